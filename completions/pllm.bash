@@ -1,0 +1,120 @@
+# bash completion for pllm                               -*- shell-script -*-
+# SPDX-License-Identifier: MIT
+# Written by script/generate from the options table; change it there.
+
+_pllm_options='
+	--input
+	--input-format
+	--raw-input
+	--seq
+	--max-record
+	--output
+	--as
+	--existing
+	--raw-output
+	--raw-output0
+	--meta
+	--keep-order
+	--unordered
+	--window
+	--window-bytes
+	--errors
+	--on-error
+	--retry-errors
+	--accept
+	--prompt
+	--prompt-file
+	--system
+	--model
+	--max-tokens
+	--param
+	--api
+	--endpoint
+	--key-env
+	--key-file
+	--key-fd
+	--key-cmd
+	--header
+	--header-file
+	--allow-http
+	--cacert
+	--cert
+	--unix-socket
+	--jobs
+	--retries
+	--timeout
+	--connect-timeout
+	--deadline
+	--give-up
+	--max-duration
+	--grace
+	--halt
+	--on-truncate
+	--quiet
+	--verbose
+	-h
+	--help
+	--version
+'
+
+_pllm() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local words='' equals=''
+	COMPREPLY=()
+	# bash cuts --name=value at the sign, which is then a word of its own.
+	if [ "$cur" = '=' ]; then
+		cur='' equals=1
+	elif [ "$prev" = '=' ] && [ "$COMP_CWORD" -gt 2 ]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]} equals=1
+	fi
+	case $cur in
+	-*) words=$_pllm_options ;;
+	*) [ "$COMP_CWORD" -gt 1 ] || words=help ;;
+	esac
+	case $prev in
+	--input-format) words='jsonl lines seq' ;;
+	--existing) words='error skip replace' ;;
+	--on-error) words='keep drop stop' ;;
+	--on-truncate) words='error keep' ;;
+	--input|-i|\
+	--output|-o|\
+	--errors|\
+	--prompt-file|\
+	--key-file|\
+	--header-file|\
+	--cacert|\
+	--cert|\
+	--unix-socket)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--max-record|\
+	--as|-a|\
+	--window|\
+	--window-bytes|\
+	--accept|\
+	--prompt|-p|\
+	--system|-s|\
+	--model|-m|\
+	--max-tokens|\
+	--param|\
+	--api|\
+	--endpoint|\
+	--key-env|\
+	--key-fd|\
+	--key-cmd|\
+	--header|\
+	--jobs|-j|-P|\
+	--retries|\
+	--timeout|\
+	--connect-timeout|\
+	--deadline|\
+	--give-up|\
+	--max-duration|\
+	--grace|\
+	--halt) return ;;
+	--meta) [ -z "$equals" ] || return ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+complete -F _pllm pllm

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * api: the wire APIs that pllm speaks, one const row each.
+ *
+ * A row says how to write a request and how to read an answer; adding an API touches one file and one row.
+ * Knows no sockets, no retries, no breaker: it says what an answer means, not what to do about it. Pure; the loop's thread.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "work/answer.h"
+#include "work/ask.h"
+#include "work/attempt.h"
+
+#include <stdbool.h>
+
+struct api {
+	const char *name;         /* as --api takes it: "openai" */
+	const char *base_url;     /* when none is given */
+	const char *base_url_env; /* variable that gives another one; NULL = none */
+	const char *key_env;      /* the usual variable of its key; NULL = it needs none */
+	const char *auth_header;  /* "Authorization: Bearer ": the key is appended */
+	const char *path;         /* appended to the base URL */
+
+	/* Appends the request for `ask`. False with fault filled if the record does not yield one. */
+	bool (*build)(const struct ask *ask, struct buf *body, struct fault *fault);
+
+	/*
+	 * Says what a finished attempt means: fills answer, whose spans point into the attempt's answer bytes. Total:
+	 * whatever came, there is an outcome and, unless it is OUTCOME_ANSWERED, a message.
+	 */
+	void (*read)(const struct attempt *attempt, struct answer *answer);
+};
+
+/* Gives the row called `name`, or NULL. */
+const struct api *api_find(const char *name);
+
+/* Gives all rows, and how many there are in *n. */
+const struct api *const *api_all(size_t *n);
+
+/* OpenAI Chat Completions and what is compatible with it (vLLM, llama.cpp, OpenRouter, ...). */
+extern const struct api api_openai;

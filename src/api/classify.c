@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/classify.h"
+
+#include "base/buf.h"
+#include "base/xalloc.h"
+#include "json/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	QUOTED_MAX_BYTES = 500, /* of a server's words in a message */
+	SECRET_MIN_BYTES = 6    /* shorter header values are no secrets, and would match anywhere */
+};
+
+/* What each end of the exchange means, and what to say when the library has nothing better. */
+static const struct {
+	enum outcome outcome;
+	const char *text;
+} wires[] = {
+	[WIRE_COMPLETE] = { OUTCOME_ANSWERED, NULL },
+	[WIRE_NO_CONNECTION] = { OUTCOME_TRANSPORT, "could not connect" },
+	[WIRE_TLS] = { OUTCOME_TRANSPORT, "the TLS connection cannot be trusted" },
+	[WIRE_CLOSED] = { OUTCOME_TRANSPORT, "the server closed the connection without an answer" },
+	[WIRE_CUT] = { OUTCOME_TRANSPORT, "the answer broke off before its end" },
+	[WIRE_CONNECT_TIMEOUT] = { OUTCOME_TRANSPORT, "no connection within --connect-timeout" },
+	[WIRE_TIMEOUT] = { OUTCOME_TIMEOUT, "no whole answer within --timeout" },
+	[WIRE_TOO_LARGE] = { OUTCOME_TOO_LARGE, "the answer is larger than pllm accepts" },
+	[WIRE_NOT_HTTP] = { OUTCOME_BAD_RESPONSE, "the answer is not HTTP" },
+	[WIRE_CANCELLED] = { OUTCOME_CANCELLED, "stopped while under way" },
+};
+
+static struct span secret_of(const char *header)
+{
+	const char *value = strchr(header, ':');
+	if (!value)
+		return (struct span){ 0 };
+	value += 1 + strspn(value + 1, " ");
+	/* "Bearer KEY": the scheme is no secret, and the server may echo the key without it */
+	const char *space = strrchr(value, ' ');
+	return span_of(space ? space + 1 : value);
+}
+
+/* Overwrites each occurrence of the endpoint's secrets: some servers echo the key they refuse. */
+static void redact(struct buf *text, const struct endpoint *e)
+{
+	for (size_t i = 0; e && i < e->headers_n; i++) {
+		struct span secret = secret_of(e->headers[i]);
+		if (!secret.at || secret.n < SECRET_MIN_BYTES)
+			continue;
+		char *from = text->data;
+		size_t left = text->len;
+		while (left && (from = memmem(from, left, secret.at, secret.n))) {
+			memset(from, '*', secret.n);
+			left = text->len - (size_t)(from - text->data);
+		}
+	}
+}
+
+static void flatten(struct buf *text)
+{
+	for (size_t i = 0; i < text->len; i++) {
+		unsigned char c = (unsigned char)text->data[i];
+		if (c < 0x20 || c == 0x7f)
+			text->data[i] = ' ';
+	}
+}
+
+char *classify_message(const struct attempt *attempt, struct span text)
+{
+	struct buf message;
+	buf_init(&message, SIZE_MAX / 2);
+	buf_put_str(&message, "HTTP ");
+	buf_put_int(&message, attempt->status);
+	if (text.at && text.n) {
+		/* All of it first: a secret must not survive by being cut in half. */
+		buf_put_str(&message, ": ");
+		buf_put_span(&message, text);
+		redact(&message, attempt->endpoint);
+		flatten(&message);
+	}
+	size_t n = message.len < QUOTED_MAX_BYTES ? message.len : QUOTED_MAX_BYTES;
+	while (n < message.len && ((unsigned char)message.data[n] & 0xc0) == 0x80)
+		n--;
+	char *copy = xmemdup(message.data, n);
+	buf_release(&message);
+	return copy;
+}
+
+static void fill(struct answer *answer, enum outcome outcome, char *message)
+{
+	answer_init(answer, outcome);
+	answer->message = message;
+}
+
+bool classify_wire(const struct attempt *attempt, struct answer *answer)
+{
+	if (attempt->wire != WIRE_COMPLETE) {
+		const char *text = wires[attempt->wire].text;
+		fill(answer, wires[attempt->wire].outcome,
+			attempt->detail ? xasprintf("%s: %s", text, attempt->detail) : xstrdup(text));
+		return true;
+	}
+	if (attempt->status >= 300 && attempt->status < 400) {
+		fill(answer, OUTCOME_REQUEST,
+			xasprintf("HTTP %d: the server redirects, and pllm never follows; give the final URL as --endpoint",
+				attempt->status));
+		return true;
+	}
+	if (attempt->is_html && attempt->status < 300) {
+		fill(answer, OUTCOME_BAD_RESPONSE,
+			xasprintf("HTTP %d with an HTML page where JSON was expected; is the URL right?",
+				attempt->status));
+		return true;
+	}
+	return false;
+}
+
+enum outcome classify_status(int status)
+{
+	switch (status) {
+	case 429:
+		return OUTCOME_RATE;
+	case 401:
+	case 403:
+		return OUTCOME_AUTH;
+	case 402:
+		return OUTCOME_QUOTA;
+	case 404:
+		return OUTCOME_NOT_FOUND;
+	case 408:
+	case 424:
+	case 499:
+		return OUTCOME_CAPACITY;
+	case 409:
+		return OUTCOME_CONFLICT;
+	case 413:
+		return OUTCOME_REQUEST;
+	}
+	if (status >= 200 && status < 300)
+		return OUTCOME_ANSWERED;
+	return status >= 500 ? OUTCOME_CAPACITY : OUTCOME_REQUEST;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config: all that the command line says, as the sum of each room's options.
+ *
+ * Filled by cli from the options table; seen only by cli, app and main.c. Strings are owned, NULL = not given.
+ */
+#pragma once
+
+#include "base/strings.h"
+#include "engine/pipeline.h"
+#include "io/http.h"
+#include "io/keys.h"
+#include "io/reader.h"
+#include "io/writer.h"
+
+#include <stdbool.h>
+
+/* What is asked: turned into a plan by app/steps.c. */
+struct prompt_opts {
+	struct strings prompts;      /* -p [STEP=]TEMPLATE */
+	struct strings prompt_files; /* --prompt-file [STEP=]FILE */
+	struct strings systems;      /* -s [STEP=]TEMPLATE */
+	struct strings max_tokens;   /* --max-tokens [STEP=]N */
+	struct strings params;       /* --param [STEP:]KEY=JSON */
+	char *as;                    /* -a NAME: the unnamed step's name */
+};
+
+/* Whom to ask: turned into an endpoint by app/endpoints.c. */
+struct endpoint_opts {
+	char *api;                /* --api NAME */
+	struct strings endpoints; /* --endpoint URL[,key=value]... */
+	char *model;              /* -m MODEL */
+	struct strings headers;   /* --header 'Name: value' */
+	struct strings header_files; /* --header-file FILE */
+	bool allow_http;          /* --allow-http */
+	char *cacert;             /* --cacert FILE */
+	char *cert;               /* --cert FILE */
+	char *unix_socket;        /* --unix-socket PATH */
+	struct key_opts key;
+};
+
+struct config {
+	struct reader_opts reader;
+	struct writer_opts writer;
+	struct pipeline_opts pipeline;
+	struct http_opts http;
+	struct prompt_opts prompt;
+	struct endpoint_opts endpoint;
+	int on_error;  /* enum error_rule: --on-error */
+	char *halt;    /* --halt, parsed by app/stops.c */
+	char *accept;  /* --accept N|N%, likewise */
+	bool is_quiet;
+	bool is_verbose;
+};
+
+enum error_rule { ERROR_IS_KEPT, ERROR_IS_DROPPED, ERROR_STOPS };

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/endpoints.h"
+
+#include "api/api.h"
+#include "base/xalloc.h"
+#include "io/keys.h"
+#include "io/url.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What --endpoint, -m and the environment come to, before it is checked. */
+struct choice {
+	const struct api *api;
+	char *base;    /* owned */
+	char *model;   /* owned; NULL = the record's own */
+	char *key_env; /* owned; NULL = as --key-env says, or the API's usual one */
+};
+
+static void choice_release(struct choice *c)
+{
+	free(c->base);
+	free(c->model);
+	free(c->key_env);
+}
+
+static char *from_environment(const char *name)
+{
+	const char *value = name ? getenv(name) : NULL;
+	return value && *value ? xstrdup(value) : NULL;
+}
+
+/* One ",key=value" of --endpoint. */
+static bool set_attribute(struct choice *c, const char *text, struct err *err)
+{
+	char **field = NULL;
+	if (strncmp(text, "model=", 6) == 0)
+		field = &c->model;
+	else if (strncmp(text, "key-env=", 8) == 0)
+		field = &c->key_env;
+	else if (strncmp(text, "api=", 4) == 0) {
+		c->api = api_find(text + 4);
+		return c->api || err_set(err, ERR_USAGE, "--endpoint: unknown API \"%s\"; this version knows openai", text + 4);
+	}
+	if (!field)
+		return err_set(err, ERR_USAGE, "--endpoint: \"%s\" is none of api=, model=, key-env=", text);
+	free(*field);
+	*field = xstrdup(strchr(text, '=') + 1);
+	return true;
+}
+
+static bool read_endpoint(struct choice *c, const char *text, struct err *err)
+{
+	char *copy = xstrdup(text);
+	char *rest = copy;
+	bool ok = true;
+	c->base = xstrdup(strsep(&rest, ","));
+	while (ok && rest)
+		ok = set_attribute(c, strsep(&rest, ","), err);
+	free(copy);
+	return ok;
+}
+
+/* "openai/gpt-4o": the prefix counts only if it is an API's name and nothing else says which API or server it is. */
+static void read_model(struct choice *c, const struct endpoint_opts *o, bool has_base)
+{
+	if (c->model || !o->model)
+		return;
+	const char *slash = strchr(o->model, '/');
+	char *prefix = slash ? xmemdup(o->model, (size_t)(slash - o->model)) : NULL;
+	const struct api *api = prefix && !o->api && !has_base ? api_find(prefix) : NULL;
+	if (api)
+		c->api = api;
+	c->model = xstrdup(api ? slash + 1 : o->model);
+	free(prefix);
+}
+
+static bool choose(struct choice *c, const struct endpoint_opts *o, struct err *err)
+{
+	c->api = api_find(o->api ? o->api : "openai");
+	if (!c->api)
+		return err_set(err, ERR_USAGE, "--api %s: unknown; this version knows openai", o->api);
+	if (o->endpoints.n > 1)
+		return err_set(err, ERR_USAGE, "several endpoints are not in this version; give one --endpoint");
+	if (o->endpoints.n == 1 && !read_endpoint(c, o->endpoints.items[0], err))
+		return false;
+	if (!c->base)
+		c->base = from_environment(c->api->base_url_env);
+	read_model(c, o, c->base != NULL);
+	if (!c->base)
+		c->base = xstrdup(c->api->base_url);
+	return true;
+}
+
+/* Headers that libcurl or pllm set, and that would contradict what is sent. */
+static bool is_reserved(const char *line)
+{
+	static const char *const reserved[] = { "host:", "content-length:", "transfer-encoding:", "content-type:",
+		"expect:", "connection:" };
+	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+		if (strncasecmp(line, reserved[i], strlen(reserved[i])) == 0)
+			return true;
+	return false;
+}
+
+static bool add_header(struct endpoint *e, const char *line, struct err *err)
+{
+	if (!keys_check_header(line, err))
+		return false;
+	if (is_reserved(line))
+		return err_set(err, ERR_USAGE, "header \"%.*s\" is set by pllm itself", (int)strcspn(line, ":"), line);
+	endpoint_add_header(e, line);
+	return true;
+}
+
+static bool add_header_file(struct endpoint *e, const char *path, struct err *err)
+{
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return err_set_errno(err, ERR_USAGE, "--header-file: cannot open %s", path);
+	char *line = NULL;
+	size_t cap = 0;
+	bool ok = true;
+	while (ok && getline(&line, &cap, f) >= 0) {
+		line[strcspn(line, "\r\n")] = '\0';
+		ok = !*line || add_header(e, line, err);
+	}
+	if (line)
+		explicit_bzero(line, cap);
+	free(line);
+	fclose(f);
+	return ok;
+}
+
+static bool add_headers(struct endpoint *e, const struct endpoint_opts *o, struct err *err)
+{
+	endpoint_add_header(e, "Content-Type: application/json");
+	for (size_t i = 0; i < o->headers.n; i++) {
+		const char *line = o->headers.items[i];
+		if (keys_looks_secret(line))
+			return err_set(err, ERR_USAGE,
+				"--header %.*s: this looks like a secret, which everybody can read on a command line; use --header-file",
+				(int)strcspn(line, ":"), line);
+		if (!add_header(e, line, err))
+			return false;
+	}
+	for (size_t i = 0; i < o->header_files.n; i++)
+		if (!add_header_file(e, o->header_files.items[i], err))
+			return false;
+	return true;
+}
+
+/* Adds the key's header, if there is a key; says so if there must be one. */
+static bool add_key(struct endpoint *e, const struct endpoint_opts *o, const struct choice *c, bool is_https,
+	struct err *err)
+{
+	struct key_opts where = o->key;
+	char *key = NULL;
+	if (c->key_env)
+		where.env = c->key_env;
+	if (!keys_read(&where, c->api->key_env, &key, err))
+		return false;
+	if (!key) {
+		bool none = where.env && strcmp(where.env, "none") == 0;
+		if (e->is_loopback || e->unix_socket || none || o->header_files.n > 0)
+			return true;
+		return err_set(err, ERR_USAGE, "no key for %s: set %s, or give --key-file, --key-cmd or --key-fd, or --key-env none",
+			e->origin, where.env ? where.env : c->api->key_env);
+	}
+	if (!is_https && !e->is_loopback && !e->unix_socket && !o->allow_http) {
+		explicit_bzero(key, strlen(key));
+		free(key);
+		return err_set(err, ERR_USAGE,
+			"%s: a key would travel unencrypted; use https, or --allow-http if the network is yours", e->name);
+	}
+	char *line = xasprintf("%s%s", c->api->auth_header, key);
+	endpoint_add_header(e, line);
+	explicit_bzero(line, strlen(line));
+	explicit_bzero(key, strlen(key));
+	free(line);
+	free(key);
+	return true;
+}
+
+static char *copy_or_null(const char *s)
+{
+	return s ? xstrdup(s) : NULL;
+}
+
+bool endpoints_make(struct endpoint *e, const struct endpoint_opts *o, struct err *err)
+{
+	struct choice c = { 0 };
+	struct url url = { 0 };
+	bool ok = choose(&c, o, err) && url_parse(&url, c.base, c.api->path, err);
+	if (ok) {
+		e->api = c.api;
+		e->name = xstrdup(c.base);
+		e->url = xstrdup(url.full);
+		e->origin = xstrdup(url.origin);
+		e->is_loopback = url.is_loopback;
+		e->cacert = copy_or_null(o->cacert);
+		e->cert = copy_or_null(o->cert);
+		e->unix_socket = copy_or_null(o->unix_socket);
+		endpoint_set_model(e, c.model);
+		ok = add_headers(e, o, err) && add_key(e, o, &c, url.is_https, err);
+	}
+	url_release(&url);
+	choice_release(&c);
+	return ok;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/filter.h"
+
+#include "app/endpoints.h"
+#include "app/steps.h"
+#include "app/stops.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "io/signals.h"
+#include "ui/summary.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+/* All that a run is made of; zeroed, so that release works however far it came. */
+struct filter {
+	struct config *config;
+	struct plan plan;
+	struct endpoint endpoint;
+	struct accept accept;
+	struct wake wake;
+	struct http *http;
+	struct writer *writer;
+	struct reader *reader;
+	struct stats stats;
+	struct verdict verdict;
+};
+
+/* What follows from other options. */
+static bool complete_config(struct filter *f, struct err *err)
+{
+	struct config *c = f->config;
+	c->http.jobs = c->pipeline.sched.jobs;
+	c->writer.drops = c->on_error == ERROR_IS_DROPPED;
+	c->writer.replaces = c->pipeline.existing == EXISTING_IS_REPLACED;
+	c->pipeline.stops_on_error = c->on_error == ERROR_STOPS;
+	return stops_parse_halt(c->halt, &c->pipeline.halt, err) && stops_parse_accept(c->accept, &f->accept, err);
+}
+
+/* Everything that can be wrong with the command line is found before the first record is read. */
+static bool build(struct filter *f, struct err *err)
+{
+	struct config *c = f->config;
+	if (!complete_config(f, err) || !steps_make(&f->plan, &c->prompt, err) ||
+		!endpoints_make(&f->endpoint, &c->endpoint, err) || !wake_init(&f->wake, err))
+		return false;
+	signals_start(&f->wake);
+	return (f->http = http_new(&c->http, &f->wake, err)) && http_add_endpoint(f->http, &f->endpoint, err) &&
+	       (f->writer = writer_new(&c->writer, &f->plan, &f->wake, err)) &&
+	       (f->reader = reader_new(&c->reader, &f->wake, err));
+}
+
+static void run(struct filter *f)
+{
+	struct pipeline_rooms rooms = {
+		.reader = f->reader,
+		.writer = f->writer,
+		.wake = &f->wake,
+		.sched = { .plan = &f->plan, .endpoint = &f->endpoint, .http = f->http },
+		.stats = &f->stats,
+		/* Jitter must differ between processes that start together. */
+		.seed = (uint64_t)clock_wall_s() ^ (uint64_t)clock_now_ms() << 20 ^ (uint64_t)getpid() << 40,
+	};
+	pipeline_run(&f->config->pipeline, &rooms, &f->verdict);
+}
+
+/* Writes out the rest, and makes the files what the exit code promises. */
+static struct ending finish(struct filter *f)
+{
+	struct err err;
+	struct verdict *v = &f->verdict;
+	bool is_broken_pipe = writer_state(f->writer) == WRITER_BROKEN_PIPE;
+	if (!writer_drain(f->writer, &err)) {
+		v->output_failed = true;
+		is_broken_pipe = writer_state(f->writer) == WRITER_BROKEN_PIPE;
+		if (!is_broken_pipe)
+			log_say(LOG_ERROR, "%s", err.msg);
+	}
+	int code = verdict_exit_code(v, f->accept.amount, f->accept.is_percent);
+	if (!writer_finish(f->writer, code == EXIT_ALL_ANSWERED && !v->by_signal, &err)) {
+		log_say(LOG_ERROR, "%s", err.msg);
+		code = EXIT_OUTPUT;
+	}
+	summary_say(&f->stats, v);
+	return (struct ending){
+		.exit_code = code,
+		.by_signal = v->by_signal ? v->by_signal : is_broken_pipe ? SIGPIPE : 0,
+	};
+}
+
+static void filter_release(struct filter *f)
+{
+	reader_free(f->reader);
+	writer_free(f->writer);
+	http_free(f->http);
+	signals_stop();
+	wake_release(&f->wake);
+	endpoint_release(&f->endpoint);
+	plan_release(&f->plan);
+}
+
+struct ending filter_run(struct config *config)
+{
+	struct filter f = { .config = config, .wake = { .fd = -1 } };
+	struct ending ending = { .exit_code = EXIT_USAGE };
+	struct err err;
+	if (build(&f, &err)) {
+		run(&f);
+		/* After a second signal nobody waits for a writer that may be stuck; dying is all that is left. */
+		if (f.verdict.is_aborted && f.verdict.by_signal)
+			return (struct ending){ .by_signal = f.verdict.by_signal };
+		ending = finish(&f);
+	} else {
+		log_say(LOG_ERROR, "%s", err.msg);
+		if (err.kind == ERR_INTERNAL)
+			ending.exit_code = EXIT_INTERNAL;
+	}
+	filter_release(&f);
+	return ending;
+}

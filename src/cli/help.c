@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/help.h"
+
+#include "cli/generate.h"
+
+#include <string.h>
+
+enum { COLUMNS = 80, HELP_COLUMN = 33 };
+
+/* Prints text in words, from the column that the cursor is in, wrapped at HELP_COLUMN. */
+static void put_wrapped(FILE *out, int column, const char *text)
+{
+	while (*text) {
+		int word_n = (int)strcspn(text, " ");
+		if (column > HELP_COLUMN && column + 1 + word_n > COLUMNS) {
+			fprintf(out, "\n%*s", HELP_COLUMN, "");
+			column = HELP_COLUMN;
+		}
+		column += fprintf(out, "%s%.*s", column > HELP_COLUMN ? " " : "", word_n, text);
+		text += word_n;
+		text += strspn(text, " ");
+	}
+	fputc('\n', out);
+}
+
+/* Prints "  -j, --jobs N" and gives the number of columns used. */
+static int put_names(FILE *out, const struct option *o)
+{
+	char value[OPTION_TEXT_MAX];
+	int column = o->letters ? fprintf(out, "  -%c", o->letters[0]) : fprintf(out, "    ");
+	if (o->name)
+		column += fprintf(out, "%s--%s", o->letters ? ", " : "  ", o->name);
+	if (option_has_value(o))
+		column += fprintf(out, o->bare ? "[=%s]" : " %s", option_value_name(o, value));
+	return column;
+}
+
+static void put_option(FILE *out, const struct option *o)
+{
+	char text[200];
+	const char *standard = option_default(o);
+	int column = put_names(out, o);
+	if (column > HELP_COLUMN - 2)
+		column = fprintf(out, "\n") - 1;
+	fprintf(out, "%*s", HELP_COLUMN - column, "");
+	snprintf(text, sizeof text, "%s%s%s%s%s", o->help, standard ? " (default " : "",
+		standard ? standard : "", standard ? ")" : "",
+		o->traits & OPTION_IS_REPEATABLE ? " (repeatable)" : "");
+	put_wrapped(out, HELP_COLUMN, text);
+}
+
+void cli_print_short_help(FILE *out)
+{
+	fputs("Usage: pllm [OPTION]... <records.jsonl >answers.jsonl\n"
+	      "Ask a language model about each record, and write the record with the answer.\n"
+	      "\n"
+	      "  pllm -m gpt-4o-mini -p 'Summarise: {{text}}' <in.jsonl >out.jsonl\n"
+	      "  pllm --endpoint http://127.0.0.1:8000/v1 -m NAME --prompt-file FILE <in.jsonl\n"
+	      "  ls | pllm -Rr -m NAME -p 'Guess what is in the file {{.}}'\n"
+	      "  pllm -m NAME -p 'Summarise: {{text}}' --retry-errors <out.jsonl >all.jsonl\n"
+	      "\n",
+		out);
+	for (const struct option *o = option_next(NULL); o; o = option_next(o))
+		if (o->traits & OPTION_IS_COMMON)
+			put_option(out, o);
+	fputs("\npllm --help lists all options; man pllm explains them.\n", out);
+}
+
+void cli_print_long_help(FILE *out)
+{
+	fputs("Usage: pllm [OPTION]...\n"
+	      "Ask a language model about each record on stdin, many at a time, and write each\n"
+	      "record with its answer to stdout, in the same order.\n",
+		out);
+	for (const struct option_group *const *g = option_groups; *g; g++) {
+		fprintf(out, "\n%s:\n", (*g)->title);
+		for (size_t i = 0; i < (*g)->rows_n; i++)
+			if (option_is_shown(&(*g)->rows[i]))
+				put_option(out, &(*g)->rows[i]);
+	}
+	fputs("\nA DUR is written 500ms, 30s, 5m or 1h30m; a SIZE 64k or 16M.\n"
+	      "Examples: pllm -h. In full, with exit status and environment: man pllm.\n",
+		out);
+}
+
+void cli_print_version(FILE *out, const char *libraries)
+{
+	fprintf(out, "pllm %s\n%s\n", PACKAGE_VERSION, libraries);
+}
+
+void cli_print(FILE *out, enum cli_action action, const char *libraries)
+{
+	if (action == CLI_HELP_SHORT)
+		cli_print_short_help(out);
+	else if (action == CLI_HELP_LONG)
+		cli_print_long_help(out);
+	else if (action == CLI_VERSION)
+		cli_print_version(out, libraries);
+	else
+		generate_print(out, action);
+}

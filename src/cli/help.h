@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * help: what -h, --help and --version print.
+ *
+ * All but the examples comes from the options table. Writes to the stream it is given and leaves
+ * checking that stream to the caller. Start-up's thread.
+ */
+#pragma once
+
+#include "cli/options.h"
+
+#include <stdio.h>
+
+/*
+ * Prints what the action asks for: any but CLI_RUN and CLI_USAGE_ERROR. `libraries` as for
+ * cli_print_version.
+ */
+void cli_print(FILE *out, enum cli_action action, const char *libraries);
+
+/* Prints one screen: examples first, then the most used options. */
+void cli_print_short_help(FILE *out);
+
+/* Prints every option, by group. */
+void cli_print_long_help(FILE *out);
+
+/*
+ * Prints "pllm X.Y.Z" and the line `libraries`, borrowed, which names the libraries and their
+ * versions.
+ */
+void cli_print_version(FILE *out, const char *libraries);

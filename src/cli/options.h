@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options: the one table of what can be said on the command line.
+ *
+ * A row drives the parser, the environment, -h and --help, the OPTIONS part of the manual, the
+ * completions of three shells, and "the nearest is". Rows are const and name the field of struct
+ * config that they fill; a row whose kind does not fit its field's C type does not compile (see
+ * options_row.h). Knows the rooms' option structs, not the rooms. Pure; any thread.
+ */
+#pragma once
+
+#include "base/span.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a command line asks for. */
+enum cli_action {
+	CLI_RUN,
+	CLI_HELP_SHORT,
+	CLI_HELP_LONG,
+	CLI_VERSION,
+	CLI_GENERATE_BASH,
+	CLI_GENERATE_ZSH,
+	CLI_GENERATE_FISH,
+	CLI_GENERATE_MDOC,
+	CLI_USAGE_ERROR
+};
+
+/* What a value is, and what C type the field has. */
+enum option_kind {
+	OPTION_FLAG,     /* no value: does what `effects` say */
+	OPTION_ACTION,   /* ends parsing with an enum cli_action: `action`, or the choice's value */
+	OPTION_INT,      /* int64_t */
+	OPTION_DURATION, /* int64_t, milliseconds */
+	OPTION_SIZE,     /* uint64_t, bytes */
+	OPTION_CHOICE,   /* int, one of `choices` */
+	OPTION_STRING,   /* char *, owned by the config */
+	OPTION_LIST      /* struct strings */
+};
+
+enum option_trait {
+	OPTION_HAS_ENV = 1,      /* PLLM_<NAME> is its default; never for secrets, URLs, headers */
+	OPTION_IS_FILE = 2,      /* the value is a file's name */
+	OPTION_IS_TEXT = 4,      /* the value is free text: it may look like anything */
+	OPTION_MAY_BE_EMPTY = 8, /* an empty value means something */
+	OPTION_IS_REPEATABLE = 16,
+	OPTION_IS_COMMON = 32, /* -h shows it */
+	OPTION_IS_HIDDEN = 64  /* no help, manual or completion shows it */
+};
+
+struct option_choice {
+	const char *name; /* NULL ends the list */
+	int value;
+};
+
+/* What a flag sets: a bool or an int. */
+struct option_effect {
+	enum { EFFECT_NONE, EFFECT_BOOL, EFFECT_INT } kind;
+	size_t field;
+	int value;
+};
+
+enum { OPTION_EFFECTS_MAX = 2 };
+
+struct option {
+	const char *name;    /* long name; NULL = there is none */
+	const char *letters; /* each one a short name, the first is shown; NULL = none */
+	enum option_kind kind;
+	size_t field;         /* offset in struct config; not for flags and actions */
+	const char *value;    /* how help calls the value: "FILE"; NULL = as the choices say */
+	const char *standard; /* the default, set and shown; NULL = none */
+	const char *shown;    /* shown in its place; "" = nothing */
+	const char *bare;     /* the value when given without one: then a value needs "=" */
+	int64_t min, max;     /* of numbers, when given; in the field's unit */
+	const struct option_choice *choices;
+	struct option_effect effects[OPTION_EFFECTS_MAX];
+	enum cli_action action;
+	unsigned traits;    /* of enum option_trait */
+	const char *help;   /* one line */
+	const char *manual; /* a paragraph of mdoc; NULL = hidden */
+};
+
+struct option_group {
+	const char *title;
+	const struct option *rows;
+	size_t rows_n;
+};
+
+/* The table: all groups in the order in which they are shown; NULL at the end. */
+extern const struct option_group *const option_groups[];
+
+/*
+ * For walks over all rows: gives the row after `o`, from NULL the first; NULL at the end.
+ *
+ *         for (const struct option *o = option_next(NULL); o; o = option_next(o))
+ */
+const struct option *option_next(const struct option *o);
+
+/* Gives the row of that exact long name, or NULL. */
+const struct option *option_find(struct span name);
+
+/* Gives the row of that letter, or NULL. */
+const struct option *option_find_letter(char letter);
+
+/*
+ * Gives the shown row whose long name is begun by `name` or else most like it, or NULL if none
+ * is near.
+ */
+const struct option *option_nearest(struct span name);
+
+/* True if the option is followed by a value, or may be. */
+bool option_has_value(const struct option *o);
+
+/* True if the row is to be shown to people. */
+bool option_is_shown(const struct option *o);
+
+enum { OPTION_TEXT_MAX = 80 };
+
+/*
+ * Writes how help calls the value ("FILE", "error|skip|replace"), NUL-terminated; empty if it
+ * takes none. Returns out.
+ */
+const char *option_value_name(const struct option *o, char out[OPTION_TEXT_MAX]);
+
+/* Writes the environment variable's name, or an empty string if there is none. Returns out. */
+const char *option_env_name(const struct option *o, char out[OPTION_TEXT_MAX]);
+
+/*
+ * Writes "MIN to MAX" in the value's own notation ("1ms to 1h"), or an empty string. Returns
+ * out.
+ */
+const char *option_range(const struct option *o, char out[OPTION_TEXT_MAX]);
+
+/* Gives the default as it is shown, or NULL if there is nothing to show. */
+const char *option_default(const struct option *o);

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* The table's second chapter: what is asked, and whom. */
+#include "cli/options_row.h"
+
+static const struct option prompt_rows[] = {
+	{ .name = "prompt",
+		.letters = "p",
+		LIST(prompt.prompts),
+		.value = "[STEP=]TEMPLATE",
+		.traits = OPTION_IS_TEXT | OPTION_IS_COMMON,
+		.help = "what to ask; {{text}} is a field of the record",
+		.manual = "What to ask about each record: text in which\n.Li {{path}}\n"
+			  "stands for a field of the record, see\n.Sx TEMPLATES .\n"
+			  "The answer becomes the field\n.Ar STEP\n"
+			  ".Po lower-case letters, digits and\n.Sq _ ,\nright at the start\n.Pc ,\n"
+			  "or the one that\n.Fl -as\nnames.\nA leading\n.Sq =\n"
+			  "means that no name is given.\n"
+			  "Without a prompt, the record says what is asked, see\n.Sx INPUT .\n" },
+	{ .name = "prompt-file",
+		LIST(prompt.prompt_files),
+		.value = "[STEP=]FILE",
+		.traits = OPTION_IS_FILE | OPTION_IS_COMMON,
+		.help = "the same, from a file",
+		.manual = "As\n.Fl -prompt ,\nbut the template is what\n.Ar FILE\n"
+			  "holds, less one final line feed.\n" },
+	{ .name = "system",
+		.letters = "s",
+		LIST(prompt.systems),
+		.value = "[STEP=]TEMPLATE",
+		.traits = OPTION_IS_TEXT | OPTION_MAY_BE_EMPTY | OPTION_IS_COMMON,
+		.help = "the system message, a template too",
+		.manual = "The system message that goes before the prompt, a template too.\n" },
+	{ .name = "model",
+		.letters = "m",
+		STRING(endpoint.model),
+		.value = "MODEL",
+		.traits = OPTION_HAS_ENV | OPTION_IS_COMMON,
+		.help = "which model to ask",
+		.manual = "Which model to ask, by the endpoint's name for it.\n"
+			  "Wins over the model of a record's own request body.\n" },
+	{ .name = "max-tokens",
+		LIST(prompt.max_tokens),
+		.value = "[STEP=]N",
+		.shown = "the server's",
+		.help = "longest answer, in tokens",
+		.manual = "The longest answer, in tokens.\nSee also\n.Fl -on-truncate .\n" },
+	{ .name = "param",
+		LIST(prompt.params),
+		.value = "[STEP:]KEY=JSON",
+		.traits = OPTION_IS_TEXT | OPTION_IS_REPEATABLE,
+		.help = "any other field of the request, as JSON",
+		.manual = "Any other field of the request body, such as\n.Li temperature=0 ;\n"
+			  "a string is written with its double quotes.\nNot\n"
+			  ".Li model , messages , input , n\nand\n.Li stream ,\nwhich\n.Nm\n"
+			  "sets itself.\n" },
+};
+
+static const struct option endpoint_rows[] = {
+	{ .name = "api",
+		STRING(endpoint.api),
+		.value = "NAME",
+		.shown = "openai",
+		.traits = OPTION_HAS_ENV,
+		.help = "the API that the endpoint speaks",
+		.manual = "The API that the endpoint speaks.\n.Cm openai\n"
+			  "is OpenAI's chat completions, which most other servers speak\ntoo.\n" },
+	{ .name = "endpoint",
+		LIST(endpoint.endpoints),
+		.value = "URL[,K=V]...",
+		.traits = OPTION_IS_COMMON,
+		.help = "base URL, as http://127.0.0.1:8000/v1",
+		.manual = "Where to ask: the base URL as the API's own libraries take it,\n"
+			  "such as\n.Li http://127.0.0.1:8000/v1 ;\nthe API's path is appended.\n"
+			  ".Cm ,model= Ns Ar MODEL\nand\n.Cm ,key-env= Ns Ar NAME\nor\n"
+			  ".Cm ,key-env=none\nmay follow, and mean for this endpoint what\n"
+			  ".Fl -model\nand\n.Fl -key-env\nmean for the run.\nThe default is\n"
+			  ".Ev OPENAI_BASE_URL ,\nor else\n.Li https://api.openai.com/v1 .\n" },
+	{ .name = "key-env",
+		STRING(endpoint.key.env),
+		.value = "NAME",
+		.shown = "OPENAI_API_KEY",
+		.help = "the variable that holds the key, or none",
+		.manual = "The environment variable that holds the API key, or\n.Cm none\n"
+			  "for no key.\nA loopback endpoint needs none.\n" },
+	{ .name = "key-file",
+		STRING(endpoint.key.file),
+		.value = "FILE",
+		.traits = OPTION_IS_FILE,
+		.help = "read the key from FILE",
+		.manual = "Read the key from\n.Ar FILE ,\nless one final line feed.\n" },
+	{ .name = "key-fd",
+		INT(endpoint.key.fd),
+		.value = "N",
+		.standard = "-1",
+		.shown = "",
+		.max = 1 << 20,
+		.help = "read the key from descriptor N",
+		.manual = "Read the key from the open file descriptor\n.Ar N .\n" },
+	{ .name = "key-cmd",
+		STRING(endpoint.key.cmd),
+		.value = "COMMAND",
+		.help = "run COMMAND, which prints the key",
+		.manual = "Run\n.Ar COMMAND ,\n"
+			  "split at spaces and without a shell, and take what it prints as\n"
+			  "the key.\n"
+			  "Of the sources the first that is given counts: descriptor, file,\n"
+			  "command, environment.\n" },
+	{ .name = "header",
+		LIST(endpoint.headers),
+		.value = "'Name: value'",
+		.traits = OPTION_IS_TEXT | OPTION_IS_REPEATABLE,
+		.help = "send one more header; not for secrets",
+		.manual = "Send one more header with each request.\n"
+			  "What looks like a secret is refused, because others can see the\n"
+			  "command line; it belongs into\n.Fl -header-file .\n" },
+	{ .name = "header-file",
+		LIST(endpoint.header_files),
+		.value = "FILE",
+		.traits = OPTION_IS_FILE | OPTION_IS_REPEATABLE,
+		.help = "send the headers in FILE, one a line",
+		.manual = "Send the headers in\n.Ar FILE ,\none a line.\n" },
+	{ .name = "allow-http",
+		FLAG(SETS(endpoint.allow_http, true)),
+		.help = "let a key travel unencrypted",
+		.manual = "Let a key travel over plain http to a host other than this one.\n" },
+	{ .name = "cacert",
+		STRING(endpoint.cacert),
+		.value = "FILE",
+		.traits = OPTION_IS_FILE,
+		.help = "trust the certificates in FILE, not the system's",
+		.manual = "Trust the certificates in\n.Ar FILE\n(PEM) instead of the system's.\n" },
+	{ .name = "cert",
+		STRING(endpoint.cert),
+		.value = "FILE",
+		.traits = OPTION_IS_FILE,
+		.help = "show the server this certificate and key",
+		.manual = "Show the server the client certificate in\n.Ar FILE\n"
+			  "(PEM), which holds its private key too.\n" },
+	{ .name = "unix-socket",
+		STRING(endpoint.unix_socket),
+		.value = "PATH",
+		.traits = OPTION_IS_FILE,
+		.help = "connect to PATH, not to the URL's host",
+		.manual =
+			"Connect to the socket\n.Ar PATH\ninstead of the URL's host and port.\n" },
+};
+
+const struct option_group options_prompt = { "Prompt", ROWS_OF(prompt_rows) };
+const struct option_group options_endpoint = { "Endpoint", ROWS_OF(endpoint_rows) };

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* The table's third chapter: how fast, how patient, at what price, and what is shown. */
+#include "cli/options_row.h"
+
+/* A year: longer is a slip of the finger. */
+#define DURATION_MAX (INT64_C(8760) * 3600 * 1000)
+
+static const struct option speed_rows[] = {
+	{ .name = "jobs",
+		.letters = "jP",
+		INT(pipeline.sched.jobs),
+		.value = "N",
+		.standard = "64",
+		.min = 1,
+		.max = 100000,
+		.traits = OPTION_HAS_ENV | OPTION_IS_COMMON,
+		.help = "requests in flight, at most",
+		.manual = "How many requests may be in flight at a time.\n"
+			  "A record that waits before it is tried again does not count.\n" },
+};
+
+static const struct option patience_rows[] = {
+	{ .name = "retries",
+		INT(pipeline.sched.retry.retries),
+		.value = "N",
+		.standard = "5",
+		.max = 1000000,
+		.traits = OPTION_HAS_ENV,
+		.help = "failed attempts that are followed by another",
+		.manual = "After how many failed attempts a call is tried once more.\n"
+			  "A server that says that it is asked too fast is waited for, and\n"
+			  "that does not count.\n" },
+	{ .name = "timeout",
+		DURATION(pipeline.sched.timeout_ms),
+		.value = "DUR",
+		.standard = "600s",
+		.min = 1,
+		.max = DURATION_MAX,
+		.traits = OPTION_HAS_ENV,
+		.help = "longest that one attempt may take",
+		.manual = "The longest that one attempt may take, from its start to the\n"
+			  "last byte of the answer.\n" },
+	{ .name = "connect-timeout",
+		DURATION(http.connect_timeout_ms),
+		.value = "DUR",
+		.standard = "10s",
+		.min = 1,
+		.max = DURATION_MAX,
+		.traits = OPTION_HAS_ENV,
+		.help = "longest for name look-up, TCP and TLS together",
+		.manual =
+			"The longest that looking up the name, TCP and TLS may take\ntogether.\n" },
+	{ .name = "deadline",
+		DURATION(pipeline.sched.deadline_ms),
+		.value = "DUR",
+		.standard = "0",
+		.shown = "none",
+		.max = DURATION_MAX,
+		.traits = OPTION_HAS_ENV,
+		.help = "longest for one record, waiting included",
+		.manual = "The longest that one record may take, all attempts and waiting\n"
+			  "included; then it fails.\n0 is none.\n" },
+	{ .name = "give-up",
+		DURATION(pipeline.halt.give_up_ms),
+		.value = "DUR",
+		.standard = "15m",
+		.max = DURATION_MAX,
+		.traits = OPTION_HAS_ENV,
+		.help = "end when nothing has succeeded for so long",
+		.manual = "End the run when no request has succeeded for so long while work\n"
+			  "waits.\nThe exit status is 5 if nothing ever succeeded, else 1.\n"
+			  "0 is never.\n" },
+	{ .name = "max-duration",
+		DURATION(pipeline.max_duration_ms),
+		.value = "DUR",
+		.standard = "0",
+		.shown = "none",
+		.max = DURATION_MAX,
+		.traits = OPTION_HAS_ENV,
+		.help = "longest for the whole run",
+		.manual = "End the run after so long, with exit status 9.\n0 is never.\n" },
+	{ .name = "grace",
+		DURATION(pipeline.grace_ms),
+		.value = "DUR",
+		.standard = "30s",
+		.max = DURATION_MAX,
+		.traits = OPTION_HAS_ENV,
+		.help = "how long a stopped run waits for what is in flight",
+		.manual = "How long a run that is stopped waits for requests in flight,\n"
+			  "which are paid for.\n" },
+	{ .name = "halt",
+		STRING(halt),
+		.value = "now|soon,fail=N|N%",
+		.shown = "all of the first 100",
+		.traits = OPTION_HAS_ENV,
+		.help = "stop once so many records failed, or never",
+		.manual = "Stop when\n.Ar N\nrecords, or\n.Ar N\n"
+			  "per cent of at least 10 records, have failed, as in\n.Cm soon,fail=5\n"
+			  "or\n.Cm now,fail=20% .\n.Cm soon\nlets what is in flight land,\n"
+			  ".Cm now\ncuts it off; the exit status is 4.\n"
+			  "By default a run stops when the first 100 records have all\n"
+			  "failed for reasons of their own;\n.Cm never\nswitches that off.\n" },
+};
+
+static const struct option money_rows[] = {
+	{ .name = "on-truncate",
+		CHOICE(pipeline.sched.on_truncate, { "error", TRUNCATE_IS_ERROR },
+			{ "keep", TRUNCATE_IS_KEPT }),
+		.standard = "error",
+		.traits = OPTION_HAS_ENV,
+		.help = "what an answer cut by the token limit is",
+		.manual = "What to make of an answer that was cut by the token limit:\n.Cm error\n"
+			  "makes the record a failed one, with the text under\n"
+			  ".Li error.partial ;\n.Cm keep\ntakes it for an answer.\n" },
+};
+
+static const struct option seeing_rows[] = {
+	{ .name = "quiet",
+		.letters = "q",
+		FLAG(SETS(is_quiet, true), SETS(is_verbose, false)),
+		.traits = OPTION_HAS_ENV,
+		.help = "no warnings and no summary on stderr",
+		.manual = "Show only errors that keep the run from starting or its output from\n"
+			  "being written; leave out warnings and the summary of failures.\n" },
+	{ .name = "verbose",
+		.letters = "v",
+		FLAG(SETS(is_verbose, true), SETS(is_quiet, false)),
+		.traits = OPTION_HAS_ENV,
+		.help = "each failed record and the totals on stderr",
+		.manual = "Show a line for each failed record, and the totals at the end.\n" },
+};
+
+static const struct option help_rows[] = {
+	{ .letters = "h",
+		ACTION(CLI_HELP_SHORT),
+		.help = "examples and the most used options",
+		.manual = "Show examples and the most used options, and exit.\n" },
+	{ .name = "help",
+		ACTION(CLI_HELP_LONG),
+		.help = "all options",
+		.manual = "Show all options, and exit.\n" },
+	{ .name = "version",
+		ACTION(CLI_VERSION),
+		.help = "the version of pllm and of its libraries",
+		.manual = "Show the versions of\n.Nm\nand of its libraries, and exit.\n" },
+	{ .name = "generate",
+		ACTION(CLI_GENERATE_BASH),
+		.choices = (const struct option_choice[]){ { "bash", CLI_GENERATE_BASH },
+			{ "zsh", CLI_GENERATE_ZSH }, { "fish", CLI_GENERATE_FISH },
+			{ "mdoc", CLI_GENERATE_MDOC }, { 0 } },
+		.traits = OPTION_IS_HIDDEN },
+};
+
+const struct option_group options_speed = { "Speed", ROWS_OF(speed_rows) };
+const struct option_group options_patience = { "Patience", ROWS_OF(patience_rows) };
+const struct option_group options_money = { "Money", ROWS_OF(money_rows) };
+const struct option_group options_seeing = { "Seeing", ROWS_OF(seeing_rows) };
+const struct option_group options_help = { "Help", ROWS_OF(help_rows) };

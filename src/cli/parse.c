@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An own parser rather than getopt_long: that one takes any unique prefix for an option, so that
+ * each new option may break a script, and it cannot say which option was meant.
+ */
+#include "cli/parse.h"
+
+#include "base/near.h"
+#include "cli/setting.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Messages quote this much of an argument. */
+enum { SHOWN_MAX = 60 };
+
+struct parser {
+	char **argv;
+	int argc;
+	int at;           /* index of the next argument */
+	bool has_command; /* one was seen */
+	enum cli_action action;
+	struct config *config;
+	struct err *err;
+};
+
+/* How much of an argument a message shows: of its first line, whole UTF-8 letters. */
+static int shown_n(const char *arg)
+{
+	size_t n = strcspn(arg, "\r\n");
+	if (n > SHOWN_MAX)
+		for (n = SHOWN_MAX; n > 0 && ((unsigned char)arg[n] & 0xc0) == 0x80; n--)
+			;
+	return (int)n;
+}
+
+static const char *const commands_to_come[] = { "embed", "reduce", "chunk", "cache", "doctor" };
+
+/* Does what the option says. Actions end the parsing, in success. */
+static bool apply(struct parser *p, const struct option *o, const struct given *given)
+{
+	int action = (int)o->action;
+	if (o->kind != OPTION_ACTION)
+		return setting_put(p->config, o, given, p->err);
+	if (o->choices && !setting_choose(o, given, &action, p->err))
+		return false;
+	p->action = (enum cli_action)action;
+	return true;
+}
+
+/* Takes the next argument as the option's value. */
+static bool take_value(struct parser *p, const struct option *o, struct given *given)
+{
+	char name[OPTION_TEXT_MAX];
+	if (p->at < p->argc) {
+		given->value = p->argv[p->at++];
+		return true;
+	}
+	return err_set(p->err, ERR_USAGE, "%.*s needs a value: %s", (int)strlen(given->label) - 1,
+		given->label, option_value_name(o, name));
+}
+
+static bool is_about_keys(struct span name)
+{
+	static const char *const names[] = { "key", "api-key", "api_key", "apikey", "token",
+		"api-token" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (span_is(name, names[i]))
+			return true;
+	return false;
+}
+
+static bool unknown_long(struct parser *p, struct span name)
+{
+	const struct option *nearest = option_nearest(name);
+	int n = shown_n(name.at);
+	n = name.n < (size_t)n ? (int)name.n : n;
+	if (is_about_keys(name))
+		return err_set(p->err, ERR_USAGE,
+			"unknown option --%.*s; others can see a command line, so a key comes by "
+			"the API's variable, --key-file, --key-fd or --key-cmd",
+			n, name.at);
+	if (setting_looks_secret(name.at))
+		return setting_refuse_secret(p->err);
+	if (nearest)
+		return err_set(p->err, ERR_USAGE, "unknown option --%.*s; the nearest is --%s", n,
+			name.at, nearest->name);
+	return err_set(
+		p->err, ERR_USAGE, "unknown option --%.*s; pllm --help lists all", n, name.at);
+}
+
+/* `arg` begins with two dashes. */
+static bool take_long(struct parser *p, const char *arg)
+{
+	const char *equals = strchr(arg, '=');
+	struct span name = { .at = arg + 2,
+		.n = equals ? (size_t)(equals - arg - 2) : strlen(arg + 2) };
+	const struct option *o = option_find(name);
+	if (!o)
+		return unknown_long(p, name);
+	char label[OPTION_TEXT_MAX];
+	snprintf(label, sizeof label, "--%s ", o->name);
+	struct given given = { label, equals ? equals + 1 : NULL };
+	if (equals && !option_has_value(o))
+		return err_set(p->err, ERR_USAGE, "--%s takes no value", o->name);
+	if (!equals && option_has_value(o) && !o->bare && !take_value(p, o, &given))
+		return false;
+	return apply(p, o, &given);
+}
+
+/* `-prompt` would be -p with the value "rompt": paid for, and not what was meant. */
+static const struct option *long_with_one_dash(const char *arg)
+{
+	struct span name = { .at = arg + 1, .n = strcspn(arg + 1, "=") };
+	return name.n > 2 ? option_find(name) : NULL;
+}
+
+static bool take_letter_value(
+	struct parser *p, const struct option *o, const char *rest, struct given *given)
+{
+	if (!*rest)
+		return take_value(p, o, given);
+	if (*rest == '=' && !(o->traits & OPTION_IS_TEXT))
+		return err_set(p->err, ERR_USAGE, "%.2s takes its value without \"=\": %s%.*s",
+			given->label, given->label, shown_n(rest + 1), rest + 1);
+	given->value = rest;
+	return true;
+}
+
+static bool unknown_letter(struct parser *p, const char *letter, const char *arg)
+{
+	bool is_bundled = arg[2] && (unsigned char)*letter < 0x80;
+	if (is_bundled)
+		return err_set(p->err, ERR_USAGE,
+			"unknown option -%c in %.*s; pllm --help lists all", *letter, shown_n(arg),
+			arg);
+	return err_set(
+		p->err, ERR_USAGE, "unknown option %.*s; pllm --help lists all", shown_n(arg), arg);
+}
+
+/* `arg` is one dash and letters, the last of which may be followed by its value. */
+static bool take_letters(struct parser *p, const char *arg)
+{
+	const struct option *meant = long_with_one_dash(arg);
+	if (meant)
+		return err_set(
+			p->err, ERR_USAGE, "long options have two dashes: --%s", meant->name);
+	if (!strchr(arg, ' ') && setting_looks_secret(arg + 1))
+		return setting_refuse_secret(p->err);
+	for (const char *letter = arg + 1; *letter && p->action == CLI_RUN; letter++) {
+		const struct option *o = option_find_letter(*letter);
+		char label[] = { '-', *letter, ' ', '\0' };
+		struct given given = { label, NULL };
+		if (!o)
+			return unknown_letter(p, letter, arg);
+		bool ends = option_has_value(o);
+		if (ends && !take_letter_value(p, o, letter + 1, &given))
+			return false;
+		if (!apply(p, o, &given))
+			return false;
+		if (ends)
+			return true;
+	}
+	return true;
+}
+
+static bool is_to_come(const char *word)
+{
+	for (size_t i = 0; i < sizeof commands_to_come / sizeof *commands_to_come; i++)
+		if (strcmp(word, commands_to_come[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Nothing is called so. */
+static bool unknown_word(struct parser *p, const char *word)
+{
+	const struct option *nearest = option_nearest(span_of(word));
+	if (setting_looks_secret(word))
+		return setting_refuse_secret(p->err);
+	if (is_to_come(word))
+		return err_set(p->err, ERR_USAGE, "\"%s\" is not in this version", word);
+	if (strchr(word, ' ') || strstr(word, "{{"))
+		return err_set(p->err, ERR_USAGE,
+			"\"%.*s\" is not a command; a prompt is given with -p", shown_n(word),
+			word);
+	if (near_distance(span_of(word), SPAN("help")) <= near_limit(strlen(word)))
+		return err_set(
+			p->err, ERR_USAGE, "unknown command \"%s\"; the nearest is help", word);
+	if (nearest)
+		return err_set(p->err, ERR_USAGE,
+			"unknown command \"%s\"; the nearest option is --%s", word, nearest->name);
+	return err_set(p->err, ERR_USAGE,
+		"\"%.*s\" is not a command; a prompt is given with -p, an input file with -i",
+		shown_n(word), word);
+}
+
+/* An argument that is no option: the command, or what `help` is to explain. */
+static bool take_word(struct parser *p, const char *word)
+{
+	if (strcmp(word, "help") != 0)
+		return unknown_word(p, word);
+	p->has_command = true;
+	return true;
+}
+
+static bool take_argument(struct parser *p, bool *ended)
+{
+	const char *arg = p->argv[p->at++];
+	if (*ended || arg[0] != '-' || !arg[1])
+		return take_word(p, arg);
+	if (strcmp(arg, "--") != 0)
+		return arg[1] == '-' ? take_long(p, arg) : take_letters(p, arg);
+	*ended = true;
+	return true;
+}
+
+enum cli_action cli_parse(int argc, char **argv, struct config *config, struct err *err)
+{
+	struct parser p = { .argv = argv, .argc = argc, .at = 1, .config = config, .err = err };
+	bool ended = false;
+	setting_defaults(config);
+	if (!setting_read_env(config, err))
+		return CLI_USAGE_ERROR;
+	while (p.at < argc && p.action == CLI_RUN)
+		if (!take_argument(&p, &ended))
+			return CLI_USAGE_ERROR;
+	return p.action == CLI_RUN && p.has_command ? CLI_HELP_LONG : p.action;
+}
+
+void cli_free(struct config *config)
+{
+	setting_release(config);
+}

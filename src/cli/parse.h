@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * parse: a command line becomes a struct config.
+ *
+ * Long options are matched exactly and never abbreviated; `--name=value` and `--name value` are
+ * the same; short flags bundle; `--` ends options; `-` is a value. Defaults come from the table,
+ * then from the environment, then from argv, where the last one wins. Knows only the table;
+ * opens no file, reads no key. Start-up's thread.
+ */
+#pragma once
+
+#include "app/config.h"
+#include "base/err.h"
+#include "cli/options.h"
+
+/*
+ * Fills config, whatever it held, and says what is to be done; borrows argv, the config keeps
+ * copies. CLI_USAGE_ERROR with err filled (ERR_USAGE: what is wrong and what would be right,
+ * without the program's name) if it cannot be understood. In each case the config is to be
+ * freed.
+ */
+enum cli_action cli_parse(int argc, char **argv, struct config *config, struct err *err);
+
+/* Frees what cli_parse put into the config, and zeroes it. */
+void cli_free(struct config *config);

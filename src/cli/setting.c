@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/setting.h"
+
+#include "base/units.h"
+#include "base/xalloc.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *field_of(struct config *config, size_t offset)
+{
+	return (char *)config + offset;
+}
+
+/* How the keys of the usual services begin, and what they are made of. */
+static const char *const key_marks[] = { "sk-", "gsk_", "xai-", "hf_", "AIza" };
+#define KEY_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+enum { KEY_REST_MIN = 8 };
+
+/* What stands around a key when it is not the whole text. */
+static bool is_between(char c)
+{
+	return c == '\0' || strchr("= :,;\"'", c);
+}
+
+static bool is_key(const char *at)
+{
+	for (size_t i = 0; i < sizeof key_marks / sizeof *key_marks; i++) {
+		size_t mark_n = strlen(key_marks[i]);
+		if (strncmp(at, key_marks[i], mark_n) != 0)
+			continue;
+		size_t rest_n = strspn(at + mark_n, KEY_LETTERS);
+		return rest_n >= KEY_REST_MIN && is_between(at[mark_n + rest_n]);
+	}
+	return false;
+}
+
+bool setting_looks_secret(const char *text)
+{
+	for (const char *at = text; *at; at++)
+		if ((at == text || is_between(at[-1])) && is_key(at))
+			return true;
+	return false;
+}
+
+bool setting_refuse_secret(struct err *err)
+{
+	return err_set(err, ERR_USAGE,
+		"an argument looks like an API key, which others can see there; "
+		"use the API's variable, --key-file, --key-fd or --key-cmd");
+}
+
+/* Says what a number of that kind looks like. */
+static bool refuse_number(const struct option *o, const struct given *given, struct err *err)
+{
+	static const struct {
+		const char *name, *examples;
+	} kinds[] = {
+		[OPTION_INT] = { "a whole number", "" },
+		[OPTION_DURATION] = { "a duration", ", such as 500ms, 30s or 1h30m" },
+		[OPTION_SIZE] = { "a size", ", such as 64k or 16M" },
+	};
+	char range[OPTION_TEXT_MAX];
+	return err_set(err, ERR_USAGE, "%s%.60s: expected %s from %s%s", given->label, given->value,
+		kinds[o->kind].name, option_range(o, range), kinds[o->kind].examples);
+}
+
+static bool put_number(
+	void *field, const struct option *o, const struct given *given, struct err *err)
+{
+	struct span text = span_of(given->value);
+	int64_t n = 0;
+	uint64_t bytes = 0;
+	bool is_one = o->kind == OPTION_DURATION ? units_parse_ms(text, &n)
+		: o->kind == OPTION_SIZE         ? units_parse_bytes(text, &bytes)
+						 : units_parse_int(text, &n);
+	if (o->kind == OPTION_SIZE)
+		n = bytes < INT64_MAX ? (int64_t)bytes : INT64_MAX;
+	if (!is_one || n < o->min || n > o->max)
+		return refuse_number(o, given, err);
+	memcpy(field, &n, sizeof n);
+	return true;
+}
+
+bool setting_choose(const struct option *o, const struct given *given, int *value, struct err *err)
+{
+	for (const struct option_choice *c = o->choices; c->name; c++)
+		if (strcmp(given->value, c->name) == 0) {
+			*value = c->value;
+			return true;
+		}
+	char choices[OPTION_TEXT_MAX];
+	return err_set(err, ERR_USAGE, "%s%.60s: expected one of %s", given->label, given->value,
+		option_value_name(o, choices));
+}
+
+static bool put_flag(struct config *config, const struct option *o)
+{
+	for (size_t i = 0; i < OPTION_EFFECTS_MAX; i++) {
+		void *field = field_of(config, o->effects[i].field);
+		if (o->effects[i].kind == EFFECT_BOOL)
+			*(bool *)field = o->effects[i].value;
+		else if (o->effects[i].kind == EFFECT_INT)
+			*(int *)field = o->effects[i].value;
+	}
+	return true;
+}
+
+static bool put_text(void *field, const struct option *o, const char *text)
+{
+	char **string = field;
+	if (o->kind == OPTION_LIST) {
+		strings_add(field, text);
+		return true;
+	}
+	free(*string);
+	*string = xstrdup(text);
+	return true;
+}
+
+bool setting_put(
+	struct config *config, const struct option *o, const struct given *given, struct err *err)
+{
+	struct given full = { given->label, given->value ? given->value : o->bare };
+	void *field = field_of(config, o->field);
+	if (o->kind == OPTION_FLAG)
+		return put_flag(config, o);
+	if (!*full.value && !(o->traits & OPTION_MAY_BE_EMPTY))
+		return err_set(err, ERR_USAGE, "%.*s: the value is empty",
+			(int)strlen(full.label) - 1, full.label);
+	if (!(o->traits & OPTION_IS_TEXT) && setting_looks_secret(full.value))
+		return setting_refuse_secret(err);
+	if (o->kind == OPTION_STRING || o->kind == OPTION_LIST)
+		return put_text(field, o, full.value);
+	if (o->kind == OPTION_CHOICE)
+		return setting_choose(o, &full, field, err);
+	return put_number(field, o, &full, err);
+}
+
+/* A default may lie outside of the range: "not given" is not something to be given. */
+static void put_standard(struct config *config, const struct option *o)
+{
+	struct err err;
+	struct option boundless = *o;
+	boundless.min = INT64_MIN;
+	bool is_good = setting_put(config, &boundless, &(struct given){ "", o->standard }, &err);
+	assert(is_good);
+	(void)is_good;
+}
+
+void setting_defaults(struct config *config)
+{
+	*config = (struct config){ 0 };
+	for (const struct option *o = option_next(NULL); o; o = option_next(o))
+		if (o->standard)
+			put_standard(config, o);
+}
+
+/* A flag's variable says 1 or 0. */
+static bool put_env(
+	struct config *config, const struct option *o, const struct given *given, struct err *err)
+{
+	if (o->kind == OPTION_FLAG && strcmp(given->value, "1") != 0)
+		return strcmp(given->value, "0") == 0 ||
+			err_set(err, ERR_USAGE, "%s%.60s: expected 1 or 0", given->label,
+				given->value);
+	return setting_put(config, o, given, err);
+}
+
+bool setting_read_env(struct config *config, struct err *err)
+{
+	for (const struct option *o = option_next(NULL); o; o = option_next(o)) {
+		char name[OPTION_TEXT_MAX], label[OPTION_TEXT_MAX + 1];
+		const char *value = *option_env_name(o, name) ? getenv(name) : NULL;
+		snprintf(label, sizeof label, "%s=", name);
+		if (value && *value && !put_env(config, o, &(struct given){ label, value }, err))
+			return false;
+	}
+	return true;
+}
+
+void setting_release(struct config *config)
+{
+	for (const struct option *o = option_next(NULL); o; o = option_next(o)) {
+		void *field = field_of(config, o->field);
+		if (o->kind == OPTION_STRING)
+			free(*(char **)field);
+		else if (o->kind == OPTION_LIST)
+			strings_release(field);
+	}
+	*config = (struct config){ 0 };
+}

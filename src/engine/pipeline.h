@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pipeline: the loop. Records in at the front, out at the back, in five phases a turn.
+ *
+ *         admit     reader's records into the scheduler, while the window has room
+ *         dispatch  ready calls whose gates are open to the wire
+ *         wait      the only sleep
+ *         collect   finished attempts: answered, tried again, or settled
+ *         release   settled records, in turn, to the writer
+ *
+ * Holds the identities: read = settled + alive; alive = ready + waiting + in flight + held for order; asserted at every
+ * turn. Decides when a run ends early (signals, halt, patience, duration, dead endpoint) and sees to it that each
+ * record read still leaves its line. Knows no file formats and no CURL. The loop's thread.
+ */
+#pragma once
+
+#include "engine/sched.h"
+#include "engine/stats.h"
+#include "engine/verdict.h"
+#include "io/reader.h"
+#include "io/writer.h"
+#include "policy/halt.h"
+
+enum existing_rule { EXISTING_IS_ERROR, EXISTING_IS_SKIPPED, EXISTING_IS_REPLACED };
+
+struct pipeline_opts {
+	int64_t window;          /* --window: records alive, at most; 0 = 4 x jobs */
+	uint64_t window_bytes;   /* --window-bytes: bytes of them */
+	bool unordered;          /* -u */
+	int existing;            /* enum existing_rule */
+	bool stops_on_error;     /* --on-error stop */
+	int64_t max_duration_ms; /* --max-duration; 0 = none */
+	int64_t grace_ms;        /* --grace */
+	struct sched_opts sched;
+	struct halt_opts halt;
+};
+
+/* What the loop works with; all borrowed. */
+struct pipeline_rooms {
+	struct reader *reader;
+	struct writer *writer;
+	struct wake *wake;
+	struct sched_rooms sched;
+	struct stats *stats; /* zeroed by the caller, filled by the run */
+	uint64_t seed;       /* of the jitter */
+};
+
+/*
+ * Runs until all input is answered or the run has to end, then fills verdict. On return every record that was read has been
+ * put to the writer (unless the output failed, or a second signal came), and nothing is in flight.
+ */
+void pipeline_run(const struct pipeline_opts *opts, const struct pipeline_rooms *rooms,
+	struct verdict *verdict);

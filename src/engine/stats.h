@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stats: what a run has done, counted. Filled by the loop, read by what a person sees. Pure.
+ */
+#pragma once
+
+#include "work/outcome.h"
+#include "work/record.h"
+
+#include <stdint.h>
+
+/* The first record that failed for a reason. */
+struct stats_sample {
+	uint64_t line;
+	char message[200]; /* cut where it is longer */
+};
+
+struct stats {
+	uint64_t read_n;     /* records taken from the reader */
+	uint64_t answered_n; /* records with all their answers */
+	uint64_t skipped_n;  /* that had them already */
+	uint64_t failed_n;   /* that failed in this run */
+	uint64_t passed_n;   /* that had failed before and went through */
+	uint64_t codes_n[ERROR_CODES_N];            /* of failed_n, by code */
+	struct stats_sample samples[ERROR_CODES_N]; /* the first of each */
+	uint64_t requests_n; /* attempts started */
+	uint64_t retries_n;  /* of them, those after a failure */
+};
+
+/* Counts a settled record. */
+void stats_count(struct stats *s, const struct record *r);
+
+/* How many records failed for want of a working endpoint: transport, overload, time or pace. */
+uint64_t stats_network_n(const struct stats *s);

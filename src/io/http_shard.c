@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/http_shard.h"
+
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "io/hint.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+/* libcurl callbacks of the multi handle */
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *shard, void *unused)
+{
+	struct http_shard *s = shard;
+	uint32_t wanted = 0;
+	(void)easy;
+	(void)unused;
+	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
+		wanted |= EPOLLIN;
+	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+		wanted |= EPOLLOUT;
+	http_poll_want(&s->hub->poll, fd, s->index, wanted);
+	return 0;
+}
+
+static int on_timer(CURLM *multi, long timeout_ms, void *shard)
+{
+	struct http_shard *s = shard;
+	(void)multi;
+	heap_remove(&s->hub->timers, &s->timer);
+	list_remove(&s->kick);
+	if (timeout_ms == 0)
+		list_put(&s->hub->kicked, &s->kick);
+	else if (timeout_ms > 0)
+		heap_put(&s->hub->timers, &s->timer, s->hub->now_ms + timeout_ms);
+	return 0;
+}
+
+/* libcurl callbacks of an easy handle */
+
+static int on_close(void *hub, curl_socket_t fd)
+{
+	struct http_hub *h = hub;
+	http_poll_forget(&h->poll, fd);
+	return close(fd);
+}
+
+static void leave_connecting(struct http_slot *slot)
+{
+	slot->shard->hub->connecting_n -= slot->is_connecting;
+	slot->is_connecting = false;
+}
+
+/*
+ * Called when a connection is about to carry the request. A second time for one attempt means that libcurl found the first
+ * connection dead after sending and would quietly send, and have billed, the request once more.
+ */
+static int on_send(void *slot, char *ip, char *local_ip, int port, int local_port)
+{
+	struct http_slot *s = slot;
+	(void)ip;
+	(void)local_ip;
+	(void)port;
+	(void)local_port;
+	leave_connecting(s);
+	if (s->attempt->sends_n > 0) {
+		s->is_resent = true;
+		return CURL_PREREQFUNC_ABORT;
+	}
+	s->attempt->sends_n++;
+	return CURL_PREREQFUNC_OK;
+}
+
+static struct span trimmed(const char *from, const char *to)
+{
+	while (from < to && (*from == ' ' || *from == '\t'))
+		from++;
+	while (from < to && (to[-1] == '\r' || to[-1] == '\n' || to[-1] == ' ' || to[-1] == '\t'))
+		to--;
+	return (struct span){ .at = from, .n = (size_t)(to - from) };
+}
+
+/* Only headers of these lengths are of interest, and most answers bring twenty others. */
+static void read_header(struct http_slot *slot, const char *line, const char *colon, size_t n)
+{
+	struct attempt *a = slot->attempt;
+	struct span name = { .at = line, .n = (size_t)(colon - line) };
+	struct span value = trimmed(colon + 1, line + n);
+	switch (name.n) {
+	case sizeof "location" - 1:
+		a->redirects |= strncasecmp(name.at, "location", name.n) == 0;
+		break;
+	case sizeof "content-type" - 1:
+		if (strncasecmp(name.at, "content-type", name.n) == 0)
+			a->is_html = value.n >= 9 && strncasecmp(value.at, "text/html", 9) == 0;
+		break;
+	case sizeof "retry-after" - 1:
+	case sizeof "retry-after-ms" - 1: /* and of x-should-retry */
+		hint_read(&a->hint, name, value, slot->shard->hub->wall_s);
+		break;
+	}
+}
+
+static size_t on_header(char *line, size_t size, size_t n, void *slot)
+{
+	struct http_slot *s = slot;
+	const char *colon = memchr(line, ':', n);
+	(void)size; /* always 1 */
+	s->header_bytes += n;
+	if (s->header_bytes > HTTP_HEADERS_MAX_BYTES) {
+		s->is_too_large = true;
+		return 0;
+	}
+	if (colon)
+		read_header(s, line, colon, n);
+	return n;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t n, void *slot)
+{
+	struct http_slot *s = slot;
+	(void)size; /* always 1 */
+	if (buf_put(&s->attempt->answer, bytes, n))
+		return n;
+	s->is_too_large = true;
+	return 0;
+}
+
+/* slots */
+
+static void set_callbacks(struct http_slot *slot)
+{
+	CURL *easy = slot->easy;
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, slot);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, slot->error);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, slot);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, slot);
+	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
+	curl_easy_setopt(easy, CURLOPT_PREREQDATA, slot);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, slot->shard->hub);
+}
+
+static void set_endpoint(struct http_slot *slot, const struct endpoint *e, const struct http_opts *opts)
+{
+	CURL *easy = slot->easy;
+	for (size_t i = 0; i < e->headers_n; i++)
+		slot->headers = curl_slist_append(slot->headers, e->headers[i]);
+	/* "Expect: 100-continue" costs a round trip and serves nobody here. */
+	slot->headers = curl_slist_append(slot->headers, "Expect:");
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, slot->headers);
+	curl_easy_setopt(easy, CURLOPT_URL, e->url);
+	curl_easy_setopt(easy, CURLOPT_POST, 1L);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)opts->connect_timeout_ms);
+	curl_easy_setopt(easy, CURLOPT_SHARE, slot->shard->hub->share);
+	if (e->is_loopback)
+		curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	if (e->unix_socket)
+		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, e->unix_socket);
+}
+
+struct http_slot *http_slot_new(struct http_shard *s, const struct endpoint *e, const struct http_tls *tls,
+	const struct http_opts *opts, struct list_node *idle)
+{
+	struct http_slot *slot = xcalloc(1, sizeof *slot);
+	slot->shard = s;
+	slot->idle = idle;
+	slot->easy = curl_easy_init();
+	if (!slot->easy)
+		xalloc_die();
+	heap_node_init(&slot->timeout);
+	list_init(&slot->link);
+	set_callbacks(slot);
+	set_endpoint(slot, e, opts);
+	if (tls)
+		http_tls_arm(tls, e, slot->easy);
+	else
+		curl_easy_setopt(slot->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	s->slots_n++;
+	return slot;
+}
+
+void http_slot_start(struct http_slot *slot, struct attempt *attempt)
+{
+	struct http_hub *hub = slot->shard->hub;
+	assert(!slot->attempt);
+	slot->attempt = attempt;
+	attempt->slot = slot;
+	slot->header_bytes = 0;
+	slot->is_resent = slot->is_too_large = false;
+	slot->error[0] = '\0';
+	slot->started_ms = hub->now_ms;
+	slot->is_connecting = true;
+	hub->connecting_n++;
+	heap_put(&hub->timeouts, &slot->timeout, hub->now_ms + attempt->timeout_ms);
+	curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)attempt->body.len);
+	curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, attempt->body.data);
+	curl_multi_add_handle(slot->shard->multi, slot->easy);
+}
+
+void http_slot_end(struct http_slot *slot, enum wire wire)
+{
+	struct http_hub *hub = slot->shard->hub;
+	struct attempt *a = slot->attempt;
+	long status = 0;
+	assert(a);
+	leave_connecting(slot);
+	curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_multi_remove_handle(slot->shard->multi, slot->easy);
+	heap_remove(&hub->timeouts, &slot->timeout);
+	a->wire = wire;
+	a->status = (int)status;
+	a->ms = hub->now_ms - slot->started_ms;
+	if (wire != WIRE_COMPLETE && slot->error[0])
+		a->detail = xstrdup(slot->error);
+	a->slot = NULL;
+	slot->attempt = NULL;
+	list_put(&hub->done, &a->link);
+	/* To the front: the warmest connection is used next. */
+	list_push(slot->idle, &slot->link);
+}
+
+void http_slot_free(struct http_slot *slot)
+{
+	if (slot->attempt) {
+		curl_multi_remove_handle(slot->shard->multi, slot->easy);
+		heap_remove(&slot->shard->hub->timeouts, &slot->timeout);
+	}
+	curl_easy_cleanup(slot->easy);
+	curl_slist_free_all(slot->headers);
+	list_remove(&slot->link);
+	free(slot);
+}
+
+/* shards */
+
+struct http_shard *http_shard_new(struct http_hub *hub, uint32_t index)
+{
+	struct http_shard *s = xcalloc(1, sizeof *s);
+	s->hub = hub;
+	s->index = index;
+	s->multi = curl_multi_init();
+	if (!s->multi)
+		xalloc_die();
+	heap_node_init(&s->timer);
+	list_init(&s->kick);
+	curl_multi_setopt(s->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(s->multi, CURLMOPT_SOCKETDATA, s);
+	curl_multi_setopt(s->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_multi_setopt(s->multi, CURLMOPT_TIMERDATA, s);
+	/* The default, 4 x the handles added at the moment, would close connections while a shard is idle. */
+	curl_multi_setopt(s->multi, CURLMOPT_MAXCONNECTS, (long)(2 * SHARD_SLOTS_MAX));
+	return s;
+}
+
+void http_shard_free(struct http_shard *s)
+{
+	curl_multi_cleanup(s->multi);
+	heap_remove(&s->hub->timers, &s->timer);
+	list_remove(&s->kick);
+	free(s);
+}
+
+/* What the library's error means to us, given how far the exchange had come. */
+static enum wire wire_of(const struct http_slot *slot, CURLcode code)
+{
+	enum wire closed = slot->header_bytes > 0 ? WIRE_CUT : WIRE_CLOSED;
+	if (code == CURLE_OK)
+		return WIRE_COMPLETE;
+	if (slot->is_too_large)
+		return WIRE_TOO_LARGE;
+	if (slot->is_resent)
+		return WIRE_CLOSED;
+	switch (code) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+		return WIRE_TLS;
+	case CURLE_OPERATION_TIMEDOUT:
+		return slot->attempt->sends_n ? WIRE_TIMEOUT : WIRE_CONNECT_TIMEOUT;
+	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 */
+	case CURLE_WEIRD_SERVER_REPLY:
+		return WIRE_NOT_HTTP;
+	case CURLE_OUT_OF_MEMORY: /* how libcurl says that one header line is too long */
+		return slot->attempt->sends_n ? WIRE_TOO_LARGE : WIRE_NO_CONNECTION;
+	default:
+		return slot->attempt->sends_n ? closed : WIRE_NO_CONNECTION;
+	}
+}
+
+void http_shard_act(struct http_shard *s, curl_socket_t fd, int events)
+{
+	int running, left;
+	CURLMsg *message;
+	curl_multi_socket_action(s->multi, fd, events, &running);
+	/* At once: removing a handle walks the list of messages not yet read. */
+	while ((message = curl_multi_info_read(s->multi, &left))) {
+		struct http_slot *slot = NULL;
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		CURLcode code = message->data.result;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&slot);
+		http_slot_end(slot, wire_of(slot, code));
+	}
+}

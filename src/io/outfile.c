@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The steps are those of every careful editor: write beside, fsync, rename, fsync the directory. Three things are less usual.
+ * The partial file is opened without following a link that somebody may have planted under its name. It is locked before it is
+ * emptied, and after locking its name is looked at again: a run that held it may have renamed it to FILE in between, and then
+ * what we have open is that run's result. And standard output is "closed" through a duplicate, because on some file systems
+ * only closing says that the disk is full.
+ */
+#include "io/outfile.h"
+
+#include "base/xalloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct outfile closed = { .fd = -1 };
+
+static bool is_stdout(const char *path)
+{
+	return !path || strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
+}
+
+/* True if the name still stands for the open file. */
+static bool is_same_file(int fd, const char *path)
+{
+	struct stat opened, named;
+	return fstat(fd, &opened) == 0 && lstat(path, &named) == 0 && opened.st_dev == named.st_dev &&
+	       opened.st_ino == named.st_ino;
+}
+
+/* Locks the partial file and empties it. */
+static bool seize(const struct outfile *f, struct err *err)
+{
+	struct stat st;
+	if (fstat(f->fd, &st) < 0)
+		return err_set_errno(err, ERR_USAGE, "cannot look at %s", f->partial);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_USAGE, "%s is in the way, and it is no regular file", f->partial);
+	/* A file system without locks is no reason not to write; another run is. */
+	bool is_taken = flock(f->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	if (is_taken || !is_same_file(f->fd, f->partial))
+		return err_set(err, ERR_USAGE, "%s is being written by another run or for another option", f->partial);
+	if (ftruncate(f->fd, 0) < 0)
+		return err_set_errno(err, ERR_USAGE, "cannot empty %s", f->partial);
+	return true;
+}
+
+static bool open_directly(struct outfile *f, struct err *err)
+{
+	f->fd = open(f->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	return f->fd >= 0 || err_set_errno(err, ERR_USAGE, "cannot write %s", f->path);
+}
+
+static bool open_partial(struct outfile *f, const struct stat *existing, struct err *err)
+{
+	f->partial = xasprintf("%s.partial", f->path);
+	/* O_NONBLOCK: not to wait for the reader of a pipe of that name; for a file it means nothing. */
+	f->fd = open(f->partial, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+	if (f->fd < 0)
+		return err_set_errno(err, ERR_USAGE, "cannot write %s", f->partial);
+	if (!seize(f, err))
+		return false;
+	if (existing && fchmod(f->fd, existing->st_mode & 0777) < 0)
+		return err_set_errno(err, ERR_USAGE, "cannot give %s the permissions of %s", f->partial, f->path);
+	return true;
+}
+
+bool outfile_open(struct outfile *f, const char *path, struct err *err)
+{
+	struct stat st;
+	*f = closed;
+	if (is_stdout(path)) {
+		f->fd = STDOUT_FILENO;
+		f->path = xstrdup("standard output");
+		return true;
+	}
+	f->is_ours = true;
+	bool exists = stat(path, &st) == 0;
+	char *real = exists ? realpath(path, NULL) : NULL;
+	bool is_direct = exists && (!S_ISREG(st.st_mode) || !real);
+	f->path = real && !is_direct ? xstrdup(real) : xstrdup(path);
+	free(real);
+	bool ok = is_direct ? open_directly(f, err) : open_partial(f, exists ? &st : NULL, err);
+	if (!ok)
+		outfile_release(f);
+	return ok;
+}
+
+bool outfile_write(struct outfile *f, struct span bytes)
+{
+	while (bytes.n > 0) {
+		ssize_t n = write(f->fd, bytes.at, bytes.n);
+		if (n >= 0) {
+			bytes = (struct span){ .at = bytes.at + n, .n = bytes.n - (size_t)n };
+			continue;
+		}
+		/* Somebody who shares our standard output may have made it non-blocking. */
+		struct pollfd p = { .fd = f->fd, .events = POLLOUT };
+		if (errno == EAGAIN)
+			poll(&p, 1, -1);
+		else if (errno != EINTR)
+			return false;
+	}
+	return true;
+}
+
+/* The file is whole with or without this; it makes its name outlive a power cut, where the file system can. */
+static void sync_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *name = slash ? xmemdup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+	int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(name);
+	if (fd < 0)
+		return;
+	fsync(fd);
+	close(fd);
+}
+
+static bool commit_direct(struct outfile *f, struct err *err)
+{
+	int fd = f->is_ours ? f->fd : dup(f->fd);
+	if (f->is_ours)
+		f->fd = -1;
+	/* Linux has closed it even when it says EINTR. */
+	if (fd < 0 || (close(fd) < 0 && errno != EINTR))
+		return err_set_errno(err, ERR_OUTPUT, "cannot write %s", f->path);
+	return true;
+}
+
+bool outfile_commit(struct outfile *f, struct err *err)
+{
+	if (!f->partial)
+		return commit_direct(f, err);
+	if (fsync(f->fd) < 0)
+		return err_set_errno(err, ERR_OUTPUT, "cannot write %s", f->partial);
+	/* Renamed while still open, and so locked: nobody else can have taken the name. */
+	if (rename(f->partial, f->path) < 0)
+		return err_set_errno(err, ERR_OUTPUT, "cannot rename %s to %s", f->partial, f->path);
+	close(f->fd);
+	f->fd = -1;
+	free(f->partial);
+	f->partial = NULL;
+	sync_directory(f->path);
+	return true;
+}
+
+void outfile_release(struct outfile *f)
+{
+	if (f->is_ours && f->fd >= 0)
+		close(f->fd);
+	free(f->path);
+	free(f->partial);
+	*f = closed;
+}

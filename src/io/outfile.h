@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * outfile: a file that appears whole or not at all.
+ *
+ * Written as FILE.partial beside FILE, synced and renamed when the run has succeeded; otherwise FILE is as it was. What
+ * is no regular file (/dev/null, a pipe, a terminal) is written directly. A symbolic link to a file stands for the file.
+ * FILE.partial is locked: of two runs that would write the same file the second is refused. One thread at a time.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/span.h"
+
+#include <stdbool.h>
+
+struct outfile {
+	int fd;        /* -1 = not open */
+	bool is_ours;  /* opened here, not stdout */
+	char *path;    /* owned: FILE; "standard output" when it is that */
+	char *partial; /* owned: FILE.partial; NULL = written directly, or renamed already */
+};
+
+/*
+ * Opens FILE.partial for writing, a leftover of an earlier run emptied; NULL, "-" or /dev/stdout is standard output. An
+ * existing FILE's permissions are kept, new files have 0666 less umask. False with f empty and err filled (ERR_USAGE): nothing
+ * has been sent yet.
+ */
+bool outfile_open(struct outfile *f, const char *path, struct err *err);
+
+/* Writes all the bytes, borrowed, however many calls it takes; waits if it must. False with errno set if it cannot. */
+bool outfile_write(struct outfile *f, struct span bytes);
+
+/*
+ * Syncs, closes, renames to FILE and syncs the directory; call once. Standard output stays open. False with err filled
+ * (ERR_OUTPUT); FILE is then as it was.
+ */
+bool outfile_commit(struct outfile *f, struct err *err);
+
+/* Closes and leaves FILE.partial where it is; frees the names. Fine on one that is not open, or zeroed and not ours. */
+void outfile_release(struct outfile *f);

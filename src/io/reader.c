@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The thread reads blocks, cuts them at line ends, scans each line and hands batches over. What it holds at any moment: one
+ * block, the beginning of one line (no longer than --max-record), one batch, and what the channel holds. A line that
+ * grows past --max-record becomes a bad record with its beginning, and the rest of it is skipped, not stored.
+ */
+#include "io/reader.h"
+
+#include "base/chan.h"
+#include "base/xalloc.h"
+#include "io/signals.h"
+#include "json/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	BLOCK_BYTES = 256 << 10,  /* asked for at a time */
+	BATCH_N = 128,            /* records handed over at a time */
+	BATCH_BYTES = 1 << 20,    /* likewise */
+	CHAN_N = 1024,            /* records waiting for the loop */
+	CHAN_BYTES = 4 << 20      /* likewise */
+};
+
+#define RECORD_SEPARATOR '\x1e'
+
+struct reader {
+	/* Set before the thread starts, then read-only. */
+	const struct reader_opts *opts;
+	int fd;
+	bool is_regular; /* poll says nothing about regular files */
+	char delimiter;
+	pthread_t thread;
+
+	/* Between the threads. */
+	struct chan chan;
+	struct wake room;      /* wakes the reading thread */
+	atomic_bool is_stopped; /* read no further */
+	atomic_bool is_quit;    /* and hand nothing over */
+
+	/* The reading thread's; `err` may be read once the channel is drained. */
+	struct buf in;         /* bytes read and not yet cut */
+	bool is_skipping;      /* inside a line that is too long */
+	uint64_t seq, line, offset;
+	struct chan_item batch[BATCH_N];
+	size_t batch_n, batch_bytes;
+	struct err err;
+};
+
+/* Sleeps until called, or until `fd` (-1 = none) is readable. wake_prepare has been called. */
+static void sleep_on(struct wake *w, int fd)
+{
+	struct pollfd fds[2] = { { .fd = w->fd, .events = POLLIN }, { .fd = fd, .events = POLLIN } };
+	int n = poll(fds, 2, -1);
+	wake_finish(w, n > 0 && fds[0].revents);
+}
+
+static void hand_over(struct reader *r)
+{
+	if (r->batch_n == 0)
+		return;
+	while (!chan_put(&r->chan, r->batch, r->batch_n)) {
+		wake_prepare(&r->room);
+		if (chan_room(&r->chan) >= r->batch_n || atomic_load(&r->is_quit))
+			wake_finish(&r->room, false);
+		else
+			sleep_on(&r->room, -1);
+		if (atomic_load(&r->is_quit)) {
+			for (size_t i = 0; i < r->batch_n; i++)
+				record_free(r->batch[i].what);
+			break;
+		}
+	}
+	r->batch_n = r->batch_bytes = 0;
+}
+
+static void add_to_batch(struct reader *r, struct record *record)
+{
+	size_t weight = record_weight(record);
+	r->batch[r->batch_n++] = (struct chan_item){ .what = record, .weight = weight };
+	r->batch_bytes += weight;
+	if (r->batch_n == BATCH_N || r->batch_bytes >= BATCH_BYTES)
+		hand_over(r);
+}
+
+/* --input-format lines: the record is the string that the line stands for. */
+static void make_string(struct record *record)
+{
+	struct buf json;
+	if (!utf8_is_valid(record->text)) {
+		record->fault = (struct json_fault){ .reason = "invalid UTF-8" };
+		return;
+	}
+	buf_init(&json, record->text.n * 6 + 2);
+	json_put_string(&json, record->text);
+	record->owned_text = json.data;
+	record->value = buf_span(&json);
+}
+
+/* RFC 7464 texts may span lines; line breaks there are white space between tokens, and a line of ours must be one. */
+static void join_lines(struct record *record)
+{
+	char *bytes = (char *)(record + 1);
+	for (size_t i = 0; i < record->text.n; i++)
+		if (bytes[i] == '\n' || bytes[i] == '\r')
+			bytes[i] = ' ';
+}
+
+static void understand(struct reader *r, struct record *record)
+{
+	switch ((enum input_format)r->opts->format) {
+	case INPUT_LINES:
+		make_string(record);
+		return;
+	case INPUT_SEQ:
+		join_lines(record);
+		break;
+	case INPUT_JSONL:
+		break;
+	}
+	record_scan(record);
+	if (r->opts->revives)
+		record_revive(record);
+}
+
+static bool is_blank(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.at[i] != ' ' && s.at[i] != '\t' && s.at[i] != '\r' && s.at[i] != '\n')
+			return false;
+	return true;
+}
+
+static struct record *begin_record(struct reader *r, struct span text)
+{
+	struct record *record = record_new(text);
+	record->seq = r->seq++;
+	record->line = r->line + 1;
+	record->offset = r->offset;
+	return record;
+}
+
+static uint64_t count_lines(const struct reader *r, struct span piece)
+{
+	uint64_t n = 0;
+	if (r->delimiter == '\n')
+		return 1;
+	for (size_t i = 0; i < piece.n; i++)
+		n += piece.at[i] == '\n';
+	return n;
+}
+
+/* One whole line without its delimiter. `bytes` is how much of the input it was, delimiter included. */
+static void cut_line(struct reader *r, struct span line, size_t bytes)
+{
+	struct span text = line;
+	if (r->offset == 0 && text.n >= 3 && memcmp(text.at, "\xef\xbb\xbf", 3) == 0)
+		text = (struct span){ .at = text.at + 3, .n = text.n - 3 };
+	while (text.n > 0 && (text.at[text.n - 1] == '\r' || text.at[text.n - 1] == '\n'))
+		text.n--;
+	if (!r->is_skipping && !is_blank(text)) {
+		struct record *record = begin_record(r, text);
+		understand(r, record);
+		add_to_batch(r, record);
+	}
+	r->is_skipping = false;
+	r->line += count_lines(r, line);
+	r->offset += bytes;
+}
+
+/* The beginning of a line that is longer than is allowed: reported once, the rest of it skipped. */
+static void report_too_long(struct reader *r, const char *from)
+{
+	size_t max = (size_t)r->opts->record_max_bytes;
+	if (!r->is_skipping) {
+		struct record *record = begin_record(r, (struct span){ .at = from, .n = max });
+		record->fault = (struct json_fault){ .offset = max, .reason = "longer than --max-record" };
+		add_to_batch(r, record);
+	}
+	r->is_skipping = true;
+}
+
+/* Cuts what has been read into lines; what is left is the beginning of the next one. */
+static void cut(struct reader *r)
+{
+	size_t done = 0;
+	while (done < r->in.len && !atomic_load_explicit(&r->is_stopped, memory_order_relaxed)) {
+		const char *from = r->in.data + done;
+		const char *end = memchr(from, r->delimiter, r->in.len - done);
+		if (!end)
+			break;
+		size_t n = (size_t)(end - from);
+		if (n > r->opts->record_max_bytes)
+			report_too_long(r, from);
+		cut_line(r, (struct span){ .at = from, .n = n }, n + 1);
+		done += n + 1;
+	}
+	buf_drop(&r->in, done);
+	if (r->in.len > r->opts->record_max_bytes) {
+		report_too_long(r, r->in.data);
+		r->offset += r->in.len;
+		buf_clear(&r->in);
+	}
+}
+
+/* Waits until there is something to read, or somebody calls. A pipe may stay silent for hours. */
+static void await_input(struct reader *r)
+{
+	wake_prepare(&r->room);
+	if (atomic_load(&r->is_stopped) || r->is_regular)
+		wake_finish(&r->room, false);
+	else
+		sleep_on(&r->room, r->fd);
+}
+
+/* Reads one block. False at the end, or at an error, which is then in r->err. */
+static bool read_block(struct reader *r)
+{
+	bool fits = buf_reserve(&r->in, BLOCK_BYTES);
+	if (!fits)
+		return err_set(&r->err, ERR_INTERNAL, "the input buffer is full");
+	ssize_t n = read(r->fd, r->in.data + r->in.len, BLOCK_BYTES);
+	if (n > 0)
+		r->in.len += (size_t)n;
+	if (n < 0 && errno != EINTR && errno != EAGAIN)
+		return err_set_errno(&r->err, ERR_INPUT, "cannot read %s",
+			r->fd == STDIN_FILENO ? "standard input" : r->opts->path);
+	return n != 0;
+}
+
+static void *read_all(void *reader)
+{
+	struct reader *r = reader;
+	signals_block();
+	while (!atomic_load(&r->is_stopped)) {
+		await_input(r);
+		if (atomic_load(&r->is_stopped) || !read_block(r))
+			break;
+		cut(r);
+		hand_over(r);
+	}
+	if (!atomic_load(&r->is_stopped) && r->in.len > 0)
+		cut_line(r, buf_span(&r->in), r->in.len);
+	hand_over(r);
+	chan_close(&r->chan);
+	return NULL;
+}
+
+static bool open_input(struct reader *r, struct err *err)
+{
+	struct stat st;
+	const char *path = r->opts->path;
+	r->fd = STDIN_FILENO;
+	if (path && strcmp(path, "-") != 0 && (r->fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return err_set_errno(err, ERR_USAGE, "cannot open %s", path);
+	if (fstat(r->fd, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return err_set(err, ERR_USAGE, "%s is a directory; give a file of records", path ? path : "standard input");
+		r->is_regular = S_ISREG(st.st_mode);
+	}
+	return true;
+}
+
+struct reader *reader_new(const struct reader_opts *opts, struct wake *wake, struct err *err)
+{
+	struct reader *r = xcalloc(1, sizeof *r);
+	r->opts = opts;
+	r->fd = -1;
+	r->delimiter = opts->format == INPUT_SEQ ? RECORD_SEPARATOR : '\n';
+	atomic_init(&r->is_stopped, false);
+	atomic_init(&r->is_quit, false);
+	/* A whole block must fit behind the beginning of a line that is just not too long. */
+	buf_init(&r->in, (size_t)opts->record_max_bytes + 2 * BLOCK_BYTES);
+	if (!wake_init(&r->room, err) || !open_input(r, err))
+		goto fail;
+	chan_init(&r->chan, CHAN_N, CHAN_BYTES, wake, &r->room);
+	if (pthread_create(&r->thread, NULL, read_all, r) != 0) {
+		err_set(err, ERR_INTERNAL, "cannot start the reading thread");
+		goto fail;
+	}
+	return r;
+fail:
+	chan_release(&r->chan);
+	wake_release(&r->room);
+	free(r);
+	return NULL;
+}
+
+size_t reader_take(struct reader *r, struct record **out, size_t n)
+{
+	return chan_take(&r->chan, (void **)out, n);
+}
+
+bool reader_has_records(struct reader *r)
+{
+	return chan_has_items(&r->chan);
+}
+
+bool reader_is_done(struct reader *r)
+{
+	return chan_is_drained(&r->chan);
+}
+
+void reader_stop(struct reader *r)
+{
+	atomic_store(&r->is_stopped, true);
+	wake_up(&r->room);
+}
+
+bool reader_check(struct reader *r, struct err *err)
+{
+	if (r->err.kind == ERR_NONE)
+		return true;
+	*err = r->err;
+	return false;
+}
+
+void reader_free(struct reader *r)
+{
+	struct record *record;
+	if (!r)
+		return;
+	atomic_store(&r->is_quit, true);
+	reader_stop(r);
+	pthread_join(r->thread, NULL);
+	while (reader_take(r, &record, 1))
+		record_free(record);
+	if (r->fd != STDIN_FILENO)
+		close(r->fd);
+	chan_release(&r->chan);
+	wake_release(&r->room);
+	buf_release(&r->in);
+	free(r);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pllm: a Unix filter for language models. This is the map.
+ *
+ *     main.c                 parse, run the command, exit code
+ *     cli/                   words the user types
+ *       options*.c             the one table of options
+ *       parse.c setting.c      argv and environment -> struct config
+ *       help.c generate.c      -h, --help, --version; completions and the manual's options
+ *     app/                   one file per command: puts rooms together, runs
+ *       filter.c               every record through a prompt
+ *       steps.c endpoints.c stops.c   options -> plan, endpoint with its key, rules for stopping
+ *     ui/                    what a person sees
+ *       summary.c              the last words on stderr
+ *     engine/                who goes next
+ *       pipeline.c             the loop: admit, dispatch, wait, collect, release
+ *       sched.c                which call goes next, what happens to a failed one
+ *       stats.c verdict.c      counts; exit codes
+ *     io/                    descriptors, threads, libcurl
+ *       reader.c writer.c      the two doors, a thread each
+ *       http.c http_shard.c http_poll.c http_tls.c   many multi handles, one epoll
+ *       hint.c url.c keys.c outfile.c signals.c process.c
+ *     api/                   one const row per wire API
+ *       openai_chat.c          build a body, read an answer
+ *       classify.c             what failing answers have in common
+ *     work/                  the nouns
+ *       record.c call.c attempt.c answer.c outcome.c   the corridor a record walks through
+ *       plan.c template*.c ask.c   what is asked
+ *       result.c splice.c      the line it leaves as
+ *       endpoint.c
+ *     policy/                pure decisions: retry.c limit.c order.c halt.c
+ *     json/                  scan.c (spans), path.c, text.c (escapes)
+ *     base/                  knows nobody: memory, buffers, errors, clock, heap, channels, ...
+ *
+ * Rooms look down this list, never up. HACKING.md says why.
+ */
+#include "app/filter.h"
+#include "base/log.h"
+#include "cli/generate.h"
+#include "cli/help.h"
+#include "cli/parse.h"
+#include "io/process.h"
+#include "io/signals.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* -h, --help, --version and kin: text on stdout, which may be full like any other. */
+static int print(enum cli_action action)
+{
+	cli_print(stdout, action, process_libraries());
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_ALL_ANSWERED;
+	log_say(LOG_ERROR, "cannot write standard output: %s", strerror(errno));
+	return EXIT_OUTPUT;
+}
+
+/* At a terminal with nothing to do: waiting for input in silence would help nobody. */
+static bool has_nothing_to_do(int argc)
+{
+	return argc == 1 && isatty(STDIN_FILENO);
+}
+
+int main(int argc, char **argv)
+{
+	struct config config = { 0 };
+	struct ending ending = { .exit_code = EXIT_USAGE };
+	struct err err;
+	process_harden();
+	enum cli_action action = cli_parse(argc, argv, &config, &err);
+	if (action == CLI_USAGE_ERROR) {
+		log_say(LOG_ERROR, "%s", err.msg);
+	} else if (action != CLI_RUN) {
+		ending.exit_code = print(action);
+	} else if (has_nothing_to_do(argc)) {
+		cli_print_short_help(stderr);
+	} else {
+		log_set_level(config.is_verbose ? LOG_DETAIL : config.is_quiet ? LOG_ERROR : LOG_WARNING);
+		ending = filter_run(&config);
+	}
+	cli_free(&config);
+	if (ending.by_signal)
+		signals_die(ending.by_signal);
+	return ending.exit_code;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Full jitter: the wait is uniform in [0, min(cap, base * 2^n)] (Brooker, "Exponential Backoff And Jitter",
+ * AWS Architecture Blog, 2015). Of the schemes compared there it needs the fewest calls to get a crowd through, because it spreads
+ * the crowd over the whole interval and not over its upper half.
+ *
+ * Each kind of trouble has its own base and cap. A refused connection is cheap to try again; a server that says
+ * "too fast" without saying for how long gets time. The doubtful kinds (an answer that came but is none, a conflict) are
+ * tried twice more at most, whatever --retries allows: each try may be billed, and the third is no better than the second.
+ */
+#include "policy/retry.h"
+
+#include <assert.h>
+
+enum { EXPONENT_MAX = 20, DOUBTFUL_TRIES_MAX = 2 };
+
+static const struct {
+	int64_t base_ms;
+	int64_t cap_ms;
+} backoff[TROUBLE_KINDS_N] = {
+	[TROUBLE_PACE] = { 500, 30000 },
+	[TROUBLE_LOAD] = { 500, 30000 },
+	[TROUBLE_LINK] = { 250, 8000 },
+	[TROUBLE_DOUBTFUL] = { 500, 8000 },
+	[TROUBLE_PERMANENT] = { 500, 30000 },
+};
+
+static int64_t jittered(enum trouble trouble, unsigned n, struct rng *rng)
+{
+	int64_t ceiling = backoff[trouble].base_ms << (n < EXPONENT_MAX ? n : EXPONENT_MAX);
+	return rng_upto(rng, ceiling < backoff[trouble].cap_ms ? ceiling : backoff[trouble].cap_ms);
+}
+
+bool retry_counts(enum trouble trouble)
+{
+	return trouble != TROUBLE_PACE;
+}
+
+static bool is_worth_it(const struct retry_opts *o, const struct retry_case *c)
+{
+	if (c->advice == 0)
+		return false;
+	if (c->trouble == TROUBLE_PACE)
+		return true;
+	if (c->failures_n > o->retries)
+		return false;
+	if (c->trouble == TROUBLE_DOUBTFUL)
+		return c->failures_n <= DOUBTFUL_TRIES_MAX;
+	return c->trouble != TROUBLE_PERMANENT || c->advice == 1;
+}
+
+bool retry_decide(const struct retry_opts *o, const struct retry_case *c, struct rng *rng, int64_t *wait_ms)
+{
+	assert(c->trouble < TROUBLE_KINDS_N);
+	if (!is_worth_it(o, c))
+		return false;
+	unsigned tries_n = c->trouble == TROUBLE_PACE ? c->waits_n : c->failures_n;
+	int64_t wait = jittered(c->trouble, tries_n ? tries_n - 1 : 0, rng);
+	if (c->hint_ms >= 0) {
+		int64_t asked = c->hint_ms + rng_upto(rng, c->hint_ms / 10);
+		wait = asked > wait ? asked : wait;
+	}
+	*wait_ms = wait;
+	return true;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * retry: whether to try again, and when.
+ *
+ * Decides from what kind of failure it was and how often this has happened; asks no clock, sleeps nowhere.
+ * Pure: the random numbers come from the caller's rng.
+ */
+#pragma once
+
+#include "base/rng.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What kind of failure, in the policies' own words. */
+enum trouble {
+	TROUBLE_PACE,      /* asked too fast: waiting is no failure and is never used up */
+	TROUBLE_LOAD,      /* the other side has trouble */
+	TROUBLE_LINK,      /* nothing was got across: cheap and quick to repeat */
+	TROUBLE_DOUBTFUL,  /* repeating may pay twice for what is not likely to get better */
+	TROUBLE_PERMANENT, /* repeating cannot help */
+	TROUBLE_KINDS_N
+};
+
+struct retry_opts {
+	int64_t retries; /* failures that are followed by another try; 0 = none */
+};
+
+struct retry_case {
+	enum trouble trouble;
+	unsigned failures_n; /* failures of this call that count, this one included */
+	unsigned waits_n;    /* tries so far, pace included: the exponent of pace's own back-off */
+	int64_t hint_ms;     /* how long the other side asked us to wait; -1 = it did not say */
+	int advice;          /* 1 the other side said try again, 0 it said do not, -1 it did not say */
+};
+
+/*
+ * Decides about one failure. True: try again after *wait_ms (>= 0). False: give up.
+ * A hint is a floor, never shortened, with up to a tenth more so that waiters do not return together.
+ */
+bool retry_decide(const struct retry_opts *o, const struct retry_case *c, struct rng *rng, int64_t *wait_ms);
+
+/* True if a failure of that kind uses up one of --retries. */
+bool retry_counts(enum trouble trouble);

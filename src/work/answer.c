@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#include "work/answer.h"
+
+#include <stdlib.h>
+
+void answer_init(struct answer *a, enum outcome outcome)
+{
+	*a = (struct answer){
+		.outcome = outcome,
+		.usage = { .input = -1, .output = -1, .cached = -1, .reasoning = -1 },
+	};
+}
+
+void answer_release(struct answer *a)
+{
+	free(a->message);
+	a->message = NULL;
+}
+
+const char *finish_name(enum finish finish)
+{
+	static const char *const names[] = {
+		[FINISH_UNKNOWN] = "unknown",
+		[FINISH_STOP] = "stop",
+		[FINISH_LENGTH] = "length",
+		[FINISH_TOOL_CALLS] = "tool_calls",
+		[FINISH_CONTENT_FILTER] = "content_filter",
+		[FINISH_REFUSAL] = "refusal",
+		[FINISH_ERROR] = "error",
+	};
+	return names[finish];
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * answer: what an API said, in the normal form that all APIs share.
+ *
+ * Spans point into the attempt's answer bytes, so an answer lives as long as its attempt does. Texts are
+ * escaped JSON text (see json/text.h): they are spliced into the output as the server wrote them.
+ */
+#pragma once
+
+#include "base/span.h"
+#include "work/outcome.h"
+
+#include <stdint.h>
+
+/* Why the model stopped. */
+enum finish {
+	FINISH_UNKNOWN,
+	FINISH_STOP,
+	FINISH_LENGTH,
+	FINISH_TOOL_CALLS,
+	FINISH_CONTENT_FILTER,
+	FINISH_REFUSAL,
+	FINISH_ERROR /* the server gave up in the middle */
+};
+
+/* Tokens as billed; -1 = the server did not say. Cached are part of input, reasoning part of output. */
+struct usage {
+	int64_t input;
+	int64_t output;
+	int64_t cached;
+	int64_t reasoning;
+};
+
+struct answer {
+	enum outcome outcome;
+	enum finish finish;
+	struct span text;  /* the answer, escaped; missing = there is none */
+	struct span model; /* the model that answered, escaped; missing = the server did not say */
+	struct usage usage;
+	char *message;     /* owned, plain UTF-8: what went wrong, in the server's words where it had some; NULL */
+};
+
+/* Makes `a` an answer of that outcome with nothing else known. */
+void answer_init(struct answer *a, enum outcome outcome);
+
+/* Frees what `a` holds; fine on a zeroed one. */
+void answer_release(struct answer *a);
+
+/* Gives the finish reason's name as --meta shows it ("length"); static text. */
+const char *finish_name(enum finish finish);

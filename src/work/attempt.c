@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#include "work/attempt.h"
+
+#include <stdlib.h>
+
+void attempt_init(struct attempt *a, size_t body_max_bytes)
+{
+	*a = (struct attempt){ .hint = { .wait_ms = -1, .should_retry = -1 } };
+	buf_init(&a->body, body_max_bytes);
+}
+
+void attempt_again(struct attempt *a)
+{
+	struct buf body = a->body;
+	a->body = (struct buf){ 0 };
+	attempt_release(a);
+	*a = (struct attempt){ .body = body, .hint = { .wait_ms = -1, .should_retry = -1 } };
+}
+
+void attempt_release(struct attempt *a)
+{
+	buf_release(&a->body);
+	buf_release(&a->answer);
+	free(a->detail);
+	a->detail = NULL;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * attempt: one try of a request at one endpoint: what is sent, and what came of it.
+ *
+ * The engine fills the first part and hands the attempt to io/http, which fills the second and hands it
+ * back; the API's file then reads it. In one thread at a time, like the call it is part of.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "work/endpoint.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How the exchange ended, as the wire saw it. */
+enum wire {
+	WIRE_COMPLETE,        /* a whole HTTP answer, of whatever status */
+	WIRE_NO_CONNECTION,   /* refused, unreachable, no such host: nothing was sent */
+	WIRE_TLS,             /* the connection could not be trusted: nothing was sent */
+	WIRE_CLOSED,          /* closed or reset after sending, before an answer began */
+	WIRE_CUT,             /* closed or broken in the middle of the answer */
+	WIRE_CONNECT_TIMEOUT, /* no connection in time: nothing was sent */
+	WIRE_TIMEOUT,         /* no whole answer in time */
+	WIRE_TOO_LARGE,       /* headers or body passed a ceiling of ours */
+	WIRE_NOT_HTTP,        /* what came back is no HTTP */
+	WIRE_CANCELLED        /* http_cancel, or the end of the run */
+};
+
+/* What the answer's headers said about asking again. */
+struct hint {
+	int64_t wait_ms;   /* how long to wait first; -1 = nothing was said */
+	int should_retry;  /* x-should-retry: 1 yes, 0 no, -1 = nothing was said */
+	bool is_exact;     /* wait_ms is from retry-after-ms, which retry-after does not overrule */
+};
+
+struct attempt {
+	/* What to send. Written by the engine at dispatch. */
+	const struct endpoint *endpoint; /* borrowed */
+	struct buf body;                 /* owned; the request's JSON */
+	int64_t timeout_ms;              /* from the start of the connection to the last byte; > 0 */
+	void *owner;                     /* the engine's; io/http only carries it */
+
+	/* What came back. Written by io/http. */
+	enum wire wire;
+	int status;         /* HTTP status; 0 = none */
+	struct buf answer;  /* owned; the body, decompressed */
+	struct hint hint;
+	bool is_html;       /* content-type says so */
+	bool redirects;     /* a Location header was there */
+	char *detail;       /* owned; the library's words for a failure; NULL = none */
+	unsigned sends_n;   /* how often the request left this machine: 0 or 1 */
+	int64_t ms;         /* from start to end */
+
+	/* While the attempt is with io/http. */
+	struct list_node link;
+	void *slot;         /* what carries it; NULL = it waits for its turn, or is finished */
+};
+
+/* Makes `a` ready for a first try: an empty body with the given ceiling, nothing come back. */
+void attempt_init(struct attempt *a, size_t body_max_bytes);
+
+/* Makes `a` ready for a further try: what came back is dropped, the body stays. */
+void attempt_again(struct attempt *a);
+
+/* Frees what `a` holds; fine on a zeroed one. */
+void attempt_release(struct attempt *a);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#include "work/call.h"
+
+void call_init(struct call *c, struct record *record, unsigned step)
+{
+	*c = (struct call){ .record = record, .step = step };
+	heap_node_init(&c->turn);
+	heap_node_init(&c->deadline);
+	list_init(&c->link);
+}
+
+void call_release(struct call *c)
+{
+	attempt_release(&c->attempt);
+	answer_release(&c->answer);
+}

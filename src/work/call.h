@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * call: one question to a model for one record.
+ *
+ * Its parts are written top to bottom by one room each and read only by later ones. A further attempt starts
+ * the attempt and answer parts afresh. Owned by its record.
+ */
+#pragma once
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "work/answer.h"
+#include "work/attempt.h"
+
+#include <stdbool.h>
+
+struct record;
+
+struct call {
+	struct record *record; /* borrowed: the owner */
+	unsigned step;         /* index into the plan's steps */
+
+	/* The scheduler's part. */
+	struct heap_node turn;     /* among the ready (by record) or the waiting (by time) */
+	bool is_waiting;           /* which of the two */
+	struct heap_node deadline; /* among those with a last moment; out if there is none */
+	struct list_node link;     /* among those in flight or settled */
+	unsigned attempts_n;       /* sent or tried so far */
+	unsigned failures_n;       /* those of them that count against --retries */
+
+	enum error_code error;     /* why it failed for good; ERROR_NONE = it did not */
+
+	struct attempt attempt;
+	struct answer answer;
+};
+
+/* Makes a call of that record and step that has not been tried. Borrows the record. */
+void call_init(struct call *c, struct record *record, unsigned step);
+
+/* Frees what c holds. */
+void call_release(struct call *c);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include "work/endpoint.h"
+
+#include "base/buf.h"
+#include "base/xalloc.h"
+#include "json/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Six bytes are the most that one byte can become when escaped. */
+void endpoint_set_model(struct endpoint *e, const char *model)
+{
+	free(e->model);
+	free(e->model_json);
+	e->model = e->model_json = NULL;
+	if (!model)
+		return;
+	struct buf json;
+	buf_init(&json, strlen(model) * 6 + 3);
+	json_put_string(&json, span_of(model));
+	buf_put_char(&json, '\0');
+	e->model = xstrdup(model);
+	e->model_json = json.data;
+}
+
+void endpoint_add_header(struct endpoint *e, const char *line)
+{
+	e->headers = xrealloc(e->headers, e->headers_n + 1, sizeof *e->headers);
+	e->headers[e->headers_n++] = xstrdup(line);
+}
+
+void endpoint_release(struct endpoint *e)
+{
+	for (size_t i = 0; i < e->headers_n; i++) {
+		explicit_bzero(e->headers[i], strlen(e->headers[i]));
+		free(e->headers[i]);
+	}
+	free(e->headers);
+	free(e->name);
+	free(e->url);
+	free(e->origin);
+	endpoint_set_model(e, NULL);
+	free(e->cacert);
+	free(e->cert);
+	free(e->unix_socket);
+	*e = (struct endpoint){ 0 };
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * record: one input line and what became of it. The corridor of the house: each part is written by one room
+ * and read only by later ones.
+ *
+ * The bytes of the line are never changed. In one thread at a time, with everything it holds.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/span.h"
+#include "json/scan.h"
+#include "work/call.h"
+#include "work/outcome.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Whether and how a record's final line is known. */
+enum fate {
+	FATE_OPEN,     /* not settled */
+	FATE_ANSWERED, /* every wanted step has its answer */
+	FATE_FAILED,   /* `failure` says why */
+	FATE_PASSED,   /* failed in an earlier run or stage: goes through untouched and unpaid */
+	FATE_SKIPPED   /* has its field already (--existing skip): goes through untouched */
+};
+
+/* Why a record failed: what its "pllm":{"error":...} shows. */
+struct failure {
+	enum error_code code;
+	int status;          /* HTTP status of the last answer; 0 = none */
+	unsigned attempts_n; /* requests tried for it */
+	const char *step;    /* borrowed from the plan; NULL = before any step */
+	char *message;       /* owned, plain UTF-8 */
+	struct span partial; /* an answer cut short, escaped; missing = none */
+};
+
+struct record {
+	/* The reader's part. */
+	uint64_t seq;      /* 0, 1, 2, ... in the order read; blank lines do not count */
+	uint64_t line;     /* 1-based line number */
+	uint64_t offset;   /* bytes before the line */
+	struct span text;  /* the line without its end; lies behind this struct */
+	struct span value; /* the JSON value in it; missing = the line is none, `fault` says why */
+	struct json_fault fault;
+	char *owned_text;  /* the bytes when they had to be made anew (--retry-errors); NULL = behind the struct */
+
+	/* The engine's part. */
+	int64_t admitted_ms;
+	struct call *calls; /* owned; NULL before the record is admitted */
+	unsigned calls_n;
+
+	/* What became of it: written when it settles. */
+	enum fate fate;
+	struct failure failure;
+
+	struct record *next; /* for whoever queues records; at most one queue at a time */
+};
+
+/* Gives a record of a copy of the line, not yet scanned. */
+struct record *record_new(struct span line);
+
+/* Frees the record, its calls and its failure; fine on NULL. */
+void record_free(struct record *r);
+
+/* Scans the text: fills value, or leaves it missing and fills fault. */
+void record_scan(struct record *r);
+
+/* What the record weighs in the window: bytes of its line and of what it holds. */
+size_t record_weight(const struct record *r);
+
+/* Makes the record a failed one. Takes message (allocated). Does not free an earlier failure: settle once. */
+void record_fail(struct record *r, enum error_code code, char *message);
+
+/* True if the record carries a failure of ours from an earlier run or stage ("pllm":{"error":...}). */
+bool record_is_failed_before(const struct record *r);
+
+/*
+ * Makes a record that failed before as good as new: our `pllm` member is taken out, an `input` that we had wrapped
+ * is unwrapped. Other records are left as they are.
+ */
+void record_revive(struct record *r);

@@ -1,0 +1,92 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The examples of README.md and man/pllm.1 are run, each in a directory of its own, against a
+# pllm-mock with the options that the mark before it names:
+#
+#	README.md     <!-- run OPTIONS -->, then a block of sh; <!-- output --> and a block may follow
+#	man/pllm.1    .\" run OPTIONS, then a display
+#
+# The address of the server of one's own is replaced by the mock's.
+
+load helper
+
+# Cuts the marked examples of README.md into N.sh, N.options and N.output.
+cut_readme() {
+	awk '
+		/^<!-- run.* -->$/ { n++; options = $0; gsub(/^<!-- run *| *-->$/, "", options)
+			print options >(n ".options"); kind = "sh"; next }
+		/^<!-- output -->$/ { kind = "output"; next }
+		/^```/ && inside { inside = 0; kind = ""; next }
+		/^```/ && kind != "" { inside = 1; next }
+		inside { print >(n "." kind) }
+		END { exit n == 0 }' "$top/README.md"
+}
+
+# Cuts those of the manual likewise.
+cut_manual() {
+	awk '
+		/^\.\\" run/ { n++; sub(/^\.\\" run */, ""); print >(n ".options"); marked = 1; next }
+		/^\.Bd/ && marked { inside = 1; next }
+		/^\.Ed/ { inside = marked = 0 }
+		inside { gsub(/\\\(aq/, "\047"); gsub(/\\e/, "\\"); print >(n ".sh") }
+		END { exit n == 0 }' "$top/man/pllm.1"
+}
+
+# Runs example N, which stands in the directory above: nothing on stderr, status 0, every record
+# answered, and what it prints is what it says it prints.
+run_example() {
+	# shellcheck disable=SC2046 # words
+	start_mock $(cat "../$1.options")
+	export OPENAI_BASE_URL=$URL OPENAI_API_KEY=example
+	sed "s,http://127\.0\.0\.1:8000/v1,$URL,g" "../$1.sh" >example.sh
+	cat example.sh
+	bash -e example.sh >out 2>err
+	cat err
+	[ ! -s err ]
+	[ ! -f "../$1.output" ] || diff "../$1.output" out
+}
+
+@test "the examples of README.md do what they say" {
+	local script number count=0
+	cut_readme
+	for script in *.sh; do
+		number=${script%.sh}
+		mkdir "run.$number"
+		cd "run.$number"
+		ln -s "$top/examples" .
+		run_example "$number"
+		case $number in
+		2) [ "$(jq -r .output answers.jsonl | wc -l)" -ge 400 ] ;;
+		5) [ "$(jq -r .output first.jsonl | grep -c '^echo: ')" -eq 400 ] ;;
+		6) [ "$(cat out)" -gt 400 ] ;;
+		esac
+		cd ..
+		count=$((count + 1))
+	done
+	[ "$count" -eq 6 ]
+}
+
+@test "the examples of the manual work" {
+	local script number count=0
+	cut_manual
+	for script in *.sh; do
+		number=${script%.sh}
+		mkdir "run.$number"
+		cd "run.$number"
+		head -n 20 "$top/examples/devil.jsonl" >articles.jsonl
+		printf '%s\n' good bad indifferent >reviews.txt
+		echo 'Explain: {{text}}' >task.prompt
+		run_example "$number"
+		case $number in
+		1) [ "$(grep -c '"output":"Short\."}$' summaries.jsonl)" -eq 20 ] ;;
+		2) [ "$(jq -r .output answers.jsonl | grep -c '^echo: Explain: ')" -eq 20 ] ;;
+		3) [ "$(tr -s ' ' <out)" = ' 3 neutral' ] ;;
+		4) [ "$(jq -r .title out | grep -c '^echo: A title, on echo: Name the topic')" -eq 20 ] ;;
+		5) [ "$(jq -r .pllm.finish out | grep -c '^stop$')" -eq 20 ] ;;
+		6) [ "$(grep -c '"output":"echo: Summarise' todo.jsonl)" -eq 20 ] ;;
+		esac
+		cd ..
+		count=$((count + 1))
+	done
+	[ "$count" -eq 6 ]
+}

@@ -1,0 +1,47 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What pllm says about itself.
+
+load helper
+
+@test "-h fits one screen and shows examples before options" {
+	run --separate-stderr pllm -h
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	[ "${#lines[@]}" -le 24 ]
+	[ "$(pllm -h | wc -L)" -le 80 ]
+	[ "$(pllm -h | grep -n -m 1 '^  pllm ' | cut -d: -f1)" -lt \
+		"$(pllm -h | grep -n -m 1 '^  -' | cut -d: -f1)" ]
+}
+
+@test "--help and help show every option by group" {
+	pllm --help >long
+	pllm help | cmp long
+	grep -qx 'Input and output:' long
+	grep -q '^  -j, --jobs N .*(default 64)$' long
+	[ "$(wc -L <long)" -le 80 ]
+	run ! grep -q generate long
+}
+
+@test "the version is the last word of the first line, its libraries follow" {
+	run --separate-stderr pllm --version
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	[[ ${lines[0]} =~ ^pllm\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+	[[ ${lines[1]} =~ ^libcurl/[0-9.]+\ .*OpenSSL/ ]]
+}
+
+@test "help that cannot be written is an error" {
+	local option
+	for option in -h --help --version; do
+		run --separate-stderr bash -c '"$0" "$1" >/dev/full' "$PLLM" "$option"
+		[ "$status" -eq 7 ]
+		[[ $stderr == "pllm: cannot write standard output: "* ]]
+	done
+}
+
+@test "at a terminal with nothing to do it shows the short help and exits 2" {
+	run script -qec "\"$PLLM\"; echo status \$?" typescript </dev/null
+	[[ $output == *"Usage: pllm"* ]]
+	[[ $output == *"status 2"* ]]
+}

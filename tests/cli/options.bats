@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The command line as a user types it. The parser's rules one by one: tests/unit/parse_test.c.
+
+load helper
+
+# Runs pllm, which must refuse: status 2, nothing on stdout, one line on stderr, which is this.
+refuses() {
+	local want=$1
+	shift
+	run --separate-stderr pllm "$@" </dev/null
+	echo "got: $stderr"
+	[ "$status" -eq 2 ]
+	[ -z "$output" ]
+	[ "$stderr" = "pllm: $want" ]
+}
+
+@test "an unknown option is refused with the nearest one" {
+	refuses 'unknown option --promt; the nearest is --prompt' --promt x
+	refuses 'unknown option --no-such-thing; pllm --help lists all' --no-such-thing
+	refuses 'unknown option -z; pllm --help lists all' -z
+}
+
+@test "an abbreviation is not an option" {
+	refuses 'unknown option --existin; the nearest is --existing' --existin skip
+	refuses 'unknown option --max-dur; the nearest is --max-duration' --max-dur=3s
+}
+
+@test "a number out of range is refused with the range" {
+	refuses '-j 0: expected a whole number from 1 to 100000' -j 0
+	refuses '--jobs 100001: expected a whole number from 1 to 100000' --jobs=100001
+	refuses '--timeout 5: expected a duration from 1ms to 8760h, such as 500ms, 30s or 1h30m' \
+		--timeout 5
+}
+
+@test "a value that is missing is asked for" {
+	refuses '--model needs a value: MODEL' -p x --model
+	refuses '-j needs a value: N' -uj
+	refuses '-m: the value is empty' -m ''
+}
+
+@test "a word that is no command is refused with what was meant" {
+	refuses '"Say {{text}}" is not a command; a prompt is given with -p' 'Say {{text}}'
+	refuses '"in.jsonl" is not a command; a prompt is given with -p, an input file with -i' in.jsonl
+	refuses '"embed" is not in this version' embed
+	refuses 'unknown command "hlep"; the nearest is help' hlep
+	refuses '"-u" is not a command; a prompt is given with -p, an input file with -i' -- -u
+}
+
+@test "a long option with one dash is not taken for a prompt" {
+	refuses 'long options have two dashes: --prompt' -prompt x
+}
+
+@test "a key on the command line is refused and not shown" {
+	local arguments
+	for arguments in 'sk-canary-0123456789' '-m sk-canary-0123456789' \
+		'--api-key=sk-canary-0123456789' '--api-key sk-canary-0123456789' \
+		'--key-env sk-canary-0123456789' '--header Authorization:sk-canary-0123456789'; do
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr pllm $arguments </dev/null
+		echo "$arguments: $stderr"
+		[ "$status" -eq 2 ]
+		[[ $stderr$output != *canary* ]]
+	done
+}
+
+@test "short options bundle, and values follow with a space, an equals sign or nothing" {
+	start_mock
+	records 3 >in
+	ask -uj8 -p 'Say {{text}}' --meta=info <in >out
+	[ "$(jq -r .info.model out | sort -u)" = mock ]
+	ask -ruj8 -p=plain -a x <in >out
+	[ "$(sort -u out)" = 'echo: plain' ]
+	ask --jobs=8 --jobs 2 -k -i in -o- -p '{{text}}' >out
+	[ "$(jq -r .output out | tail -n 1)" = 'echo: n 3' ]
+}
+
+@test "the environment gives defaults, the command line overrides them" {
+	start_mock --strict-model --model one --model two
+	export PLLM_MODEL=one
+	records 1 | pllm --endpoint "$URL" -p x --meta >out
+	[ "$(jq -r .pllm.model out)" = one ]
+	records 1 | pllm --endpoint "$URL" -p x --meta -m two >out
+	[ "$(jq -r .pllm.model out)" = two ]
+	export PLLM_JOBS=many
+	refuses 'PLLM_JOBS=many: expected a whole number from 1 to 100000' -p x
+}
+
+@test "no endpoint, key or header comes from a PLLM variable" {
+	start_mock
+	export PLLM_ENDPOINT=http://127.0.0.1:1/v1 PLLM_HEADER='X: y' PLLM_KEY_FILE=/nowhere
+	records 1 | ask -p x >out
+	[ "$(jq -r .output out)" = 'echo: x' ]
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "admission.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define BEARER "Bearer "
+
+/* A name as long as a message should quote. */
+#define QUOTED_MAX 64
+
+struct span admission_key(const char *authorization)
+{
+	if (!authorization || strncasecmp(authorization, BEARER, sizeof BEARER - 1) != 0)
+		return (struct span){ 0 };
+	return span_of(authorization + sizeof BEARER - 1);
+}
+
+bool admission_refuse_key(const struct mock *m, struct span key, struct reply *reply)
+{
+	const struct option_list *keys = &m->options.keys;
+	for (size_t i = 0; i < keys->n; i++)
+		if (span_is(key, keys->at[i]))
+			return false;
+	if (keys->n == 0)
+		return false;
+	reply_error(reply, api_error_named("invalid_api_key"));
+	return true;
+}
+
+/* How many bytes of the model's name a message quotes. */
+static int quoted_n(const char *model)
+{
+	size_t n = strnlen(model, QUOTED_MAX);
+	return (int)utf8_fit(model, n);
+}
+
+static bool refuse_model(const struct mock *m, const struct chat_ask *ask, struct reply *reply)
+{
+	const struct option_list *models = &m->options.models;
+	struct api_error e = *api_error_named("model_not_found");
+	if (!m->options.strict_model)
+		return false;
+	for (size_t i = 0; i < models->n; i++)
+		if (strcmp(models->at[i], ask->model) == 0)
+			return false;
+	api_error_say(&e, "The model `%.*s` does not exist or you do not have access to it.",
+		quoted_n(ask->model), ask->model);
+	reply_error(reply, &e);
+	return true;
+}
+
+static bool refuse_load(const struct mock *m, struct reply *reply)
+{
+	if (!m->options.concurrency || m->stats.in_flight < (uint64_t)m->options.concurrency)
+		return false;
+	reply_error(reply, api_error_of((int)m->options.concurrency_status));
+	return true;
+}
+
+static void say_too_large(struct api_error *e, const char *model, const struct limits_refusal *why)
+{
+	api_error_say(e,
+		"Request too large for %.*s in organization org-mock on %s per min (%s): Limit %" PRId64
+		", Requested %" PRId64 ".",
+		quoted_n(model), model, why->type, why->unit, why->limit, why->requested);
+}
+
+static void say_reached(struct api_error *e, const char *model, const struct limits_refusal *why)
+{
+	char wait[GO_DURATION_BYTES];
+	limits_go_duration(wait, why->wait_ms);
+	api_error_say(e,
+		"Rate limit reached for %.*s in organization org-mock on %s per min (%s): Limit %" PRId64
+		", Used %" PRId64 ", Requested %" PRId64 ". Please try again in %s.",
+		quoted_n(model), model, why->type, why->unit, why->limit, why->used, why->requested,
+		wait);
+}
+
+/* OpenAI charges the larger of what is allowed out and what comes in. */
+static int64_t charged_tokens(const struct chat_ask *ask)
+{
+	int64_t in = chat_tokens(ask->prompt_bytes), out = ask->max_tokens * ask->choices_n;
+	return in > out ? in : out;
+}
+
+static bool refuse_rate(
+	struct mock *m, const struct chat_ask *ask, int64_t now_ms, struct reply *reply)
+{
+	struct api_error e = *api_error_named("rate_limit_exceeded");
+	struct limits_refusal why;
+	if (limits_take(&m->limits, charged_tokens(ask), now_ms, &why))
+		return false;
+	e.type = why.type;
+	if (why.wait_ms == LIMITS_NEVER) {
+		say_too_large(&e, ask->model, &why);
+		reply_error(reply, &e);
+		return true;
+	}
+	say_reached(&e, ask->model, &why);
+	reply_error(reply, &e);
+	snprintf(reply->retry_after, sizeof reply->retry_after, "%" PRId64,
+		(why.wait_ms + 999) / 1000);
+	snprintf(reply->retry_after_ms, sizeof reply->retry_after_ms, "%" PRId64, why.wait_ms);
+	return true;
+}
+
+bool admission_refuse(
+	struct mock *m, const struct chat_ask *ask, int64_t now_ms, struct reply *reply)
+{
+	return refuse_model(m, ask, reply) || refuse_load(m, reply) ||
+		refuse_rate(m, ask, now_ms, reply);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * admission: who is turned away at the door, and with which words.
+ *
+ * What a gateway checks before a model sees anything: key, model, load, limits. Knows no
+ * connection; time is an argument. One thread at a time.
+ */
+#pragma once
+
+#include "base/span.h"
+#include "chat.h"
+#include "mock.h"
+#include "reply.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Gives the key in an Authorization header (borrowed, may be NULL); missing if there is no bearer
+ * key.
+ */
+struct span admission_key(const char *authorization);
+
+/*
+ * True, with *reply filled (the caller releases it), if keys are asked for and this is none of
+ * them.
+ */
+bool admission_refuse_key(const struct mock *m, struct span key, struct reply *reply);
+
+/*
+ * True, with *reply filled (the caller releases it), if the request must not be served now: an
+ * unknown model, too much at once, too much per minute. Else its share of the limits has been
+ * taken.
+ */
+bool admission_refuse(
+	struct mock *m, const struct chat_ask *ask, int64_t now_ms, struct reply *reply);

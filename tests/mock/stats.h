@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stats: what the mock has counted, for tests to look at.
+ *
+ * Only chat requests are counted. At rest (nothing in flight)
+ * requests = all answered + dropped + abandoned. One thread at a time.
+ */
+#pragma once
+
+#include "base/span.h"
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One above the largest HTTP status that is counted. */
+#define STATS_STATUS_END 600
+
+struct stats {
+	uint64_t requests;   /* bodies that arrived fully */
+	uint64_t body_bytes; /* of them */
+	uint64_t billed;     /* answers of status 200 made, also those dropped or cut on the way */
+	uint64_t dropped;    /* connections closed or reset in place of an answer */
+	uint64_t abandoned;  /* requests whose client left while they waited */
+	uint64_t in_flight;  /* admitted and not yet answered to the last byte */
+	uint64_t peak_in_flight;
+	uint64_t connections; /* that carried a chat request */
+	uint64_t epoch;       /* 1 and one more after each reset; never shown */
+	uint64_t answered[STATS_STATUS_END];
+	json_t *keys; /* owned: last four characters of a key -> requests */
+};
+
+/* Makes all counts zero. */
+void stats_init(struct stats *s);
+
+/* Makes all counts zero but that of what is in flight. */
+void stats_reset(struct stats *s);
+
+/* Counts a request with a body of so many bytes and a key, which may be missing. */
+void stats_arrived(struct stats *s, size_t body_bytes, struct span key);
+
+/* Counts a request that begins to be worked on. */
+void stats_enter(struct stats *s);
+
+/* Counts one that stats_enter has counted and that ends. */
+void stats_leave(struct stats *s);
+
+/* Gives all counts as a tree that the caller owns; NULL if memory is out. */
+json_t *stats_tree(const struct stats *s);
+
+/* Frees what s holds. */
+void stats_release(struct stats *s);

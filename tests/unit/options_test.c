@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "t.h"
+
+#include "cli/help.h"
+#include "cli/options.h"
+#include "cli/setting.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EACH_OPTION(o) for (const struct option *(o) = option_next(NULL); (o); (o) = option_next(o))
+
+/* Says which row a check failed for. */
+static void about(bool ok, const struct option *o)
+{
+	if (!ok)
+		printf("#   option: %s\n", o->name ? o->name : o->letters);
+}
+
+TEST("no two options share a name or a letter")
+{
+	EACH_OPTION(o)
+	{
+		if (o->name)
+			about(CHECK(option_find(span_of(o->name)) == o), o);
+		for (const char *c = o->letters; c && *c; c++)
+			about(CHECK(option_find_letter(*c) == o), o);
+		about(CHECK(o->name || o->letters), o);
+	}
+	CHECK(option_find(SPAN("job")) == NULL);
+	CHECK(option_find(SPAN("jobss")) == NULL);
+	CHECK(option_find_letter('\0') == NULL);
+}
+
+TEST("every option that is shown has one line of help and a paragraph")
+{
+	EACH_OPTION(o)
+	{
+		if (!option_is_shown(o))
+			continue;
+		about(CHECK(o->help && o->manual), o);
+		size_t n = strlen(o->help), m = strlen(o->manual);
+		about(CHECK(n > 5 && !strchr(".\n ", o->help[n - 1]) && !strchr(o->help, '\n')), o);
+		about(CHECK(islower((unsigned char)o->help[0]) ||
+			      !islower((unsigned char)o->help[1])),
+			o);
+		about(CHECK(m > 5 && strcmp(o->manual + m - 2, ".\n") == 0), o);
+	}
+}
+
+TEST("every default is one that the option takes, or is shown as something else")
+{
+	EACH_OPTION(o)
+	{
+		struct config config = { 0 };
+		struct err err;
+		if (!o->standard)
+			continue;
+		bool is_taken = setting_put(&config, o, &(struct given){ "", o->standard }, &err);
+		about(CHECK(is_taken || o->shown), o);
+		setting_release(&config);
+	}
+}
+
+TEST("an option that takes a number says from where to where")
+{
+	char range[OPTION_TEXT_MAX];
+	EACH_OPTION(o)
+	{
+		bool is_number = o->kind == OPTION_INT || o->kind == OPTION_DURATION ||
+			o->kind == OPTION_SIZE;
+		about(CHECK((*option_range(o, range) != '\0') == is_number), o);
+	}
+	CHECK_STR(option_range(option_find(SPAN("jobs")), range), "1 to 100000");
+	CHECK_STR(option_range(option_find(SPAN("timeout")), range), "1ms to 8760h");
+	CHECK_STR(option_range(option_find(SPAN("grace")), range), "0 to 8760h");
+	CHECK_STR(option_range(option_find(SPAN("window-bytes")), range), "1 to 1024G");
+	CHECK_STR(option_range(option_find(SPAN("model")), range), "");
+}
+
+TEST("an option with a value says what to call it")
+{
+	char name[OPTION_TEXT_MAX];
+	EACH_OPTION(o)
+	about(CHECK((*option_value_name(o, name) != '\0') == option_has_value(o)), o);
+	CHECK_STR(option_value_name(option_find(SPAN("existing")), name), "error|skip|replace");
+	CHECK_STR(option_value_name(option_find(SPAN("jobs")), name), "N");
+}
+
+TEST("no key, URL, header or file has a default in the environment")
+{
+	char name[OPTION_TEXT_MAX];
+	EACH_OPTION(o)
+	{
+		const char *is_private[] = { "key", "endpoint", "header", "http", "cert",
+			"socket" };
+		if (!*option_env_name(o, name))
+			continue;
+		for (size_t i = 0; i < sizeof is_private / sizeof *is_private; i++)
+			about(CHECK(!strstr(o->name, is_private[i])), o);
+		about(CHECK(!(o->traits & OPTION_IS_FILE)), o);
+		about(CHECK(o->kind != OPTION_LIST), o);
+	}
+	CHECK_STR(option_env_name(option_find(SPAN("max-record")), name), "PLLM_MAX_RECORD");
+	CHECK_STR(option_env_name(option_find(SPAN("key-env")), name), "");
+}
+
+TEST("the nearest option is found by its beginning or by small mistakes, or not at all")
+{
+	CHECK(option_nearest(SPAN("promt")) == option_find(SPAN("prompt")));
+	CHECK(option_nearest(SPAN("max-dur")) == option_find(SPAN("max-duration")));
+	CHECK(option_nearest(SPAN("tiemout")) == option_find(SPAN("timeout")));
+	CHECK(option_nearest(SPAN("unorderd")) == option_find(SPAN("unordered")));
+	CHECK(option_nearest(SPAN("generat")) == NULL);
+	CHECK(option_nearest(SPAN("something-else")) == NULL);
+	CHECK(option_nearest(SPAN("")) == NULL);
+}
+
+/* What a printer prints; the caller frees it. */
+static char *printed(void (*print)(FILE *))
+{
+	char *text = NULL;
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
+	print(out);
+	fclose(out);
+	return text;
+}
+
+static size_t widest_line(const char *text)
+{
+	size_t widest = 0;
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		widest = n > widest ? n : widest;
+		text += n + (text[n] == '\n');
+	}
+	return widest;
+}
+
+TEST("short help fits a screen of 24 lines and 80 columns")
+{
+	char *text = printed(cli_print_short_help);
+	size_t lines_n = 0;
+	for (const char *c = text; *c; c++)
+		lines_n += *c == '\n';
+	CHECK(lines_n <= 24);
+	CHECK(widest_line(text) <= 80);
+	CHECK(strstr(text, "  pllm ") < strstr(text, "--input"));
+	free(text);
+}
+
+TEST("long help fits 80 columns and shows every option with its default")
+{
+	char *text = printed(cli_print_long_help);
+	CHECK(widest_line(text) <= 80);
+	EACH_OPTION(o)
+	{
+		char name[100];
+		snprintf(name, sizeof name, "%s%s%s", o->name ? "--" : "-",
+			o->name ? o->name : o->letters,
+			o->name && option_has_value(o) && !o->bare ? " " : "");
+		about(CHECK(!!strstr(text, name) == option_is_shown(o)), o);
+	}
+	CHECK(strstr(
+		text, "-j, --jobs N                   requests in flight, at most (default 64)\n"));
+	CHECK(strstr(text, "--meta[=NAME]"));
+	free(text);
+}

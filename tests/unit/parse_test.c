@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+#include "t.h"
+
+#include "cli/parse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARGS_MAX = 16 };
+
+/* One command line, parsed. */
+struct parsed {
+	struct config config;
+	struct err err;
+	enum cli_action action;
+};
+
+/* The words stand apart by newlines, so that a word may hold spaces. */
+static void parse(struct parsed *p, const char *line)
+{
+	char text[400] = "", name[] = "pllm", *argv[ARGS_MAX] = { name }, *word = text;
+	int argc = 1;
+	memcpy(text, line, strlen(line) + 1);
+	for (char *end; *line && word; word = end ? end + 1 : NULL) {
+		end = strchr(word, '\n');
+		if (end)
+			*end = '\0';
+		argv[argc++] = word;
+	}
+	*p = (struct parsed){ 0 };
+	p->action = cli_parse(argc, argv, &p->config, &p->err);
+}
+
+static void check_refused(const char *line, const char *msg)
+{
+	struct parsed p;
+	parse(&p, line);
+	CHECK_INT(p.action, CLI_USAGE_ERROR);
+	CHECK_INT(p.err.kind, ERR_USAGE);
+	CHECK_STR(p.err.msg, msg);
+	cli_free(&p.config);
+}
+
+TEST("without arguments everything has the default of the table")
+{
+	struct parsed p;
+	parse(&p, "");
+	const struct config *c = &p.config;
+	CHECK_INT(p.action, CLI_RUN);
+	CHECK_INT(c->pipeline.sched.jobs, 64);
+	CHECK_INT(c->pipeline.sched.retry.retries, 5);
+	CHECK_INT(c->pipeline.sched.timeout_ms, 600000);
+	CHECK_INT(c->pipeline.halt.give_up_ms, 900000);
+	CHECK_INT(c->pipeline.window, 0);
+	CHECK_INT(c->pipeline.window_bytes, 256 << 20);
+	CHECK_INT(c->pipeline.existing, EXISTING_IS_ERROR);
+	CHECK(!c->pipeline.unordered);
+	CHECK_INT(c->http.connect_timeout_ms, 10000);
+	CHECK_INT(c->reader.record_max_bytes, 16 << 20);
+	CHECK_INT(c->reader.format, INPUT_JSONL);
+	CHECK_INT(c->writer.form, RESULT_JSON);
+	CHECK_INT(c->endpoint.key.fd, -1);
+	CHECK_STR(c->prompt.as, "output");
+	CHECK(!c->endpoint.api && !c->reader.path && !c->writer.meta && !c->endpoint.model &&
+		c->prompt.prompts.n == 0);
+	cli_free(&p.config);
+}
+
+TEST("a value follows after a space, an equals sign, or right after a letter")
+{
+	static const char *const lines[] = { "--jobs\n8", "--jobs=8", "-j\n8", "-j8", "-P8", "-uj8",
+		"-j7\n--jobs=8" };
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		struct parsed p;
+		parse(&p, lines[i]);
+		CHECK_INT(p.action, CLI_RUN);
+		CHECK_INT(p.config.pipeline.sched.jobs, 8);
+		cli_free(&p.config);
+	}
+}
+
+TEST("flags bundle, and of two that contradict each other the last one counts")
+{
+	struct parsed p;
+	parse(&p, "-rkuqv");
+	CHECK_INT(p.config.writer.form, RESULT_RAW);
+	CHECK(p.config.pipeline.unordered);
+	CHECK(p.config.is_verbose && !p.config.is_quiet);
+	cli_free(&p.config);
+	parse(&p, "-uk\n-vq");
+	CHECK(!p.config.pipeline.unordered);
+	CHECK(p.config.is_quiet && !p.config.is_verbose);
+	cli_free(&p.config);
+}
+
+TEST("some flags set two things")
+{
+	struct parsed p;
+	parse(&p, "--seq\n--retry-errors");
+	CHECK_INT(p.config.reader.format, INPUT_SEQ);
+	CHECK_INT(p.config.writer.form, RESULT_SEQ);
+	CHECK(p.config.reader.revives);
+	CHECK_INT(p.config.pipeline.existing, EXISTING_IS_SKIPPED);
+	cli_free(&p.config);
+	parse(&p, "--retry-errors\n--existing=replace");
+	CHECK_INT(p.config.pipeline.existing, EXISTING_IS_REPLACED);
+	cli_free(&p.config);
+}
+
+TEST("what may be repeated is kept in order, texts may look like anything")
+{
+	struct parsed p;
+	parse(&p, "-p\n-x\n--param=a=1\n-s\n\n--prompt=b=c\n--param\nb=\"--\"\n-p=");
+	CHECK_INT(p.action, CLI_RUN);
+	CHECK_INT(p.config.prompt.prompts.n, 3);
+	CHECK_STR(p.config.prompt.prompts.items[0], "-x");
+	CHECK_STR(p.config.prompt.prompts.items[1], "b=c");
+	CHECK_STR(p.config.prompt.prompts.items[2], "=");
+	CHECK_STR(p.config.prompt.params.items[1], "b=\"--\"");
+	CHECK_STR(p.config.prompt.systems.items[0], "");
+	cli_free(&p.config);
+}
+
+TEST("a value that may be left out needs its equals sign")
+{
+	struct parsed p;
+	parse(&p, "--meta\n-j8");
+	CHECK_STR(p.config.writer.meta, "pllm");
+	CHECK_INT(p.config.pipeline.sched.jobs, 8);
+	cli_free(&p.config);
+	parse(&p, "--meta=a\n--meta=info");
+	CHECK_STR(p.config.writer.meta, "info");
+	cli_free(&p.config);
+	check_refused("--meta=", "--meta: the value is empty");
+}
+
+TEST("a dash is a value, two dashes end the options")
+{
+	struct parsed p;
+	parse(&p, "-i\n-\n-o-");
+	CHECK_STR(p.config.reader.path, "-");
+	CHECK_STR(p.config.writer.path, "-");
+	cli_free(&p.config);
+	check_refused("--\n-j8",
+		"\"-j8\" is not a command; a prompt is given with -p, an input file with -i");
+}
+
+TEST("help, version and generate end the parsing where they stand")
+{
+	static const struct {
+		const char *line;
+		enum cli_action action;
+	} cases[] = {
+		{ "-h", CLI_HELP_SHORT },
+		{ "-uh", CLI_HELP_SHORT },
+		{ "--help\n--bogus", CLI_HELP_LONG },
+		{ "help", CLI_HELP_LONG },
+		{ "-j8\nhelp\n-u", CLI_HELP_LONG },
+		{ "--version", CLI_VERSION },
+		{ "--generate=bash", CLI_GENERATE_BASH },
+		{ "--generate\nmdoc", CLI_GENERATE_MDOC },
+		{ "--bogus\n--help", CLI_USAGE_ERROR },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct parsed p;
+		parse(&p, cases[i].line);
+		CHECK_INT(p.action, cases[i].action);
+		cli_free(&p.config);
+	}
+}
+
+TEST("what is out of range is refused with the range")
+{
+	check_refused("-j0", "-j 0: expected a whole number from 1 to 100000");
+	check_refused("--jobs\n100001", "--jobs 100001: expected a whole number from 1 to 100000");
+	check_refused("--jobs=8x", "--jobs 8x: expected a whole number from 1 to 100000");
+	check_refused("--window=0", "--window 0: expected a whole number from 1 to 1000000");
+	check_refused("--key-fd=-1", "--key-fd -1: expected a whole number from 0 to 1048576");
+	check_refused("--timeout=5",
+		"--timeout 5: expected a duration from 1ms to 8760h, such as 500ms, 30s or 1h30m");
+	check_refused("--timeout=8761h",
+		"--timeout 8761h: expected a duration from 1ms to 8760h, such as 500ms, 30s or 1h30m");
+	check_refused("--max-record=2G",
+		"--max-record 2G: expected a size from 1 to 1G, such as 64k or 16M");
+	check_refused("--max-record=17179869183G",
+		"--max-record 17179869183G: expected a size from 1 to 1G, such as 64k or 16M");
+	check_refused("--existing=ski", "--existing ski: expected one of error|skip|replace");
+}
+
+TEST("what is unknown is refused with what would be right")
+{
+	check_refused("--promt\nx", "unknown option --promt; the nearest is --prompt");
+	check_refused("--max-dur=3s", "unknown option --max-dur; the nearest is --max-duration");
+	check_refused("--something-else", "unknown option --something-else; pllm --help lists all");
+	check_refused("-x", "unknown option -x; pllm --help lists all");
+	check_refused("-rxk", "unknown option -x in -rxk; pllm --help lists all");
+	check_refused("-prompt=x", "long options have two dashes: --prompt");
+	check_refused("-m=x", "-m takes its value without \"=\": -m x");
+	check_refused("--unordered=yes", "--unordered takes no value");
+	check_refused("hlep", "unknown command \"hlep\"; the nearest is help");
+	check_refused("prompt", "unknown command \"prompt\"; the nearest option is --prompt");
+	check_refused("embed", "\"embed\" is not in this version");
+	check_refused("help\nreduce", "\"reduce\" is not in this version");
+	check_refused("Is {{a}} b?", "\"Is {{a}} b?\" is not a command; a prompt is given with -p");
+	check_refused("{{a}}", "\"{{a}}\" is not a command; a prompt is given with -p");
+	check_refused("in.jsonl",
+		"\"in.jsonl\" is not a command; a prompt is given with -p, an input file with -i");
+}
+
+TEST("a value that is missing or empty is refused")
+{
+	check_refused("--model", "--model needs a value: MODEL");
+	check_refused("-uj", "-j needs a value: N");
+	check_refused("--existing", "--existing needs a value: error|skip|replace");
+	check_refused("--model=", "--model: the value is empty");
+	check_refused("-p\n", "-p: the value is empty");
+}
+
+TEST("what looks like a key is refused wherever it stands, and not shown")
+{
+	static const char *const lines[] = { "sk-canary12345678", "-m\nsk-canary12345678",
+		"--api-key=sk-canary12345678", "--sk-canary12345678", "-sk-canary12345678",
+		"-j=sk-canary12345678", "-msk-canary12345678\n-z", "--key-env\ngsk_canary12345678",
+		"--key-cmd=echo sk-canary12345678", "--jobs=sk-canary12345678",
+		"--endpoint=http://a/v1,key=sk-canary12345678", "--canary\nsk-canary12345678" };
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		struct parsed p;
+		parse(&p, lines[i]);
+		CHECK_INT(p.action, CLI_USAGE_ERROR);
+		CHECK(!strstr(p.err.msg, "canary1"));
+		cli_free(&p.config);
+	}
+	struct parsed p;
+	parse(&p, "-i\nsk-learn-examples.jsonl\n-m\ndisk-something-else");
+	CHECK_INT(p.action, CLI_RUN);
+	cli_free(&p.config);
+}
+
+TEST("messages show only the first line of a long argument, in whole letters")
+{
+	char word[200] = "x", want[200];
+	for (int i = 0; i < 40; i++)
+		memcpy(word + 1 + 2 * i, "\xc3\xa9", 3);
+	snprintf(want, sizeof want,
+		"\"%.59s\" is not a command; a prompt is given with -p, "
+		"an input file with -i",
+		word);
+	check_refused(word, want);
+}
+
+TEST("the environment gives defaults, which the command line overrides")
+{
+	struct parsed p;
+	setenv("PLLM_JOBS", "7", 1);
+	setenv("PLLM_MODEL", "m", 1);
+	setenv("PLLM_VERBOSE", "1", 1);
+	setenv("PLLM_QUIET", "0", 1);
+	setenv("PLLM_TIMEOUT", "", 1);
+	setenv("PLLM_ENDPOINT", "http://elsewhere/v1", 1);
+	parse(&p, "");
+	CHECK_INT(p.config.pipeline.sched.jobs, 7);
+	CHECK_STR(p.config.endpoint.model, "m");
+	CHECK(p.config.is_verbose && !p.config.is_quiet);
+	CHECK_INT(p.config.pipeline.sched.timeout_ms, 600000);
+	CHECK_INT(p.config.endpoint.endpoints.n, 0);
+	cli_free(&p.config);
+	parse(&p, "-j8\n-m\nn");
+	CHECK_INT(p.config.pipeline.sched.jobs, 8);
+	CHECK_STR(p.config.endpoint.model, "n");
+	cli_free(&p.config);
+	setenv("PLLM_JOBS", "0", 1);
+	check_refused("-j8", "PLLM_JOBS=0: expected a whole number from 1 to 100000");
+	unsetenv("PLLM_JOBS");
+	setenv("PLLM_QUIET", "yes", 1);
+	check_refused("", "PLLM_QUIET=yes: expected 1 or 0");
+	unsetenv("PLLM_MODEL");
+	unsetenv("PLLM_VERBOSE");
+	unsetenv("PLLM_QUIET");
+	unsetenv("PLLM_TIMEOUT");
+	unsetenv("PLLM_ENDPOINT");
+}

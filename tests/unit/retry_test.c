@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy/retry.h"
+
+#include "t.h"
+
+static const struct retry_opts five = { .retries = 5 };
+
+static struct retry_case one_of(enum trouble trouble, unsigned failures_n)
+{
+	return (struct retry_case){
+		.trouble = trouble, .failures_n = failures_n, .waits_n = failures_n, .hint_ms = -1, .advice = -1
+	};
+}
+
+static bool decide(const struct retry_case *c, int64_t *wait_ms)
+{
+	struct rng rng;
+	rng_init(&rng, 1);
+	return retry_decide(&five, c, &rng, wait_ms);
+}
+
+/* The longest wait in 2,000 draws. */
+static int64_t longest(const struct retry_case *c)
+{
+	struct rng rng;
+	int64_t most = -1, wait;
+	rng_init(&rng, 3);
+	for (int i = 0; i < 2000; i++) {
+		CHECK(retry_decide(&five, c, &rng, &wait));
+		CHECK(wait >= 0);
+		most = wait > most ? wait : most;
+	}
+	return most;
+}
+
+TEST("failures are tried again as often as --retries says, and then no more")
+{
+	static const enum trouble kinds[] = { TROUBLE_LOAD, TROUBLE_LINK };
+	for (size_t i = 0; i < 2; i++)
+		for (unsigned n = 1; n <= 8; n++) {
+			int64_t wait = -7;
+			struct retry_case c = one_of(kinds[i], n);
+			CHECK_INT(decide(&c, &wait), n <= 5);
+			CHECK_INT(wait == -7, n > 5);
+		}
+}
+
+TEST("asking too fast is never used up")
+{
+	int64_t wait;
+	struct retry_case c = one_of(TROUBLE_PACE, 0);
+	c.waits_n = 4000000000U;
+	CHECK(decide(&c, &wait));
+	CHECK(wait >= 0 && wait <= 30000);
+	CHECK(!retry_counts(TROUBLE_PACE));
+	CHECK(retry_counts(TROUBLE_LOAD) && retry_counts(TROUBLE_LINK));
+	CHECK(retry_counts(TROUBLE_DOUBTFUL) && retry_counts(TROUBLE_PERMANENT));
+}
+
+TEST("the doubtful is tried twice more at most")
+{
+	int64_t wait;
+	for (unsigned n = 1; n <= 5; n++) {
+		struct retry_case c = one_of(TROUBLE_DOUBTFUL, n);
+		CHECK_INT(decide(&c, &wait), n <= 2);
+	}
+}
+
+TEST("the permanent is not tried again unless the server says so, and then within --retries")
+{
+	int64_t wait;
+	struct retry_case c = one_of(TROUBLE_PERMANENT, 1);
+	CHECK(!decide(&c, &wait));
+	c.advice = 1;
+	CHECK(decide(&c, &wait));
+	c.failures_n = 6;
+	CHECK(!decide(&c, &wait));
+}
+
+TEST("a server that says do not is obeyed whatever the trouble")
+{
+	for (int kind = 0; kind < TROUBLE_KINDS_N; kind++) {
+		int64_t wait;
+		struct retry_case c = one_of((enum trouble)kind, 1);
+		c.advice = 0;
+		c.hint_ms = 1000;
+		CHECK(!decide(&c, &wait));
+	}
+}
+
+TEST("no retries means none, but pace still waits")
+{
+	const struct retry_opts none = { .retries = 0 };
+	struct rng rng;
+	int64_t wait;
+	rng_init(&rng, 1);
+	struct retry_case link = one_of(TROUBLE_LINK, 1), pace = one_of(TROUBLE_PACE, 1);
+	CHECK(!retry_decide(&none, &link, &rng, &wait));
+	CHECK(retry_decide(&none, &pace, &rng, &wait));
+}
+
+TEST("the ceiling of the wait doubles with each failure up to its cap, and the wait fills it")
+{
+	static const int64_t ceilings[] = { 500, 1000, 2000, 4000, 8000 };
+	for (unsigned n = 1; n <= 5; n++) {
+		struct retry_case c = one_of(TROUBLE_LOAD, n);
+		int64_t most = longest(&c);
+		CHECK(most <= ceilings[n - 1]);
+		CHECK(most > ceilings[n - 1] * 95 / 100);
+	}
+	struct retry_case pace = one_of(TROUBLE_PACE, 0);
+	pace.waits_n = 50;
+	int64_t most = longest(&pace);
+	CHECK(most <= 30000 && most > 28500);
+}
+
+TEST("full jitter begins at nothing: waits are spread over the whole interval")
+{
+	struct rng rng;
+	int64_t wait, low = 0;
+	struct retry_case c = one_of(TROUBLE_LOAD, 5);
+	rng_init(&rng, 4);
+	for (int i = 0; i < 2000; i++) {
+		CHECK(retry_decide(&five, &c, &rng, &wait));
+		low += wait < 4000;
+	}
+	CHECK(low > 900 && low < 1100);
+}
+
+TEST("a hint is a floor with up to a tenth more, never shortened and never capped")
+{
+	static const int64_t hints[] = { 0, 1, 700, 60000, 86400000, INT64_C(10000000000000) };
+	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
+		struct rng rng;
+		rng_init(&rng, i);
+		for (int draw = 0; draw < 500; draw++) {
+			int64_t wait, own_max = 500;
+			struct retry_case c = one_of(TROUBLE_PACE, 1);
+			c.hint_ms = hints[i];
+			CHECK(retry_decide(&five, &c, &rng, &wait));
+			int64_t most = hints[i] + hints[i] / 10;
+			CHECK(wait >= hints[i] && wait <= (most > own_max ? most : own_max));
+		}
+	}
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/signals.h"
+
+#include "t.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static bool is_called(const struct wake *w)
+{
+	struct pollfd p = { .fd = w->fd, .events = POLLIN };
+	return poll(&p, 1, 0) == 1;
+}
+
+static void enter(struct wake *w)
+{
+	struct err err;
+	CHECK(wake_init(w, &err));
+	signals_start(w);
+}
+
+static void leave(struct wake *w)
+{
+	signals_stop();
+	wake_release(w);
+}
+
+TEST("nothing has come until a signal comes")
+{
+	struct wake w;
+	enter(&w);
+	struct signals_seen seen = signals_look();
+	CHECK_INT(seen.stops_n, 0);
+	CHECK_INT(seen.last_stop, 0);
+	CHECK(!seen.hangup && !seen.status);
+	CHECK(!is_called(&w));
+	leave(&w);
+}
+
+TEST("stops are counted, the first of them is remembered, and the sleeper is called")
+{
+	struct wake w;
+	enter(&w);
+	raise(SIGTERM);
+	CHECK(is_called(&w));
+	CHECK_INT(signals_look().stops_n, 1);
+	raise(SIGINT);
+	struct signals_seen seen = signals_look();
+	CHECK_INT(seen.stops_n, 2);
+	CHECK_INT(seen.last_stop, SIGTERM);
+	CHECK(!seen.hangup);
+	leave(&w);
+}
+
+TEST("a wish for status is seen once, a hang-up for good")
+{
+	struct wake w;
+	enter(&w);
+	raise(SIGUSR1);
+	raise(SIGHUP);
+	struct signals_seen seen = signals_look();
+	CHECK(seen.status && seen.hangup);
+	CHECK_INT(seen.stops_n, 0);
+	seen = signals_look();
+	CHECK(!seen.status && seen.hangup);
+	leave(&w);
+}
+
+TEST("starting anew forgets what came before")
+{
+	struct wake w;
+	enter(&w);
+	raise(SIGINT);
+	raise(SIGHUP);
+	signals_stop();
+	signals_start(&w);
+	struct signals_seen seen = signals_look();
+	CHECK_INT(seen.stops_n, 0);
+	CHECK(!seen.hangup);
+	leave(&w);
+}
+
+TEST("a signal that was ignored at the start stays ignored")
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, before, now;
+	struct wake w;
+	sigaction(SIGHUP, &ignore, &before);
+	enter(&w);
+	raise(SIGHUP);
+	CHECK(!signals_look().hangup);
+	leave(&w);
+	sigaction(SIGHUP, NULL, &now);
+	CHECK(now.sa_handler == SIG_IGN);
+	sigaction(SIGHUP, &before, NULL);
+}
+
+TEST("a broken pipe kills nobody in between, and stopping puts everything back")
+{
+	struct sigaction now;
+	struct wake w;
+	enter(&w);
+	raise(SIGPIPE);
+	leave(&w);
+	sigaction(SIGPIPE, NULL, &now);
+	CHECK(now.sa_handler == SIG_DFL);
+	sigaction(SIGINT, NULL, &now);
+	CHECK(now.sa_handler == SIG_DFL);
+}
+
+static void *blocked(void *unused)
+{
+	sigset_t mask;
+	signals_block();
+	pthread_sigmask(SIG_SETMASK, NULL, &mask);
+	for (int sig = 1; sig < 32; sig++)
+		if (sig != SIGKILL && sig != SIGSTOP)
+			CHECK(sigismember(&mask, sig));
+	return unused;
+}
+
+TEST("a thread that blocks signals blocks them all, and only for itself")
+{
+	pthread_t thread;
+	sigset_t mask;
+	CHECK_INT(pthread_create(&thread, NULL, blocked, NULL), 0);
+	pthread_join(thread, NULL);
+	pthread_sigmask(SIG_SETMASK, NULL, &mask);
+	CHECK(!sigismember(&mask, SIGINT));
+}
+
+TEST("dying by a signal is seen by the parent, even from under handlers and blocks")
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+		pid_t pid = fork();
+		if (pid == 0) {
+			struct wake w;
+			struct err err;
+			if (wake_init(&w, &err))
+				signals_start(&w);
+			signals_block();
+			signals_die(signals[i]);
+			_exit(0);
+		}
+		int status = 0;
+		CHECK_INT(waitpid(pid, &status, 0), pid);
+		CHECK(WIFSIGNALED(status));
+		CHECK_INT(WTERMSIG(status), signals[i]);
+	}
+}
