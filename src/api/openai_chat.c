@@ -44,7 +44,7 @@ static bool is_one_of(struct span text, const char *const *list, size_t n)
 /* The inside of a string value, or missing if it is anything else. */
 static struct span string_in(struct span value)
 {
-	if (!value.at || json_kind(value) != JSON_STRING)
+	if (!value.at || json_kind(value) != JSON_KIND_STRING)
 		return (struct span){ 0 };
 	return json_inside(value);
 }
@@ -231,7 +231,7 @@ static void read_choice(struct span choices, struct answer *answer)
 static struct span error_in(struct span root)
 {
 	struct span error = json_member(root, SPAN("error"));
-	return error.at && json_kind(error) != JSON_NULL ? error : (struct span){ 0 };
+	return error.at && json_kind(error) != JSON_KIND_NULL ? error : (struct span){ 0 };
 }
 
 /* The code that says most: error.code if it is a string, else error.type. */
@@ -324,7 +324,7 @@ static void read_answer(const struct attempt *attempt, struct answer *answer)
 		answer->outcome = OUTCOME_BAD_RESPONSE;
 		answer->message = xasprintf("HTTP %d, but the answer is not JSON: %s at byte %zu", attempt->status,
 			fault.reason, fault.offset + 1);
-	} else if (json_kind(root) != JSON_OBJECT) {
+	} else if (json_kind(root) != JSON_KIND_OBJECT) {
 		refuse(answer, OUTCOME_BAD_RESPONSE, "the answer is JSON, but no object");
 	} else {
 		read_completion(root, answer);

@@ -92,7 +92,7 @@ static bool is_settled_at_door(struct pipeline *p, struct record *r)
 		record_fail(r, ERROR_BAD_RECORD, explain_fault(r));
 		return true;
 	}
-	if (json_kind(r->value) != JSON_OBJECT)
+	if (json_kind(r->value) != JSON_KIND_OBJECT)
 		return false;
 	if (record_is_failed_before(r)) {
 		r->fate = FATE_PASSED;

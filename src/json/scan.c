@@ -280,18 +280,18 @@ enum json_kind json_kind(struct span value)
 	assert(value.n > 0);
 	switch (*value.at) {
 	case '{':
-		return JSON_OBJECT;
+		return JSON_KIND_OBJECT;
 	case '[':
-		return JSON_ARRAY;
+		return JSON_KIND_ARRAY;
 	case '"':
-		return JSON_STRING;
+		return JSON_KIND_STRING;
 	case 'n':
-		return JSON_NULL;
+		return JSON_KIND_NULL;
 	case 't':
 	case 'f':
-		return JSON_BOOL;
+		return JSON_KIND_BOOL;
 	default:
-		return JSON_NUMBER;
+		return JSON_KIND_NUMBER;
 	}
 }
 

@@ -17,7 +17,7 @@
 /* The deepest nesting of arrays and objects that is accepted. */
 #define JSON_DEPTH_MAX 512
 
-enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_kind { JSON_KIND_NULL, JSON_KIND_BOOL, JSON_KIND_NUMBER, JSON_KIND_STRING, JSON_KIND_ARRAY, JSON_KIND_OBJECT };
 
 struct json_fault {
 	size_t offset;      /* of the first byte that is wrong, from the start of the text */

@@ -40,17 +40,17 @@ static bool find_own(struct ask *a, struct fault *fault)
 {
 	a->own = json_member(a->record, SPAN("body"));
 	a->form = ASK_BODY;
-	if (is_kind(a->own, JSON_OBJECT))
+	if (is_kind(a->own, JSON_KIND_OBJECT))
 		return check_body(a->own, fault);
 	a->own = json_member(a->record, SPAN("messages"));
 	a->form = ASK_MESSAGES;
-	if (is_kind(a->own, JSON_ARRAY))
+	if (is_kind(a->own, JSON_KIND_ARRAY))
 		return true;
 	a->own = json_member(a->record, SPAN("prompt"));
 	a->form = ASK_PROMPT;
 	if (!a->own.at)
 		a->own = a->record;
-	if (!is_kind(a->own, JSON_STRING))
+	if (!is_kind(a->own, JSON_KIND_STRING))
 		return fault_set(fault, ERROR_BAD_RECORD,
 			"nothing to ask: give -p TEMPLATE, or records with \"prompt\", \"messages\" or \"body\"");
 	a->own = json_inside(a->own);
@@ -69,7 +69,7 @@ bool ask_init(struct ask *a, const struct step *step, const struct endpoint *end
 	}
 	if (a->form == ASK_BODY && a->own.at)
 		a->model = json_member(a->own, SPAN("model"));
-	if (!is_kind(a->model, JSON_STRING))
+	if (!is_kind(a->model, JSON_KIND_STRING))
 		return fault_set(fault, ERROR_BAD_RECORD, "no model: give -m MODEL, or records with \"body\".\"model\"");
 	return true;
 }

@@ -66,7 +66,7 @@ static bool is_wrapped(struct span object)
 	while (json_walk_next(&walk))
 		members_n++;
 	struct span input = json_member(object, SPAN("input"));
-	return members_n == 2 && input.at && json_kind(input) != JSON_OBJECT;
+	return members_n == 2 && input.at && json_kind(input) != JSON_KIND_OBJECT;
 }
 
 void record_revive(struct record *r)

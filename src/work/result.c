@@ -131,7 +131,7 @@ static bool put_json(struct buf *out, const struct record *r, const struct resul
 {
 	if (r->fate == FATE_PASSED || r->fate == FATE_SKIPPED)
 		return buf_put_span(out, r->text);
-	if (r->value.at && json_kind(r->value) == JSON_OBJECT)
+	if (r->value.at && json_kind(r->value) == JSON_KIND_OBJECT)
 		return put_object(out, r, o);
 	return put_wrapped(out, r, o);
 }
@@ -143,7 +143,7 @@ static struct span raw_text(const struct record *r, const struct result_opts *o)
 		return r->calls[r->calls_n - 1].answer.text;
 	if (r->fate == FATE_SKIPPED) {
 		struct span field = json_member(r->value, span_of(o->plan->steps[0].name));
-		if (field.at && json_kind(field) == JSON_STRING)
+		if (field.at && json_kind(field) == JSON_KIND_STRING)
 			return json_inside(field);
 	}
 	return (struct span){ 0 };

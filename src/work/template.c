@@ -52,7 +52,7 @@ static void use_free(struct filtered *f)
 static bool make_plain(struct filtered *f)
 {
 	f->is_json = false;
-	if (json_kind(f->text) != JSON_STRING)
+	if (json_kind(f->text) != JSON_KIND_STRING)
 		return true;
 	f->text = json_inside(f->text);
 	if (!memchr(f->text.at, '\\', f->text.n))
@@ -109,10 +109,10 @@ static bool put_filtered(const struct template_part *part, struct span value, st
 static bool put_value(struct span value, struct buf *out)
 {
 	switch (json_kind(value)) {
-	case JSON_STRING:
+	case JSON_KIND_STRING:
 		return buf_put_span(out, json_inside(value));
-	case JSON_ARRAY:
-	case JSON_OBJECT:
+	case JSON_KIND_ARRAY:
+	case JSON_KIND_OBJECT:
 		return json_put_escaped(out, value);
 	default:
 		return buf_put_span(out, value);
@@ -138,12 +138,12 @@ static struct shown show(struct span text)
 static const char *kind_name(struct span value)
 {
 	static const char *const names[] = {
-		[JSON_NULL] = "null",
-		[JSON_BOOL] = "a boolean",
-		[JSON_NUMBER] = "a number",
-		[JSON_STRING] = "a string",
-		[JSON_ARRAY] = "an array",
-		[JSON_OBJECT] = "an object",
+		[JSON_KIND_NULL] = "null",
+		[JSON_KIND_BOOL] = "a boolean",
+		[JSON_KIND_NUMBER] = "a number",
+		[JSON_KIND_STRING] = "a string",
+		[JSON_KIND_ARRAY] = "an array",
+		[JSON_KIND_OBJECT] = "an object",
 	};
 	return names[json_kind(value)];
 }
@@ -216,13 +216,13 @@ static void explain(const struct path *p, struct span record, struct template_fa
 		say(fault, "\"%s\" ", show_path(p, i - 1).text);
 	else
 		say(fault, "the record ");
-	if (is_field && kind == JSON_OBJECT)
+	if (is_field && kind == JSON_KIND_OBJECT)
 		say_fields(p, record, holder, fault);
-	else if (!is_field && kind == JSON_ARRAY)
+	else if (!is_field && kind == JSON_KIND_ARRAY)
 		say_length(holder, fault);
 	else
 		say(fault, "is %s, not %s", kind_name(holder), is_field ? "an object" : "an array");
-	if (is_field && kind != JSON_OBJECT && i == 0)
+	if (is_field && kind != JSON_KIND_OBJECT && i == 0)
 		say(fault, " ({{.}} is all of it)");
 }
 

@@ -5,16 +5,7 @@
 #include "json/scan.h"
 #include "json/text.h"
 
-/* jansson's names for the kinds of values are ours too */
-#define JSON_OBJECT PEER_OBJECT
-#define JSON_ARRAY PEER_ARRAY
-#define JSON_STRING PEER_STRING
-#define JSON_NULL PEER_NULL
 #include <jansson.h>
-#undef JSON_OBJECT
-#undef JSON_ARRAY
-#undef JSON_STRING
-#undef JSON_NULL
 
 static json_t *load(struct span text, json_error_t *error)
 {

@@ -35,7 +35,7 @@ static void check_escaped(struct span text)
 	buf_put_span(&string, text);
 	buf_put_char(&string, '"');
 	demand(json_scan(buf_span(&string), &value, &fault), "rendered text breaks its string");
-	demand(json_kind(value) == JSON_STRING, "rendered text is more than a string");
+	demand(json_kind(value) == JSON_KIND_STRING, "rendered text is more than a string");
 	buf_release(&string);
 }
 

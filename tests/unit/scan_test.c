@@ -499,15 +499,15 @@ static struct span scanned(const char *text)
 
 TEST("the kind is told by the first byte")
 {
-	CHECK_INT(json_kind(scanned("null")), JSON_NULL);
-	CHECK_INT(json_kind(scanned("true")), JSON_BOOL);
-	CHECK_INT(json_kind(scanned("false")), JSON_BOOL);
-	CHECK_INT(json_kind(scanned("-1")), JSON_NUMBER);
-	CHECK_INT(json_kind(scanned("0")), JSON_NUMBER);
-	CHECK_INT(json_kind(scanned("9e9")), JSON_NUMBER);
-	CHECK_INT(json_kind(scanned("\"\"")), JSON_STRING);
-	CHECK_INT(json_kind(scanned("[]")), JSON_ARRAY);
-	CHECK_INT(json_kind(scanned("{}")), JSON_OBJECT);
+	CHECK_INT(json_kind(scanned("null")), JSON_KIND_NULL);
+	CHECK_INT(json_kind(scanned("true")), JSON_KIND_BOOL);
+	CHECK_INT(json_kind(scanned("false")), JSON_KIND_BOOL);
+	CHECK_INT(json_kind(scanned("-1")), JSON_KIND_NUMBER);
+	CHECK_INT(json_kind(scanned("0")), JSON_KIND_NUMBER);
+	CHECK_INT(json_kind(scanned("9e9")), JSON_KIND_NUMBER);
+	CHECK_INT(json_kind(scanned("\"\"")), JSON_KIND_STRING);
+	CHECK_INT(json_kind(scanned("[]")), JSON_KIND_ARRAY);
+	CHECK_INT(json_kind(scanned("{}")), JSON_KIND_OBJECT);
 }
 
 TEST("a walk gives each member with its bytes as they are")
