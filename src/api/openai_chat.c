@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { REFUSAL_QUOTED_MAX = 300 }; /* code points of a refusal in a message */
+
 /* Error codes, or types, that mean that money or quota is out; whatever the status. */
 static const char *const quota_codes[] = {
 	"insufficient_quota",
@@ -150,31 +152,26 @@ static enum finish read_finish(struct span reason)
 	return FINISH_UNKNOWN;
 }
 
-static int64_t read_count(struct span object, struct span name)
+/* A number of tokens, or -1 if the value is none. */
+static int64_t count_of(struct span value)
 {
 	int64_t n;
-	struct span value = json_member(object, name);
 	return value.at && units_parse_int(value, &n) && n >= 0 ? n : -1;
 }
 
-/* One walk: usage has up to a dozen members, and each look-up by name would walk them all. */
-static void read_usage(struct span usage, struct usage *out)
+/* Usage has up to a dozen members, and each look-up by name would walk them all. */
+static void read_usage(struct json_walk *walk, struct usage *out)
 {
-	struct json_walk walk;
-	json_walk_init(&walk, usage);
-	while (walk.in_object && json_walk_next(&walk)) {
-		struct span key = json_inside(walk.key);
-		if (span_equals(key, SPAN("prompt_tokens"))) {
-			if (!units_parse_int(walk.value, &out->input))
-				out->input = -1;
-		} else if (span_equals(key, SPAN("completion_tokens"))) {
-			if (!units_parse_int(walk.value, &out->output))
-				out->output = -1;
-		} else if (span_equals(key, SPAN("prompt_tokens_details"))) {
-			out->cached = read_count(walk.value, SPAN("cached_tokens"));
-		} else if (span_equals(key, SPAN("completion_tokens_details"))) {
-			out->reasoning = read_count(walk.value, SPAN("reasoning_tokens"));
-		}
+	while (json_walk_step(walk)) {
+		struct span key = json_inside(walk->key);
+		if (span_equals(key, SPAN("prompt_tokens")))
+			out->input = count_of(json_walk_value(walk));
+		else if (span_equals(key, SPAN("completion_tokens")))
+			out->output = count_of(json_walk_value(walk));
+		else if (span_equals(key, SPAN("prompt_tokens_details")))
+			out->cached = count_of(json_member(json_walk_value(walk), SPAN("cached_tokens")));
+		else if (span_equals(key, SPAN("completion_tokens_details")))
+			out->reasoning = count_of(json_member(json_walk_value(walk), SPAN("reasoning_tokens")));
 	}
 }
 
@@ -184,54 +181,76 @@ static void refuse(struct answer *answer, enum outcome outcome, const char *mess
 	answer->message = xstrdup(message);
 }
 
+static void refuse_in_words(struct answer *answer, struct span refusal)
+{
+	struct buf plain;
+	buf_init(&plain, refusal.n * 3 + 1);
+	json_put_plain(&plain, refusal);
+	struct span words = utf8_first(buf_span(&plain), REFUSAL_QUOTED_MAX);
+	answer->finish = FINISH_REFUSAL;
+	answer->outcome = OUTCOME_POLICY;
+	answer->message = xasprintf("the model refused: %.*s", (int)words.n, words.at);
+	buf_release(&plain);
+}
+
 /* What the first choice amounts to, once its parts are known. */
-static void judge_choice(struct answer *answer, struct span message)
+static void judge_choice(struct answer *answer, struct span refusal)
 {
-	struct span refusal = string_in(json_member(message, SPAN("refusal")));
-	if (answer->finish == FINISH_CONTENT_FILTER) {
+	if (answer->finish == FINISH_CONTENT_FILTER)
 		refuse(answer, OUTCOME_POLICY, "the answer was withheld by the content filter");
-	} else if (refusal.at && refusal.n > 0) {
-		struct buf plain;
-		buf_init(&plain, refusal.n * 3 + 1);
-		json_put_plain(&plain, refusal);
-		answer->finish = FINISH_REFUSAL;
-		answer->outcome = OUTCOME_POLICY;
-		answer->message = xasprintf("the model refused: %.*s", plain.len < 500 ? (int)plain.len : 500,
-			plain.data);
-		buf_release(&plain);
-	} else if (answer->finish == FINISH_LENGTH) {
+	else if (refusal.at && refusal.n > 0)
+		refuse_in_words(answer, refusal);
+	else if (answer->finish == FINISH_LENGTH)
 		refuse(answer, OUTCOME_TRUNCATED, "the answer was cut at the limit of tokens; raise --max-tokens");
-	} else if (answer->finish == FINISH_ERROR) {
-		refuse(answer, OUTCOME_BAD_RESPONSE, "the server broke the answer off with an error");
-	} else if (!answer->text.at && answer->finish == FINISH_TOOL_CALLS) {
+	else if (!answer->text.at && answer->finish == FINISH_TOOL_CALLS)
 		refuse(answer, OUTCOME_BAD_RESPONSE, "the answer is a tool call, not text");
-	} else if (!answer->text.at) {
+	else if (!answer->text.at)
 		refuse(answer, OUTCOME_BAD_RESPONSE, "the answer has no choices[0].message.content");
-	}
 }
 
-static void read_choice(struct span choices, struct answer *answer)
+static void read_message(struct json_walk *walk, struct answer *answer, struct span *refusal)
 {
-	struct json_walk walk;
-	struct span message = { 0 };
-	json_walk_init(&walk, json_item(choices, 0));
-	while (walk.in_object && json_walk_next(&walk)) {
-		struct span key = json_inside(walk.key);
-		if (span_equals(key, SPAN("message")))
-			message = walk.value;
-		else if (span_equals(key, SPAN("finish_reason")))
-			answer->finish = read_finish(string_in(walk.value));
+	while (json_walk_step(walk)) {
+		struct span key = json_inside(walk->key);
+		if (span_equals(key, SPAN("content")))
+			answer->text = string_in(json_walk_value(walk));
+		else if (span_equals(key, SPAN("refusal")))
+			*refusal = string_in(json_walk_value(walk));
 	}
-	if (message.at)
-		answer->text = string_in(json_member(message, SPAN("content")));
-	judge_choice(answer, message);
 }
 
-/* What the answer has under "error"; null there is how some servers say that there is none. */
+static void read_choice(struct json_walk *walk, struct answer *answer, struct span *refusal)
+{
+	while (json_walk_step(walk)) {
+		struct span key = json_inside(walk->key);
+		if (span_equals(key, SPAN("message"))) {
+			struct json_walk message;
+			json_walk_enter(walk, &message);
+			read_message(&message, answer, refusal);
+			json_walk_leave(walk, &message);
+		} else if (span_equals(key, SPAN("finish_reason"))) {
+			answer->finish = read_finish(string_in(json_walk_value(walk)));
+		}
+	}
+}
+
+/* Reads the first of the choices. False if there is none. */
+static bool read_choices(struct json_walk *walk, struct answer *answer, struct span *refusal)
+{
+	struct json_walk choice;
+	if (!json_walk_step(walk))
+		return false;
+	json_walk_enter(walk, &choice);
+	read_choice(&choice, answer, refusal);
+	json_walk_leave(walk, &choice);
+	return true;
+}
+
+/* The answer's "error", unless it is null: some servers say so in every answer. */
 static struct span error_in(struct span root)
 {
-	struct span error = json_member(root, SPAN("error"));
-	return error.at && json_kind(error) != JSON_KIND_NULL ? error : (struct span){ 0 };
+	struct span error = root.at ? json_member(root, SPAN("error")) : root;
+	return error.at && json_kind(error) == JSON_KIND_NULL ? (struct span){ 0 } : error;
 }
 
 /* The code that says most: error.code if it is a string, else error.type. */
@@ -268,7 +287,7 @@ static enum outcome judge_error(int status, struct span error)
 	if (outcome != OUTCOME_ANSWERED)
 		return outcome;
 	/* An error inside a 200: a gateway's way of passing on trouble behind it, perhaps with the status it got. */
-	int64_t inner = read_count(error, SPAN("code"));
+	int64_t inner = count_of(json_member(error, SPAN("code")));
 	return inner >= 400 && inner < 600 ? classify_status((int)inner) : OUTCOME_CAPACITY;
 }
 
@@ -287,24 +306,33 @@ static void read_error(const struct attempt *attempt, struct span root, struct a
 	buf_release(&plain);
 }
 
-static void read_completion(struct span root, struct answer *answer)
+/* One pass over the bytes, however deep what it looks for. False, with nothing decided, if the answer says "error". */
+static bool read_completion(struct span root, struct answer *answer)
 {
-	struct json_walk walk;
-	struct span choices = { 0 };
+	struct json_walk walk, inner;
+	struct span refusal = { 0 };
+	bool has_choice = false;
 	json_walk_init(&walk, root);
-	while (json_walk_next(&walk)) {
+	while (json_walk_step(&walk)) {
 		struct span key = json_inside(walk.key);
+		json_walk_enter(&walk, &inner);
 		if (span_equals(key, SPAN("choices")))
-			choices = walk.value;
+			has_choice = read_choices(&inner, answer, &refusal);
 		else if (span_equals(key, SPAN("usage")))
-			read_usage(walk.value, &answer->usage);
+			read_usage(&inner, &answer->usage);
 		else if (span_equals(key, SPAN("model")))
-			answer->model = string_in(walk.value);
+			answer->model = string_in(json_walk_value(&walk));
+		else if (span_equals(key, SPAN("error")) && !span_is(json_walk_value(&walk), "null"))
+			return false;
+		else
+			continue;
+		json_walk_leave(&walk, &inner);
 	}
-	if (!choices.at || json_is_empty(choices))
-		refuse(answer, OUTCOME_BAD_RESPONSE, "the answer has no choices");
+	if (has_choice)
+		judge_choice(answer, refusal);
 	else
-		read_choice(choices, answer);
+		refuse(answer, OUTCOME_BAD_RESPONSE, "the answer has no choices");
+	return true;
 }
 
 static void read_answer(const struct attempt *attempt, struct answer *answer)
@@ -318,7 +346,7 @@ static void read_answer(const struct attempt *attempt, struct answer *answer)
 	bool is_success = attempt->status >= 200 && attempt->status < 300;
 	if (!is_json)
 		root = (struct span){ 0 };
-	if (!is_success || error_in(root).at) {
+	if (!is_success) {
 		read_error(attempt, root, answer);
 	} else if (!is_json) {
 		answer->outcome = OUTCOME_BAD_RESPONSE;
@@ -326,8 +354,8 @@ static void read_answer(const struct attempt *attempt, struct answer *answer)
 			fault.reason, fault.offset + 1);
 	} else if (json_kind(root) != JSON_KIND_OBJECT) {
 		refuse(answer, OUTCOME_BAD_RESPONSE, "the answer is JSON, but no object");
-	} else {
-		read_completion(root, answer);
+	} else if (!read_completion(root, answer)) {
+		read_error(attempt, root, answer);
 	}
 }
 

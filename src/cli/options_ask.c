@@ -37,7 +37,9 @@ static const struct option prompt_rows[] = {
 		.traits = OPTION_HAS_ENV | OPTION_IS_COMMON,
 		.help = "which model to ask",
 		.manual = "Which model to ask, by the endpoint's name for it.\n"
-			  "Wins over the model of a record's own request body.\n" },
+			  "Wins over the model of a record's own request body.\n"
+			  "A prefix that names the API, as in\n.Li openai/gpt\\-4o\\-mini ,\n"
+			  "is taken off if nothing else says which API or endpoint to ask.\n" },
 	{ .name = "max-tokens",
 		LIST(prompt.max_tokens),
 		.value = "[STEP=]N",
@@ -101,8 +103,8 @@ static const struct option endpoint_rows[] = {
 		.value = "COMMAND",
 		.help = "run COMMAND, which prints the key",
 		.manual = "Run\n.Ar COMMAND ,\n"
-			  "split at spaces and without a shell, and take what it prints as\n"
-			  "the key.\n"
+			  "split at spaces and without a shell, for up to 10 seconds, and\n"
+			  "take what it prints as the key.\n"
 			  "Of the sources the first that is given counts: descriptor, file,\n"
 			  "command, environment.\n" },
 	{ .name = "header",

@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BODY_FRAME_BYTES = 256 }; /* what a usual request adds to its record */
+
 #define CALL_OF_TURN(node) HEAP_ENTRY(node, struct call, turn)
 #define CALL_OF_LINK(node) LIST_ENTRY(node, struct call, link)
 
@@ -130,6 +132,8 @@ static bool render(struct sched *s, struct call *call, struct fault *fault)
 		attempt_again(a);
 	} else {
 		attempt_init(a, SCHED_BODY_MAX_BYTES);
+		/* Most prompts are a record and a few words: one allocation in place of five. */
+		buf_reserve(&a->body, call->record->text.n + BODY_FRAME_BYTES);
 		if (!ask_init(&ask, &s->rooms.plan->steps[call->step], endpoint, call->record->value, fault) ||
 			!endpoint->api->build(&ask, &a->body, fault))
 			return false;

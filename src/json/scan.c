@@ -359,15 +359,17 @@ void json_walk_init(struct json_walk *w, struct span container)
 	w->in_object = *container.at == '{';
 }
 
-bool json_walk_next(struct json_walk *w)
+bool json_walk_step(struct json_walk *w)
 {
 	if (!w->at)
 		return false;
+	if (w->is_open)
+		json_walk_value(w);
 	const char *at = past_space(w->at, w->end);
 	if (*at == ',')
 		at = past_space(at + 1, w->end);
 	w->at = at;
-	if (at == w->end - 1)
+	if (*at == '}' || *at == ']')
 		return false;
 	if (w->in_object) {
 		at = skip_string(at, w->end);
@@ -375,9 +377,45 @@ bool json_walk_next(struct json_walk *w)
 		at = past_space(at, w->end);
 		at = past_space(at + 1, w->end);
 	}
-	w->at = skip_value(at, w->end);
-	w->value = (struct span){ at, (size_t)(w->at - at) };
+	w->at = at;
+	w->is_open = true;
 	return true;
+}
+
+struct span json_walk_value(struct json_walk *w)
+{
+	if (w->is_open) {
+		const char *at = w->at;
+		w->at = skip_value(at, w->end);
+		w->value = (struct span){ at, (size_t)(w->at - at) };
+		w->is_open = false;
+	}
+	return w->value;
+}
+
+bool json_walk_next(struct json_walk *w)
+{
+	if (!json_walk_step(w))
+		return false;
+	json_walk_value(w);
+	return true;
+}
+
+void json_walk_enter(const struct json_walk *w, struct json_walk *inner)
+{
+	assert(w->is_open);
+	/* where the inner container ends is not known yet; that the outer one ends behind it is enough */
+	json_walk_init(inner, (struct span){ w->at, (size_t)(w->end - w->at) });
+}
+
+void json_walk_leave(struct json_walk *w, struct json_walk *inner)
+{
+	if (!inner->at)
+		return;
+	while (json_walk_step(inner))
+		;
+	w->at = inner->at + 1;
+	w->is_open = false;
 }
 
 /* True if the key, with its quotes, stands for the name. */
@@ -433,7 +471,7 @@ bool json_is_empty(struct span container)
 {
 	struct json_walk w;
 	json_walk_init(&w, container);
-	return !json_walk_next(&w);
+	return !json_walk_step(&w);
 }
 
 struct span json_inside(struct span string)

@@ -38,6 +38,7 @@ struct json_walk {
 	const char *at;  /* the next byte to look at */
 	const char *end; /* one past the container's last byte */
 	bool in_object;
+	bool is_open;      /* the current value has not been skipped yet */
 	struct span key;   /* of the current member, with its quotes; missing in an array */
 	struct span value; /* the current member's or item's value */
 };
@@ -47,6 +48,21 @@ void json_walk_init(struct json_walk *w, struct span container);
 
 /* Moves to the next member or item and fills key and value. False at the end. */
 bool json_walk_next(struct json_walk *w);
+
+/*
+ * The same without looking for the end of the value, so that a container can be entered and walked
+ * in one pass over the bytes: key is filled, value is not.
+ */
+bool json_walk_step(struct json_walk *w);
+
+/* After json_walk_step: gives the current value. */
+struct span json_walk_value(struct json_walk *w);
+
+/* After json_walk_step: starts a walk inside the current value, a container or not. */
+void json_walk_enter(const struct json_walk *w, struct json_walk *inner);
+
+/* Ends a walk begun with json_walk_enter, wherever it is; w goes on behind its container. */
+void json_walk_leave(struct json_walk *w, struct json_walk *inner);
 
 /*
  * Gives the value of the member called `name` (plain text, compared with escapes decoded); with

@@ -27,15 +27,17 @@ zsh_offers() {
 		leave() { exit }
 		comppostfuncs=(leave)
 	EOF
-	: >offers
-	timeout 60 zsh -f -c '
+	cat >driver.zsh <<-'EOF'
 		zmodload zsh/zpty
 		export offered_by=$1
 		zpty z zsh -f -i
-		zpty -w z ". ./rc.zsh; print ready"
+		zpty -w z '. ./rc.zsh; print ready'
 		while zpty -r z line && [[ $line != *ready* ]]; do :; done
-		zpty -w -n z "$2"$'"'\\\\t'"'
-		while zpty -r z line; do :; done' zsh "$top/completions" "$1"
+		zpty -w -n z "$2"$'\t'
+		while zpty -r z line; do :; done
+	EOF
+	: >offers
+	timeout 60 zsh -f driver.zsh "$top/completions" "$1"
 	sed '/^$/d' offers | sort
 }
 

@@ -58,7 +58,7 @@ run_example() {
 		case $number in
 		2) [ "$(jq -r .output answers.jsonl | grep -c '^echo: Below is')" -eq 400 ] ;;
 		5) [ "$(jq -r .output first.jsonl | grep -c '^echo: ')" -eq 400 ] ;;
-		6) [ "$(cat out)" -eq 8000 ] ;;
+		6) [ "$(cat out)" -gt 400 ] ;;
 		esac
 		cd ..
 		count=$((count + 1))

@@ -6,10 +6,15 @@
 #
 #	start_mock [OPTIONS]    pllm-mock in the background: $URL (.../v1), $BASE, $MOCK_PID
 #	start_rogue [OPTIONS]   tests/mock/rogue.py likewise: $URL, $BASE, $ROGUE_PID
+#	start_witness [SOCKET]  tests/cli/witness.py likewise: $URL, $BASE; requests go to ./requests
 #	stop_mock               stops every server of this test (teardown does it too)
 #	mock_stat KEY           one figure of GET /_mock/stats
 #	pllm [OPTIONS]          the program under test
 #	ask [OPTIONS]           pllm against $URL with model mock
+#	start_ask [OPTIONS]     the same in the background, as $ASK_PID; give stdin and stdout
+#	try COMMAND...          runs it: stdout in ./out, stderr in ./err, status in $status
+#	quietly COMMAND...      the same, but status 0 and an empty stderr are expected
+#	await COMMAND...        until it succeeds; fails the test if it never does
 #	records N               N records on stdout: {"id":1,"text":"n 1"} ...
 #
 # A file that needs a setup or teardown of its own calls clean_room or clean_up in it.
@@ -72,6 +77,7 @@ start_server() {
 			return 1
 		}
 		[[ $line =~ https?://[^/\ ]+:[0-9]+ ]] && BASE=${BASH_REMATCH[0]}
+		[[ $line =~ ^[0-9]+$ ]] && BASE=http://127.0.0.1:$line
 	done
 	URL=$BASE/v1
 }
@@ -85,6 +91,10 @@ start_mock() {
 start_rogue() {
 	start_server "${PYTHON3:-python3}" "$top/tests/mock/rogue.py" --port 0 "$@" || return 1
 	ROGUE_PID=$server_pid
+}
+
+start_witness() {
+	start_server "${PYTHON3:-python3}" "$top/tests/cli/witness.py" "$PWD/requests" "$@"
 }
 
 stop_mock() {
@@ -108,6 +118,35 @@ pllm() {
 
 ask() {
 	pllm --endpoint "$URL" -m mock "$@"
+}
+
+# A shell ignores SIGINT for what it starts in the background, and pllm leaves ignored what is.
+start_ask() {
+	env --default-signal=INT "$PLLM" --endpoint "$URL" -m mock "$@" <&0 3>&- 4>&- &
+	ASK_PID=$!
+}
+
+try() {
+	status=0
+	"$@" >out 2>err || status=$?
+	echo "status $status: $*"
+	head -c 4000 err
+}
+
+quietly() {
+	try "$@"
+	[ "$status" -eq 0 ] && [ ! -s err ]
+}
+
+# The bound is generous: it is reached only by tests that fail.
+await() {
+	local try
+	for try in {1..1500}; do
+		"$@" >/dev/null 2>&1 && return 0
+		sleep 0.02
+	done
+	echo "never came true: $*"
+	return 1
 }
 
 records() {

@@ -9,6 +9,15 @@
 
 enum { ARGS_MAX = 16 };
 
+/* What the user has set must not reach the tests. */
+__attribute__((constructor)) static void forget_environment(void)
+{
+	char name[OPTION_TEXT_MAX];
+	for (const struct option *o = option_next(NULL); o; o = option_next(o))
+		if (*option_env_name(o, name))
+			unsetenv(name);
+}
+
 /* One command line, parsed. */
 struct parsed {
 	struct config config;

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""witness: an endpoint that writes down what it is sent.
+
+Prints its base URL, and appends each request to the file LOG as one line of JSON: path, headers (an
+object, names in lower case), body (text). With a second argument it listens on that Unix socket. It
+lives until its parent dies.
+
+The first segment of the path says how it answers: `v1` well; `leak` 401 with the key in the
+message, as some servers do; `leak200` a page of HTML that has the key in it.
+"""
+
+import ctypes
+import http.server
+import json
+import os
+import signal
+import socketserver
+import sys
+
+
+class Witness(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def address_string(self):
+        return "client"
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self, status, content_type, text):
+        body = text.encode()
+        self.send_response(status)
+        self.send_header("content-type", content_type)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self):
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self.rfile.read(int(headers.get("content-length", 0))).decode()
+        line = json.dumps({"path": self.path, "headers": headers, "body": body}) + "\n"
+        os.write(self.server.log, line.encode())
+        key = headers.get("authorization", "")
+        behaviour = self.path.split("/")[1]
+        if behaviour == "leak":
+            error = {"message": f"Incorrect API key provided: {key}", "code": "invalid_api_key"}
+            self.answer(401, "application/json", json.dumps({"error": error}))
+        elif behaviour == "leak200":
+            self.answer(200, "text/html", f"<html>{key}</html>")
+        else:
+            choice = {"message": {"role": "assistant", "content": "seen"}, "finish_reason": "stop"}
+            self.answer(200, "application/json", json.dumps({"choices": [choice]}))
+
+
+class TcpServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+
+class UnixServer(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+
+
+def main():
+    parent = os.getppid()
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+    if os.getppid() != parent:
+        sys.exit(0)
+    if len(sys.argv) > 2:
+        server, port = UnixServer(sys.argv[2], Witness), 1
+    else:
+        server = TcpServer(("127.0.0.1", 0), Witness)
+        port = server.server_address[1]
+    server.log = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    print(f"http://127.0.0.1:{port}", flush=True)
+    server.serve_forever()
+
+
+main()
