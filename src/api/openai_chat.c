@@ -159,19 +159,30 @@ static int64_t count_of(struct span value)
 	return value.at && units_parse_int(value, &n) && n >= 0 ? n : -1;
 }
 
-/* Usage has up to a dozen members, and each look-up by name would walk them all. */
-static void read_usage(struct json_walk *walk, struct usage *out)
+static int64_t pull_count(struct json_pull *p, struct span name)
 {
-	while (json_walk_step(walk)) {
-		struct span key = json_inside(walk->key);
+	int64_t n = -1;
+	if (json_pull_enter(p))
+		while (json_pull_next(p))
+			if (span_equals(json_inside(p->key), name))
+				n = count_of(json_pull_value(p));
+	return n;
+}
+
+static void pull_usage(struct json_pull *p, struct usage *out)
+{
+	if (!json_pull_enter(p))
+		return;
+	while (json_pull_next(p)) {
+		struct span key = json_inside(p->key);
 		if (span_equals(key, SPAN("prompt_tokens")))
-			out->input = count_of(json_walk_value(walk));
+			out->input = count_of(json_pull_value(p));
 		else if (span_equals(key, SPAN("completion_tokens")))
-			out->output = count_of(json_walk_value(walk));
+			out->output = count_of(json_pull_value(p));
 		else if (span_equals(key, SPAN("prompt_tokens_details")))
-			out->cached = count_of(json_member(json_walk_value(walk), SPAN("cached_tokens")));
+			out->cached = pull_count(p, SPAN("cached_tokens"));
 		else if (span_equals(key, SPAN("completion_tokens_details")))
-			out->reasoning = count_of(json_member(json_walk_value(walk), SPAN("reasoning_tokens")));
+			out->reasoning = pull_count(p, SPAN("reasoning_tokens"));
 	}
 }
 
@@ -208,42 +219,65 @@ static void judge_choice(struct answer *answer, struct span refusal)
 		refuse(answer, OUTCOME_BAD_RESPONSE, "the answer has no choices[0].message.content");
 }
 
-static void read_message(struct json_walk *walk, struct answer *answer, struct span *refusal)
+/* What is looked for in an answer. */
+struct found {
+	struct answer *answer;
+	struct span refusal;
+	bool has_choice;
+	bool has_error;
+};
+
+static void pull_message(struct json_pull *p, struct found *f)
 {
-	while (json_walk_step(walk)) {
-		struct span key = json_inside(walk->key);
+	if (!json_pull_enter(p))
+		return;
+	while (json_pull_next(p)) {
+		struct span key = json_inside(p->key);
 		if (span_equals(key, SPAN("content")))
-			answer->text = string_in(json_walk_value(walk));
+			f->answer->text = string_in(json_pull_value(p));
 		else if (span_equals(key, SPAN("refusal")))
-			*refusal = string_in(json_walk_value(walk));
+			f->refusal = string_in(json_pull_value(p));
 	}
 }
 
-static void read_choice(struct json_walk *walk, struct answer *answer, struct span *refusal)
+static void pull_choice(struct json_pull *p, struct found *f)
 {
-	while (json_walk_step(walk)) {
-		struct span key = json_inside(walk->key);
-		if (span_equals(key, SPAN("message"))) {
-			struct json_walk message;
-			json_walk_enter(walk, &message);
-			read_message(&message, answer, refusal);
-			json_walk_leave(walk, &message);
-		} else if (span_equals(key, SPAN("finish_reason"))) {
-			answer->finish = read_finish(string_in(json_walk_value(walk)));
-		}
+	if (!json_pull_enter(p))
+		return;
+	while (json_pull_next(p)) {
+		struct span key = json_inside(p->key);
+		if (span_equals(key, SPAN("message")))
+			pull_message(p, f);
+		else if (span_equals(key, SPAN("finish_reason")))
+			f->answer->finish = read_finish(string_in(json_pull_value(p)));
 	}
 }
 
-/* Reads the first of the choices. False if there is none. */
-static bool read_choices(struct json_walk *walk, struct answer *answer, struct span *refusal)
+/* Only the first of the choices is ours; pllm never asks for more. */
+static void pull_choices(struct json_pull *p, struct found *f)
 {
-	struct json_walk choice;
-	if (!json_walk_step(walk))
-		return false;
-	json_walk_enter(walk, &choice);
-	read_choice(&choice, answer, refusal);
-	json_walk_leave(walk, &choice);
-	return true;
+	if (!json_pull_enter(p))
+		return;
+	while (json_pull_next(p)) {
+		if (!f->has_choice)
+			pull_choice(p, f);
+		f->has_choice = true;
+	}
+}
+
+static void pull_completion(struct json_pull *p, struct found *f)
+{
+	while (json_pull_next(p)) {
+		struct span key = json_inside(p->key);
+		if (span_equals(key, SPAN("choices")))
+			pull_choices(p, f);
+		else if (span_equals(key, SPAN("usage")))
+			pull_usage(p, &f->answer->usage);
+		else if (span_equals(key, SPAN("model")))
+			f->answer->model = string_in(json_pull_value(p));
+		else if (span_equals(key, SPAN("error")))
+			f->has_error = !span_is(json_pull_value(p), "null");
+	}
 }
 
 /* The answer's "error", unless it is null: some servers say so in every answer. */
@@ -306,33 +340,29 @@ static void read_error(const struct attempt *attempt, struct span root, struct a
 	buf_release(&plain);
 }
 
-/* One pass over the bytes, however deep what it looks for. False, with nothing decided, if the answer says "error". */
-static bool read_completion(struct span root, struct answer *answer)
+/* A success by its status: one pass validates it and finds what it says. */
+static void read_success(const struct attempt *attempt, struct answer *answer)
 {
-	struct json_walk walk, inner;
-	struct span refusal = { 0 };
-	bool has_choice = false;
-	json_walk_init(&walk, root);
-	while (json_walk_step(&walk)) {
-		struct span key = json_inside(walk.key);
-		json_walk_enter(&walk, &inner);
-		if (span_equals(key, SPAN("choices")))
-			has_choice = read_choices(&inner, answer, &refusal);
-		else if (span_equals(key, SPAN("usage")))
-			read_usage(&inner, &answer->usage);
-		else if (span_equals(key, SPAN("model")))
-			answer->model = string_in(json_walk_value(&walk));
-		else if (span_equals(key, SPAN("error")) && !span_is(json_walk_value(&walk), "null"))
-			return false;
-		else
-			continue;
-		json_walk_leave(&walk, &inner);
+	struct found found = { .answer = answer };
+	struct span text = buf_span(&attempt->answer);
+	struct json_pull pull;
+	struct json_fault fault;
+	struct span root;
+	json_pull_init(&pull, text);
+	bool is_object = json_pull_enter(&pull);
+	if (is_object)
+		pull_completion(&pull, &found);
+	if (!json_pull_end(&pull, &fault)) {
+		answer_init(answer, OUTCOME_BAD_RESPONSE);
+		answer->message = xasprintf("HTTP %d, but the answer is not JSON: %s at byte %zu", attempt->status,
+			fault.reason, fault.offset + 1);
+	} else if (found.has_error && json_scan(text, &root, &fault)) {
+		read_error(attempt, root, answer);
+	} else if (found.has_choice) {
+		judge_choice(answer, found.refusal);
+	} else {
+		refuse(answer, OUTCOME_BAD_RESPONSE, is_object ? "the answer has no choices" : "the answer is JSON, but no object");
 	}
-	if (has_choice)
-		judge_choice(answer, refusal);
-	else
-		refuse(answer, OUTCOME_BAD_RESPONSE, "the answer has no choices");
-	return true;
 }
 
 static void read_answer(const struct attempt *attempt, struct answer *answer)
@@ -340,23 +370,15 @@ static void read_answer(const struct attempt *attempt, struct answer *answer)
 	if (classify_wire(attempt, answer))
 		return;
 	answer_init(answer, OUTCOME_ANSWERED);
+	if (attempt->status >= 200 && attempt->status < 300) {
+		read_success(attempt, answer);
+		return;
+	}
 	struct span root;
 	struct json_fault fault;
-	bool is_json = json_scan(buf_span(&attempt->answer), &root, &fault);
-	bool is_success = attempt->status >= 200 && attempt->status < 300;
-	if (!is_json)
+	if (!json_scan(buf_span(&attempt->answer), &root, &fault))
 		root = (struct span){ 0 };
-	if (!is_success) {
-		read_error(attempt, root, answer);
-	} else if (!is_json) {
-		answer->outcome = OUTCOME_BAD_RESPONSE;
-		answer->message = xasprintf("HTTP %d, but the answer is not JSON: %s at byte %zu", attempt->status,
-			fault.reason, fault.offset + 1);
-	} else if (json_kind(root) != JSON_KIND_OBJECT) {
-		refuse(answer, OUTCOME_BAD_RESPONSE, "the answer is JSON, but no object");
-	} else if (!read_completion(root, answer)) {
-		read_error(attempt, root, answer);
-	}
+	read_error(attempt, root, answer);
 }
 
 const struct api api_openai = {

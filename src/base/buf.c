@@ -37,9 +37,10 @@ bool buf_reserve(struct buf *b, size_t n)
 	if (n > b->max - b->len)
 		return false;
 	size_t need = b->len + n;
-	size_t cap = b->cap < SMALLEST ? SMALLEST : b->cap;
-	while (cap < need)
-		cap = cap > b->max / 2 ? b->max : cap * 2;
+	/* At least what is asked for, and half as much again as there was, so that appending stays linear. */
+	size_t cap = b->cap + b->cap / 2;
+	if (cap < need)
+		cap = need < SMALLEST ? SMALLEST : need;
 	if (cap > b->max)
 		cap = b->max;
 	b->data = xrealloc(b->data, cap, 1);

@@ -88,17 +88,17 @@ static char *explain_fault(const struct record *r)
 static bool is_settled_at_door(struct pipeline *p, struct record *r)
 {
 	const struct plan *plan = p->rooms->sched.plan;
+	bool is_failed, has_field;
 	if (!r->value.at) {
 		record_fail(r, ERROR_BAD_RECORD, explain_fault(r));
 		return true;
 	}
-	if (json_kind(r->value) != JSON_KIND_OBJECT)
-		return false;
-	if (record_is_failed_before(r)) {
+	record_survey(r, span_of(plan->steps[0].name), &is_failed, &has_field);
+	if (is_failed) {
 		r->fate = FATE_PASSED;
 		return true;
 	}
-	if (p->opts->existing == EXISTING_IS_REPLACED || !json_member(r->value, span_of(plan->steps[0].name)).at)
+	if (!has_field || p->opts->existing == EXISTING_IS_REPLACED)
 		return false;
 	if (p->opts->existing == EXISTING_IS_SKIPPED)
 		r->fate = FATE_SKIPPED;

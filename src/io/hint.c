@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libcurl's CURLINFO_RETRY_AFTER knows whole seconds only and nothing of retry-after-ms, and strptime() asks
- * the locale what a month is called, so headers and dates are read here. All three forms of a date are a few words
- * and numbers with separators between them; the readers below each take one and step over what separates.
+ * libcurl's CURLINFO_RETRY_AFTER knows whole seconds only and nothing of retry-after-ms, and
+ * strptime() asks the locale what a month is called, so headers and dates are read here. All three
+ * forms of a date are a few words and numbers with separators between them; the readers below each
+ * take one and step over what separates.
  */
 #include "io/hint.h"
 
@@ -84,7 +85,8 @@ struct date {
 static bool take_time(struct span *text, struct date *d)
 {
 	int hour, minute, second;
-	if (!take_number(text, &hour, ":") || !take_number(text, &minute, ":") || !take_number(text, &second, " "))
+	if (!take_number(text, &hour, ":") || !take_number(text, &minute, ":") ||
+		!take_number(text, &second, " "))
 		return false;
 	/* 60 is a leap second */
 	if (hour > 23 || minute > 59 || second > 60)
@@ -109,7 +111,8 @@ static bool take_day_first(struct span *text, struct date *d)
 static bool take_month_first(struct span *text, struct date *d)
 {
 	d->month = take_month(text, " ");
-	return d->month && take_number(text, &d->day, " ") && take_time(text, d) && take_number(text, &d->year, "");
+	return d->month && take_number(text, &d->day, " ") && take_time(text, d) &&
+		take_number(text, &d->year, "");
 }
 
 static bool is_leap(int year)

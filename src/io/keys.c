@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is read passes through one buffer of fixed size that is overwritten when done: one that grew would leave copies of
- * the key behind in freed memory.
+ * What is read passes through one buffer of fixed size that is overwritten when done: one that grew
+ * would leave copies of the key behind in freed memory.
  */
 #include "io/keys.h"
 
@@ -26,7 +26,7 @@ extern char **environ;
 enum {
 	KEY_MAX_BYTES = 64 << 10,
 	COMMAND_MAX_MS = 10000,
-	REAP_POLL_MS = 10 /* how often a command that has closed its output is asked whether it has ended */
+	REAP_POLL_MS = 10 /* how often we ask whether a command has ended */
 };
 
 #define NO_DEADLINE INT64_MAX
@@ -57,9 +57,11 @@ static bool slurp(struct haul *c, int fd, int64_t deadline_ms, const char *sourc
 {
 	for (;;) {
 		if (!is_readable_by(fd, deadline_ms))
-			return err_set(err, ERR_USAGE, "%s: no key after %d s", source, COMMAND_MAX_MS / 1000);
+			return err_set(err, ERR_USAGE, "%s: no key after %d s", source,
+				COMMAND_MAX_MS / 1000);
 		if (c->n == sizeof c->bytes)
-			return err_set(err, ERR_USAGE, "%s: that is no key: it is %zu bytes or more", source, c->n);
+			return err_set(err, ERR_USAGE,
+				"%s: that is no key: it is %zu bytes or more", source, c->n);
 		ssize_t n = read(fd, c->bytes + c->n, sizeof c->bytes - c->n);
 		if (n == 0)
 			return true;
@@ -82,7 +84,7 @@ static bool check_key(struct span bytes, const char *source, char **key, struct 
 	for (size_t i = 0; i < bytes.n; i++)
 		if (bytes.at[i] < 0x21 || bytes.at[i] > 0x7e)
 			return err_set(err, ERR_USAGE,
-				"%s: byte %zu of the key is one that no key has (a space, a line end, not ASCII)",
+				"%s: byte %zu is none of a key: a space, a control or not ASCII",
 				source, i + 1);
 	*key = xmemdup(bytes.at, bytes.n);
 	return true;
@@ -150,7 +152,10 @@ static int spawn(pid_t *pid, int fd, char *const *argv, const char *usual_env)
 	return code;
 }
 
-/* Ends the command, by force at the deadline, and gives its status; -1 with errno if that cannot be known. */
+/*
+ * Ends the command, by force at the deadline, and gives its status; -1 with errno if that cannot be
+ * known.
+ */
 static int reap(pid_t pid, int64_t deadline_ms)
 {
 	int status;
@@ -169,11 +174,14 @@ static int reap(pid_t pid, int64_t deadline_ms)
 static bool check_status(int status, struct err *err)
 {
 	if (status == -1)
-		return err_set_errno(err, ERR_USAGE, "--key-cmd: cannot learn how the command ended");
+		return err_set_errno(
+			err, ERR_USAGE, "--key-cmd: cannot learn how the command ended");
 	if (WIFSIGNALED(status))
-		return err_set(err, ERR_USAGE, "--key-cmd: the command was ended by signal %d", WTERMSIG(status));
+		return err_set(err, ERR_USAGE, "--key-cmd: the command was ended by signal %d",
+			WTERMSIG(status));
 	if (WEXITSTATUS(status) != 0)
-		return err_set(err, ERR_USAGE, "--key-cmd: the command failed with exit code %d", WEXITSTATUS(status));
+		return err_set(err, ERR_USAGE, "--key-cmd: the command failed with exit code %d",
+			WEXITSTATUS(status));
 	return true;
 }
 
@@ -228,7 +236,8 @@ static bool catch_fd(struct haul *c, int64_t fd, struct err *err)
 	return slurp(c, (int)fd, NO_DEADLINE, "--key-fd", err);
 }
 
-static bool read_variable(const struct key_opts *opts, const char *usual_env, char **key, struct err *err)
+static bool read_variable(
+	const struct key_opts *opts, const char *usual_env, char **key, struct err *err)
 {
 	const char *name = opts->env ? opts->env : usual_env;
 	if (!name || (opts->env && strcmp(opts->env, "none") == 0))
@@ -300,18 +309,22 @@ bool keys_check_header(const char *line, struct err *err)
 	cut_header(line, &name, &value);
 	for (size_t i = 0; i < name.n; i++)
 		if (!is_token_byte(name.at[i]))
-			return err_set(err, ERR_USAGE, "a header is written 'Name: value', and byte %zu is not of a name",
+			return err_set(err, ERR_USAGE,
+				"a header is written 'Name: value', and byte %zu is not of a name",
 				i + 1);
 	if (name.n == 0 || line[name.n] != ':')
 		return err_set(err, ERR_USAGE, "a header is written 'Name: value'");
 	for (const char *at = line + name.n + 1; *at; at++)
 		if ((unsigned char)*at < 0x20 || *at == 0x7f)
-			return err_set(err, ERR_USAGE, "header %.*s: its value has a line end or control character in it",
+			return err_set(err, ERR_USAGE,
+				"header %.*s: its value has a line end or control character in it",
 				(int)name.n, name.at);
 	if (value.n == 0)
-		return err_set(err, ERR_USAGE, "header %.*s: it has no value", (int)name.n, name.at);
+		return err_set(
+			err, ERR_USAGE, "header %.*s: it has no value", (int)name.n, name.at);
 	if (is_name(name, "Content-Length") || is_name(name, "Transfer-Encoding"))
-		return err_set(err, ERR_USAGE, "header %.*s: pllm sets it itself", (int)name.n, name.at);
+		return err_set(
+			err, ERR_USAGE, "header %.*s: pllm sets it itself", (int)name.n, name.at);
 	return true;
 }
 
@@ -319,7 +332,8 @@ bool keys_looks_secret(const char *line)
 {
 	static const char *const names[] = { "Authorization", "Proxy-Authorization", "Cookie" };
 	static const char *const name_ends[] = { "api-key", "apikey", "-token", "-secret", "-key" };
-	static const char *const value_starts[] = { "Bearer ", "Basic ", "sk-", "gsk_", "ghp_", "hf_", "xai-", "AIza", "AKIA" };
+	static const char *const value_starts[] = { "Bearer ", "Basic ", "sk-", "gsk_", "ghp_",
+		"hf_", "xai-", "AIza", "AKIA" };
 	struct span name, value;
 	cut_header(line, &name, &value);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -2,7 +2,8 @@
 /*
  * keys: where an API key comes from. Never from the command line, never into a message.
  *
- * First that is given: descriptor, file, command, environment variable. Start-up only, before there are other threads.
+ * First that is given: descriptor, file, command, environment variable. Start-up only, before there
+ * are other threads.
  */
 #pragma once
 
@@ -12,23 +13,25 @@
 #include <stdint.h>
 
 struct key_opts {
-	int64_t fd;   /* --key-fd; -1 = not given */
-	char *file;   /* --key-file */
-	char *cmd;    /* --key-cmd: split at spaces, run without a shell */
-	char *env;    /* --key-env: the variable's name; NULL = the API's usual one, "none" = no key */
+	int64_t fd; /* --key-fd; -1 = not given */
+	char *file; /* --key-file */
+	char *cmd;  /* --key-cmd: split at spaces, run without a shell */
+	char *env; /* --key-env: the variable's name; NULL = the API's usual one, "none" = no key */
 };
 
 /*
- * Gives the key (allocated; overwrite it before freeing) as *key, or NULL there if none is set anywhere. `usual_env` is the
- * API's own variable (or NULL); if it is empty, that counts as not set, and a command runs without it. One final newline is
- * dropped. False with err filled (ERR_USAGE, names the source, never the value): the source cannot be read, is empty, takes
- * longer than 10 s (a command) or holds bytes that no header may carry.
+ * Gives the key (allocated; overwrite it before freeing) as *key, or NULL there if none is set
+ * anywhere. `usual_env` is the API's own variable (or NULL); if it is empty, that counts as not
+ * set, and a command runs without it. One final newline is dropped. False with err filled
+ * (ERR_USAGE, names the source, never the value): the source cannot be read, is empty, takes longer
+ * than 10 s (a command) or holds bytes that no header may carry.
  */
 bool keys_read(const struct key_opts *opts, const char *usual_env, char **key, struct err *err);
 
 /*
- * Checks that a header line "Name: value" is one: a token, a colon, a value without control characters; and not one that
- * frames the body, which is not the user's to set. False with err filled (ERR_USAGE; never quotes the value).
+ * Checks that a header line "Name: value" is one: a token, a colon, a value without control
+ * characters; and not one that frames the body, which is not the user's to set. False with err
+ * filled (ERR_USAGE; never quotes the value).
  */
 bool keys_check_header(const char *line, struct err *err);
 

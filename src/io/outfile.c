@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The steps are those of every careful editor: write beside, fsync, rename, fsync the directory. Three things are less usual.
- * The partial file is opened without following a link that somebody may have planted under its name. It is locked before it is
- * emptied, and after locking its name is looked at again: a run that held it may have renamed it to FILE in between, and then
- * what we have open is that run's result. And standard output is "closed" through a duplicate, because on some file systems
- * only closing says that the disk is full.
+ * The steps are those of every careful editor: write beside, fsync, rename, fsync the directory.
+ * Three things are less usual. The partial file is opened without following a link that somebody
+ * may have planted under its name. It is locked before it is emptied, and after locking its name is
+ * looked at again: a run that held it may have renamed it to FILE in between, and then what we have
+ * open is that run's result. And standard output is "closed" through a duplicate, because on some
+ * file systems only closing says that the disk is full.
  */
 #include "io/outfile.h"
 
@@ -31,8 +32,8 @@ static bool is_stdout(const char *path)
 static bool is_same_file(int fd, const char *path)
 {
 	struct stat opened, named;
-	return fstat(fd, &opened) == 0 && lstat(path, &named) == 0 && opened.st_dev == named.st_dev &&
-	       opened.st_ino == named.st_ino;
+	return fstat(fd, &opened) == 0 && lstat(path, &named) == 0 &&
+		opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
 /* Locks the partial file and empties it. */
@@ -42,11 +43,13 @@ static bool seize(const struct outfile *f, struct err *err)
 	if (fstat(f->fd, &st) < 0)
 		return err_set_errno(err, ERR_USAGE, "cannot look at %s", f->partial);
 	if (!S_ISREG(st.st_mode))
-		return err_set(err, ERR_USAGE, "%s is in the way, and it is no regular file", f->partial);
+		return err_set(
+			err, ERR_USAGE, "%s is in the way, and it is no regular file", f->partial);
 	/* A file system without locks is no reason not to write; another run is. */
 	bool is_taken = flock(f->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 	if (is_taken || !is_same_file(f->fd, f->partial))
-		return err_set(err, ERR_USAGE, "%s is being written by another run or for another option", f->partial);
+		return err_set(err, ERR_USAGE,
+			"%s is being written by another run or for another option", f->partial);
 	if (ftruncate(f->fd, 0) < 0)
 		return err_set_errno(err, ERR_USAGE, "cannot empty %s", f->partial);
 	return true;
@@ -61,14 +64,19 @@ static bool open_directly(struct outfile *f, struct err *err)
 static bool open_partial(struct outfile *f, const struct stat *existing, struct err *err)
 {
 	f->partial = xasprintf("%s.partial", f->path);
-	/* O_NONBLOCK: not to wait for the reader of a pipe of that name; for a file it means nothing. */
-	f->fd = open(f->partial, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+	/*
+	 * O_NONBLOCK: not to wait for the reader of a pipe of that name; for a file it means
+	 * nothing.
+	 */
+	f->fd = open(f->partial,
+		O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
 	if (f->fd < 0)
 		return err_set_errno(err, ERR_USAGE, "cannot write %s", f->partial);
 	if (!seize(f, err))
 		return false;
 	if (existing && fchmod(f->fd, existing->st_mode & 0777) < 0)
-		return err_set_errno(err, ERR_USAGE, "cannot give %s the permissions of %s", f->partial, f->path);
+		return err_set_errno(err, ERR_USAGE, "cannot give %s the permissions of %s",
+			f->partial, f->path);
 	return true;
 }
 
@@ -111,7 +119,10 @@ bool outfile_write(struct outfile *f, struct span bytes)
 	return true;
 }
 
-/* The file is whole with or without this; it makes its name outlive a power cut, where the file system can. */
+/*
+ * The file is whole with or without this; it makes its name outlive a power cut, where the file
+ * system can.
+ */
 static void sync_directory(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -143,7 +154,8 @@ bool outfile_commit(struct outfile *f, struct err *err)
 		return err_set_errno(err, ERR_OUTPUT, "cannot write %s", f->partial);
 	/* Renamed while still open, and so locked: nobody else can have taken the name. */
 	if (rename(f->partial, f->path) < 0)
-		return err_set_errno(err, ERR_OUTPUT, "cannot rename %s to %s", f->partial, f->path);
+		return err_set_errno(
+			err, ERR_OUTPUT, "cannot rename %s to %s", f->partial, f->path);
 	close(f->fd);
 	f->fd = -1;
 	free(f->partial);

@@ -2,9 +2,10 @@
 /*
  * outfile: a file that appears whole or not at all.
  *
- * Written as FILE.partial beside FILE, synced and renamed when the run has succeeded; otherwise FILE is as it was. What
- * is no regular file (/dev/null, a pipe, a terminal) is written directly. A symbolic link to a file stands for the file.
- * FILE.partial is locked: of two runs that would write the same file the second is refused. One thread at a time.
+ * Written as FILE.partial beside FILE, synced and renamed when the run has succeeded; otherwise
+ * FILE is as it was. What is no regular file (/dev/null, a pipe, a terminal) is written directly. A
+ * symbolic link to a file stands for the file. FILE.partial is locked: of two runs that would write
+ * the same file the second is refused. One thread at a time.
  */
 #pragma once
 
@@ -21,20 +22,26 @@ struct outfile {
 };
 
 /*
- * Opens FILE.partial for writing, a leftover of an earlier run emptied; NULL, "-" or /dev/stdout is standard output. An
- * existing FILE's permissions are kept, new files have 0666 less umask. False with f empty and err filled (ERR_USAGE): nothing
- * has been sent yet.
+ * Opens FILE.partial for writing, a leftover of an earlier run emptied; NULL, "-" or /dev/stdout is
+ * standard output. An existing FILE's permissions are kept, new files have 0666 less umask. False
+ * with f empty and err filled (ERR_USAGE): nothing has been sent yet.
  */
 bool outfile_open(struct outfile *f, const char *path, struct err *err);
 
-/* Writes all the bytes, borrowed, however many calls it takes; waits if it must. False with errno set if it cannot. */
+/*
+ * Writes all the bytes, borrowed, however many calls it takes; waits if it must. False with errno
+ * set if it cannot.
+ */
 bool outfile_write(struct outfile *f, struct span bytes);
 
 /*
- * Syncs, closes, renames to FILE and syncs the directory; call once. Standard output stays open. False with err filled
- * (ERR_OUTPUT); FILE is then as it was.
+ * Syncs, closes, renames to FILE and syncs the directory; call once. Standard output stays open.
+ * False with err filled (ERR_OUTPUT); FILE is then as it was.
  */
 bool outfile_commit(struct outfile *f, struct err *err);
 
-/* Closes and leaves FILE.partial where it is; frees the names. Fine on one that is not open, or zeroed and not ours. */
+/*
+ * Closes and leaves FILE.partial where it is; frees the names. Fine on one that is not open, or
+ * zeroed and not ours.
+ */
 void outfile_release(struct outfile *f);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SA_RESTART is set for all: nothing relies on EINTR to notice a signal, because the wake ends the loop's sleep (epoll_wait
- * is never restarted anyhow), and libraries that do not expect EINTR are spared it.
+ * SA_RESTART is set for all: nothing relies on EINTR to notice a signal, because the wake ends the
+ * loop's sleep (epoll_wait is never restarted anyhow), and libraries that do not expect EINTR are
+ * spared it.
  *
- * The flags are lock-free atomics and not sig_atomic_t, for two signals may run their handlers at once in two
- * threads (libcurl's resolver has its own).
+ * The flags are lock-free atomics and not sig_atomic_t, for two signals may run their handlers at
+ * once in two threads (libcurl's resolver has its own).
  */
 #include "io/signals.h"
 
@@ -12,7 +13,8 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-_Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_POINTER_LOCK_FREE == 2, "handlers need atomics without locks");
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_POINTER_LOCK_FREE == 2,
+	"handlers need atomics without locks");
 
 static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
 

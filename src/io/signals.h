@@ -2,8 +2,9 @@
 /*
  * signals: what the outside asks of the process, as flags that the loop reads.
  *
- * Handlers set a flag and call the wake; nothing else happens in them. A signal that was ignored at start (nohup) stays
- * ignored. SIGPIPE is always ignored: a broken pipe is seen where the write fails. Process-wide; one user at a time.
+ * Handlers set a flag and call the wake; nothing else happens in them. A signal that was ignored at
+ * start (nohup) stays ignored. SIGPIPE is always ignored: a broken pipe is seen where the write
+ * fails. Process-wide; one user at a time.
  */
 #pragma once
 
@@ -12,13 +13,16 @@
 #include <stdbool.h>
 
 struct signals_seen {
-	int stops_n;     /* how many INT and TERM have come, in all */
-	int last_stop;   /* the signal to die by: the first of them, SIGINT or SIGTERM; 0 = none */
-	int hangup;      /* SIGHUP if it has come; else 0 */
-	bool status;     /* USR1 has come since the last look */
+	int stops_n;   /* how many INT and TERM have come, in all */
+	int last_stop; /* the signal to die by: the first of them, SIGINT or SIGTERM; 0 = none */
+	int hangup;    /* SIGHUP if it has come; else 0 */
+	bool status;   /* USR1 has come since the last look */
 };
 
-/* Installs the handlers and forgets earlier signals. Borrows wake until signals_stop; other threads may run the handlers. */
+/*
+ * Installs the handlers and forgets earlier signals. Borrows wake until signals_stop; other threads
+ * may run the handlers.
+ */
 void signals_start(struct wake *wake);
 
 /* Gives what has come so far; clears `status`. The loop's thread. */
@@ -31,7 +35,8 @@ void signals_stop(void);
 void signals_block(void);
 
 /*
- * Dies by the signal, its default action restored, so that the shell sees it. Comes back only where the kernel does not
- * let the process die so (it is process 1 of a container); the caller then exits with 128 + sig.
+ * Dies by the signal, its default action restored, so that the shell sees it. Comes back only where
+ * the kernel does not let the process die so (it is process 1 of a container); the caller then
+ * exits with 128 + sig.
  */
 void signals_die(int sig);

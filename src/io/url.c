@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A check that parses a URL in its own way lets through what the sender reads differently ("http://127.0.0.1@evil",
- * "http://0x7f.1"), so libcurl parses here as it will when it sends, and all that is said about the host is said about what
- * libcurl made of it. Nothing is resolved: a name that points to loopback in some DNS is not loopback.
+ * A check that parses a URL in its own way lets through what the sender reads differently
+ * ("http://127.0.0.1@evil", "http://0x7f.1"), so libcurl parses here as it will when it sends, and
+ * all that is said about the host is said about what libcurl made of it. Nothing is resolved: a
+ * name that points to loopback in some DNS is not loopback.
  */
 #include "io/url.h"
 
@@ -20,7 +21,8 @@ enum { URL_MAX_BYTES = 8192 };
 static bool wrong(const char *base, struct err *err, const char *what)
 {
 	bool is_shown = !strchr(base, '@') && strlen(base) < 200;
-	return err_set(err, ERR_USAGE, "bad base URL%s%s: %s", is_shown ? " " : "", is_shown ? base : "", what);
+	return err_set(err, ERR_USAGE, "bad base URL%s%s: %s", is_shown ? " " : "",
+		is_shown ? base : "", what);
 }
 
 static void lower(char *s)
@@ -64,7 +66,8 @@ static bool check_text(const char *base, struct err *err)
 {
 	for (const char *at = base; *at; at++)
 		if ((unsigned char)*at <= ' ' || *at == 0x7f)
-			return err_set(err, ERR_USAGE, "bad base URL: it has a space or control character in it");
+			return err_set(err, ERR_USAGE,
+				"bad base URL: it has a space or control character in it");
 	if (strpbrk(base, "?#"))
 		return wrong(base, err, "it must not have a query or fragment");
 	if (strlen(base) > URL_MAX_BYTES)
@@ -94,7 +97,10 @@ static bool read_origin(struct url *u, CURLU *parsed, const char *base, struct e
 	return ok;
 }
 
-/* The base's path without slashes at its end, and the API's path after that unless it is there already. */
+/*
+ * The base's path without slashes at its end, and the API's path after that unless it is there
+ * already.
+ */
 static char *joined_path(CURLU *parsed, const char *path)
 {
 	char *base = part(parsed, CURLUPART_PATH, 0);
@@ -107,11 +113,14 @@ static char *joined_path(CURLU *parsed, const char *path)
 	return joined;
 }
 
-static bool read_parts(struct url *u, CURLU *parsed, const char *base, const char *path, struct err *err)
+static bool read_parts(
+	struct url *u, CURLU *parsed, const char *base, const char *path, struct err *err)
 {
-	CURLUcode code = curl_url_set(parsed, CURLUPART_URL, base, CURLU_DISALLOW_USER | CURLU_NON_SUPPORT_SCHEME);
+	CURLUcode code = curl_url_set(
+		parsed, CURLUPART_URL, base, CURLU_DISALLOW_USER | CURLU_NON_SUPPORT_SCHEME);
 	if (code == CURLUE_USER_NOT_ALLOWED)
-		return wrong(base, err, "it must not have a user or password in it; give a key with --key-file");
+		return wrong(base, err,
+			"it must not have a user or password in it; give a key with --key-file");
 	if (code == CURLUE_BAD_SCHEME)
 		return wrong(base, err, "it must begin with https:// or http://");
 	if (code != CURLUE_OK)

@@ -98,3 +98,13 @@ static inline __attribute__((always_inline)) const char *run_end(
 	}
 	return run_tail(at, end, run);
 }
+
+/* Gives the first byte in [at, end) that is no white space, or end. Mostly there is none or one. */
+static inline const char *past_space(const char *at, const char *end)
+{
+	if (at == end || (unsigned char)*at > ' ')
+		return at;
+	if (*at == ' ' && end - at > 1 && (unsigned char)at[1] > ' ')
+		return at + 1;
+	return run_end(at, end, RUN_SPACE);
+}

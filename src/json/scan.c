@@ -9,8 +9,8 @@
  * Nearly all bytes of a record or an answer are inside strings; these go through run_end() sixteen
  * at a time. A byte outside ASCII leaves that loop for utf8_step(), a backslash for take_escape().
  *
- * Walking trusts what validating has promised: a string ends, brackets match. It looks for the few
- * bytes that end things and steps over the rest.
+ * Pulling is the same loop turned inside out: the caller enters the containers it wants, and what it
+ * passes over is validated by the loop, so that one pass both checks a text and finds its parts.
  */
 #include "json/scan.h"
 
@@ -25,38 +25,16 @@
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
-struct scan {
-	const char *end;
-	const char *wrong_at; /* NULL until something is wrong */
-	const char *reason;
-	size_t depth;
-	char closer;                           /* of the innermost open container; 0 outside all */
-	uint64_t objects[JSON_DEPTH_MAX / 64]; /* a bit per open container: set for an object */
-};
-
 /* Notes what is wrong where and gives NULL, which every take_ function hands on. */
-static const char *wrong(struct scan *s, const char *at, const char *reason)
+static const char *wrong(struct json_state *s, const char *at, const char *reason)
 {
 	s->wrong_at = at;
 	s->reason = at == s->end ? "unexpected end" : reason;
 	return NULL;
 }
 
-/* A call, to keep what follows small where there is no space at all. */
-static __attribute__((noinline)) const char *past_spaces(const char *at, const char *end)
-{
-	if (*at == ' ' && end - at > 1 && (unsigned char)at[1] > ' ')
-		return at + 1;
-	return run_end(at, end, RUN_SPACE);
-}
-
-static inline const char *past_space(const char *at, const char *end)
-{
-	return at == end || (unsigned char)*at > ' ' ? at : past_spaces(at, end);
-}
-
 /* True if a byte `c` stands at `at`. */
-static inline bool is_at(const struct scan *s, const char *at, char c)
+static inline bool is_at(const struct json_state *s, const char *at, char c)
 {
 	return at < s->end && *at == c;
 }
@@ -67,7 +45,7 @@ static bool is_hex_digit(char c)
 }
 
 /* At a backslash. */
-static const char *take_escape(struct scan *s, const char *at)
+static const char *take_escape(struct json_state *s, const char *at)
 {
 	at++;
 	if (at == s->end)
@@ -82,7 +60,7 @@ static const char *take_escape(struct scan *s, const char *at)
 }
 
 /* At a byte outside ASCII: takes all such bytes in a row. */
-static const char *take_wide(struct scan *s, const char *at)
+static const char *take_wide(struct json_state *s, const char *at)
 {
 	do {
 		size_t n = utf8_step(at, s->end);
@@ -94,7 +72,7 @@ static const char *take_wide(struct scan *s, const char *at)
 }
 
 /* In a string, at a byte that is not plain: takes the rest. A call, to keep short strings short. */
-static __attribute__((noinline)) const char *take_string_rest(struct scan *s, const char *at)
+static __attribute__((noinline)) const char *take_string_rest(struct json_state *s, const char *at)
 {
 	while (!is_at(s, at, '"')) {
 		if (at == s->end || (unsigned char)*at < 0x20)
@@ -108,20 +86,20 @@ static __attribute__((noinline)) const char *take_string_rest(struct scan *s, co
 }
 
 /* At the opening quote. */
-static inline const char *take_string(struct scan *s, const char *at)
+static inline const char *take_string(struct json_state *s, const char *at)
 {
 	at = run_end(at + 1, s->end, RUN_PLAIN);
 	return is_at(s, at, '"') ? at + 1 : take_string_rest(s, at);
 }
 
 /* Takes at least one digit. */
-static inline const char *take_digits(struct scan *s, const char *at)
+static inline const char *take_digits(struct json_state *s, const char *at)
 {
 	const char *past = run_end(at, s->end, RUN_DIGITS);
 	return past > at ? past : wrong(s, at, "expected a digit");
 }
 
-static const char *take_number(struct scan *s, const char *at)
+static const char *take_number(struct json_state *s, const char *at)
 {
 	if (*at == '-')
 		at++;
@@ -140,7 +118,7 @@ static const char *take_number(struct scan *s, const char *at)
 	return at;
 }
 
-static const char *take_word(struct scan *s, const char *at, struct span word)
+static const char *take_word(struct json_state *s, const char *at, struct span word)
 {
 	if ((size_t)(s->end - at) >= word.n && memcmp(at, word.at, word.n) == 0)
 		return at + word.n;
@@ -150,7 +128,7 @@ static const char *take_word(struct scan *s, const char *at, struct span word)
 }
 
 /* At what should be a member's key: takes it and the colon, gives where the value begins. */
-static const char *take_key(struct scan *s, const char *at)
+static const char *take_key(struct json_state *s, const char *at)
 {
 	if (!is_at(s, at, '"'))
 		return wrong(s, at, "expected a key in double quotes");
@@ -163,7 +141,7 @@ static const char *take_key(struct scan *s, const char *at)
 	return past_space(at + 1, s->end);
 }
 
-static void leave(struct scan *s)
+static void leave(struct json_state *s)
 {
 	s->depth--;
 	if (s->depth == 0)
@@ -172,13 +150,16 @@ static void leave(struct scan *s)
 		s->closer = s->objects[(s->depth - 1) / 64] >> (s->depth - 1) % 64 & 1 ? '}' : ']';
 }
 
-/* Past a value: closes what ends here, takes a comma, gives where the next value begins. */
-static const char *finish_value(struct scan *s, const char *at)
+/*
+ * Past a value inside a container deeper than `floor`: closes what ends here, takes a comma, gives where the next value
+ * begins; or, when all above the floor is closed, what is past it.
+ */
+static const char *finish_value(struct json_state *s, const char *at, size_t floor)
 {
 	for (;;) {
+		if (s->depth == floor)
+			return at;
 		at = past_space(at, s->end);
-		if (s->depth == 0)
-			return at == s->end ? at : wrong(s, at, "more text after the value");
 		if (is_at(s, at, ',')) {
 			at = past_space(at + 1, s->end);
 			return s->closer == '}' ? take_key(s, at) : at;
@@ -191,11 +172,20 @@ static const char *finish_value(struct scan *s, const char *at)
 	}
 }
 
+static inline void enter(struct json_state *s, char closer)
+{
+	uint64_t bit = UINT64_C(1) << s->depth % 64;
+	uint64_t *bits = &s->objects[s->depth / 64];
+	*bits = closer == '}' ? *bits | bit : *bits & ~bit;
+	s->depth++;
+	s->closer = closer;
+}
+
 /*
  * At an opening bracket or brace: gives where the first value inside begins, with the container
  * open; or, if there is none, what is past the container.
  */
-static inline const char *take_opening(struct scan *s, const char *at)
+static inline const char *take_opening(struct json_state *s, const char *at)
 {
 	if (s->depth == JSON_DEPTH_MAX)
 		return wrong(s, at, "nested too deep");
@@ -203,15 +193,11 @@ static inline const char *take_opening(struct scan *s, const char *at)
 	at = past_space(at + 1, s->end);
 	if (is_at(s, at, closer))
 		return at + 1;
-	uint64_t bit = UINT64_C(1) << s->depth % 64;
-	uint64_t *bits = &s->objects[s->depth / 64];
-	*bits = closer == '}' ? *bits | bit : *bits & ~bit;
-	s->depth++;
-	s->closer = closer;
+	enter(s, closer);
 	return closer == '}' ? take_key(s, at) : at;
 }
 
-static const char *no_value(struct scan *s, const char *at)
+static const char *no_value(struct json_state *s, const char *at)
 {
 	if (s->end - at >= 3 && memcmp(at, BYTE_ORDER_MARK, 3) == 0)
 		return wrong(s, at, "byte order mark");
@@ -219,7 +205,7 @@ static const char *no_value(struct scan *s, const char *at)
 }
 
 /* Takes a scalar, an empty container, or the opening of another, where take_opening() leads. */
-static inline const char *take_value(struct scan *s, const char *at)
+static inline const char *take_value(struct json_state *s, const char *at)
 {
 	if (at == s->end)
 		return wrong(s, at, "");
@@ -250,232 +236,123 @@ static inline const char *take_value(struct scan *s, const char *at)
 	return at;
 }
 
+/* Takes the value at `at` with all that is in it; gives what is past it. */
+static const char *take_whole(struct json_state *s, const char *at)
+{
+	size_t floor = s->depth;
+	do {
+		size_t depth = s->depth;
+		at = take_value(s, at);
+		if (at && s->depth == depth)
+			at = finish_value(s, at, floor);
+	} while (at && s->depth > floor);
+	return at;
+}
+
+/* Past the outermost value: only white space may follow. */
+static const char *take_end(struct json_state *s, const char *at)
+{
+	at = past_space(at, s->end);
+	return at == s->end ? at : wrong(s, at, "more text after the value");
+}
+
 bool json_scan(struct span text, struct span *value, struct json_fault *fault)
 {
-	if (text.n == 0) {
-		*fault = (struct json_fault){ .reason = "unexpected end" };
-		return false;
-	}
-	struct scan s = { .end = text.at + text.n };
-	const char *first = past_space(text.at, s.end);
-	const char *at = first;
-	do {
-		size_t depth = s.depth;
-		at = take_value(&s, at);
-		if (at && s.depth == depth)
-			at = finish_value(&s, at);
-	} while (at && s.depth > 0);
-	if (!at) {
-		*fault = (struct json_fault){ (size_t)(s.wrong_at - text.at), s.reason };
-		return false;
-	}
-	while ((unsigned char)at[-1] <= ' ')
-		at--;
-	*value = (struct span){ first, (size_t)(at - first) };
-	return true;
+	struct json_pull p;
+	json_pull_init(&p, text);
+	*value = json_pull_value(&p);
+	return json_pull_end(&p, fault);
 }
 
-enum json_kind json_kind(struct span value)
+void json_pull_init(struct json_pull *p, struct span text)
 {
-	assert(value.n > 0);
-	switch (*value.at) {
-	case '{':
-		return JSON_KIND_OBJECT;
-	case '[':
-		return JSON_KIND_ARRAY;
-	case '"':
-		return JSON_KIND_STRING;
-	case 'n':
-		return JSON_KIND_NULL;
-	case 't':
-	case 'f':
-		return JSON_KIND_BOOL;
-	default:
-		return JSON_KIND_NUMBER;
-	}
+	*p = (struct json_pull){ .text = text.at, .state = { .end = text.at + text.n } };
+	p->at = text.n ? past_space(text.at, p->state.end) : wrong(&p->state, p->state.end, "");
+	p->is_open = true;
 }
 
-/* At the opening quote of a valid string; gives what is past the closing one. */
-static inline const char *skip_string(const char *at, const char *end)
+struct span json_pull_value(struct json_pull *p)
 {
-	at = run_end(at + 1, end, RUN_UNQUOTED);
-	while (*at == '\\')
-		at = run_end(at + 2, end, RUN_UNQUOTED);
-	return at + 1;
-}
-
-/* At the opening bracket or brace of a valid container; gives what is past the closing one. */
-static const char *skip_container(const char *at, const char *end)
-{
-	size_t depth = 0;
-	do {
-		at = run_end(at, end, RUN_FLAT);
-		if (*at == '"') {
-			at = skip_string(at, end);
-			continue;
-		}
-		if (*at == '{' || *at == '[')
-			depth++;
-		else
-			depth--;
-		at++;
-	} while (depth > 0);
-	return at;
-}
-
-static const char *skip_number(const char *at, const char *end)
-{
-	while (at<end && * at> ' ' && *at != ',' && *at != ']' && *at != '}')
-		at++;
-	return at;
-}
-
-/* Gives what is past the valid value at `at`. */
-static const char *skip_value(const char *at, const char *end)
-{
-	switch (*at) {
-	case '"':
-		return skip_string(at, end);
-	case '{':
-	case '[':
-		return skip_container(at, end);
-	case 't':
-	case 'n':
-		return at + 4;
-	case 'f':
-		return at + 5;
-	default:
-		return skip_number(at, end);
-	}
-}
-
-void json_walk_init(struct json_walk *w, struct span container)
-{
-	*w = (struct json_walk){ 0 };
-	if (container.n == 0 || (*container.at != '{' && *container.at != '['))
-		return;
-	w->at = container.at + 1;
-	w->end = container.at + container.n;
-	w->in_object = *container.at == '{';
-}
-
-bool json_walk_step(struct json_walk *w)
-{
-	if (!w->at)
-		return false;
-	if (w->is_open)
-		json_walk_value(w);
-	const char *at = past_space(w->at, w->end);
-	if (*at == ',')
-		at = past_space(at + 1, w->end);
-	w->at = at;
-	if (*at == '}' || *at == ']')
-		return false;
-	if (w->in_object) {
-		at = skip_string(at, w->end);
-		w->key = (struct span){ w->at, (size_t)(at - w->at) };
-		at = past_space(at, w->end);
-		at = past_space(at + 1, w->end);
-	}
-	w->at = at;
-	w->is_open = true;
-	return true;
-}
-
-struct span json_walk_value(struct json_walk *w)
-{
-	if (w->is_open) {
-		const char *at = w->at;
-		w->at = skip_value(at, w->end);
-		w->value = (struct span){ at, (size_t)(w->at - at) };
-		w->is_open = false;
-	}
-	return w->value;
-}
-
-bool json_walk_next(struct json_walk *w)
-{
-	if (!json_walk_step(w))
-		return false;
-	json_walk_value(w);
-	return true;
-}
-
-void json_walk_enter(const struct json_walk *w, struct json_walk *inner)
-{
-	assert(w->is_open);
-	/* where the inner container ends is not known yet; that the outer one ends behind it is enough */
-	json_walk_init(inner, (struct span){ w->at, (size_t)(w->end - w->at) });
-}
-
-void json_walk_leave(struct json_walk *w, struct json_walk *inner)
-{
-	if (!inner->at)
-		return;
-	while (json_walk_step(inner))
-		;
-	w->at = inner->at + 1;
-	w->is_open = false;
-}
-
-/* True if the key, with its quotes, stands for the name. */
-static inline bool is_key(struct span key, struct span name)
-{
-	/* an escape is longer than what it stands for, so most keys are told apart by length */
-	if (key.n - 2 < name.n)
-		return false;
-	if (name.n > 0 && key.at[1] != name.at[0] && key.at[1] != '\\')
-		return false;
-	return json_escaped_equals(json_inside(key), name);
-}
-
-struct span json_member(struct span object, struct span name)
-{
-	struct span found = { 0 };
-	struct json_walk w;
-	json_walk_init(&w, object);
-	if (!w.in_object)
-		return found;
-	while (json_walk_next(&w))
-		if (is_key(w.key, name))
-			found = w.value;
-	return found;
-}
-
-/* Counts the items of an array. */
-static long count_items(struct span array)
-{
-	struct json_walk w;
-	long n = 0;
-	json_walk_init(&w, array);
-	while (json_walk_next(&w))
-		n++;
-	return n;
-}
-
-struct span json_item(struct span array, long index)
-{
-	struct json_walk w;
-	json_walk_init(&w, array);
-	if (w.in_object)
+	if (!p->at || !p->is_open)
 		return (struct span){ 0 };
-	if (index < 0)
-		index += count_items(array);
-	for (long i = 0; i <= index && json_walk_next(&w); i++)
-		if (i == index)
-			return w.value;
-	return (struct span){ 0 };
+	const char *from = p->at;
+	p->is_open = false;
+	p->at = take_whole(&p->state, from);
+	return p->at ? (struct span){ from, (size_t)(p->at - from) } : (struct span){ 0 };
 }
 
-bool json_is_empty(struct span container)
+bool json_pull_enter(struct json_pull *p)
 {
-	struct json_walk w;
-	json_walk_init(&w, container);
-	return !json_walk_step(&w);
+	struct json_state *s = &p->state;
+	if (!p->at || !p->is_open)
+		return false;
+	bool is_object = is_at(s, p->at, '{');
+	if (!is_object && !is_at(s, p->at, '[')) {
+		json_pull_value(p);
+		return false;
+	}
+	p->is_open = false;
+	p->is_first = true;
+	if (s->depth == JSON_DEPTH_MAX) {
+		p->at = wrong(s, p->at, "nested too deep");
+		return false;
+	}
+	enter(s, is_object ? '}' : ']');
+	p->at++;
+	return true;
 }
 
-struct span json_inside(struct span string)
+/* Takes the key and the colon, and notes the key. */
+static const char *pull_key(struct json_pull *p, const char *at)
 {
-	assert(string.n >= 2);
-	return (struct span){ string.at + 1, string.n - 2 };
+	struct json_state *s = &p->state;
+	const char *value = take_key(s, at);
+	if (value) {
+		/* the key ends at the colon, less the space before it */
+		const char *colon = value - 1;
+		while (*colon != ':')
+			colon--;
+		while ((unsigned char)colon[-1] <= ' ')
+			colon--;
+		p->key = (struct span){ at, (size_t)(colon - at) };
+	}
+	return value;
+}
+
+bool json_pull_next(struct json_pull *p)
+{
+	struct json_state *s = &p->state;
+	json_pull_value(p);
+	if (!p->at || s->depth == 0)
+		return false;
+	const char *at = past_space(p->at, s->end);
+	bool is_end = is_at(s, at, s->closer);
+	if (is_end) {
+		leave(s);
+		at++;
+	} else if (!p->is_first) {
+		if (is_at(s, at, ','))
+			at = past_space(at + 1, s->end);
+		else
+			at = wrong(s, at, s->closer == '}' ? "expected ',' or '}'" : "expected ',' or ']'");
+	}
+	if (at && !is_end && s->closer == '}')
+		at = pull_key(p, at);
+	p->at = at;
+	p->is_first = false;
+	p->is_open = at && !is_end;
+	return p->is_open;
+}
+
+bool json_pull_end(struct json_pull *p, struct json_fault *fault)
+{
+	struct json_state *s = &p->state;
+	json_pull_value(p);
+	while (p->at && s->depth > 0)
+		json_pull_next(p);
+	if (p->at)
+		p->at = take_end(s, p->at);
+	if (!p->at)
+		*fault = (struct json_fault){ (size_t)(s->wrong_at - p->text), s->reason };
+	return p->at != NULL;
 }

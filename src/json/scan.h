@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scan: JSON read where it lies.
+ * scan: JSON read where it lies, strictly (RFC 8259, UTF-8, depth).
  *
- * One strict pass validates a text (RFC 8259, UTF-8, depth); after that its parts are found as
- * spans of the same bytes, so nothing is copied and no number is ever re-printed. What scanning
- * promises, walking relies on: every function below the first one wants a span that json_scan has
- * accepted, or a value found in one. Knows nothing of records or models. Pure; any thread.
+ * json_scan validates a text whose parts are then found with json/walk.h. json_pull does both in one pass, for texts of
+ * which little is wanted: the caller enters the containers it knows, and what it passes over is validated all the same.
+ * Knows nothing of records or models. Pure; any thread.
  */
 #pragma once
 
 #include "base/span.h"
+#include "json/walk.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The deepest nesting of arrays and objects that is accepted. */
 #define JSON_DEPTH_MAX 512
-
-enum json_kind { JSON_KIND_NULL, JSON_KIND_BOOL, JSON_KIND_NUMBER, JSON_KIND_STRING, JSON_KIND_ARRAY, JSON_KIND_OBJECT };
 
 struct json_fault {
 	size_t offset;      /* of the first byte that is wrong, from the start of the text */
@@ -30,55 +29,47 @@ struct json_fault {
  */
 bool json_scan(struct span text, struct span *value, struct json_fault *fault);
 
-/* The kind of a scanned value, from its first byte. */
-enum json_kind json_kind(struct span value);
-
-/* A walk through the members of an object or the items of an array. */
-struct json_walk {
-	const char *at;  /* the next byte to look at */
-	const char *end; /* one past the container's last byte */
-	bool in_object;
-	bool is_open;      /* the current value has not been skipped yet */
-	struct span key;   /* of the current member, with its quotes; missing in an array */
-	struct span value; /* the current member's or item's value */
+/* Where a scan stands; private to scan.c. */
+struct json_state {
+	const char *end;
+	const char *wrong_at; /* NULL until something is wrong */
+	const char *reason;
+	size_t depth;
+	char closer;                           /* of the innermost open container; 0 outside all */
+	uint64_t objects[JSON_DEPTH_MAX / 64]; /* a bit per open container: set for an object */
 };
 
-/* Starts a walk; a value that is neither object nor array has no members. Borrows the bytes. */
-void json_walk_init(struct json_walk *w, struct span container);
-
-/* Moves to the next member or item and fills key and value. False at the end. */
-bool json_walk_next(struct json_walk *w);
-
 /*
- * The same without looking for the end of the value, so that a container can be entered and walked
- * in one pass over the bytes: key is filled, value is not.
+ * Reads a text not yet validated, part by part:
+ *
+ *         json_pull_init(&p, text);
+ *         if (json_pull_enter(&p))                  // the outermost value, if it is a container
+ *                 while (json_pull_next(&p))        // its members or items, to the end
+ *                         ... p.key; json_pull_value(&p), or enter and walk through to its end, or neither
+ *         ok = json_pull_end(&p, &fault);
+ *
+ * What was found counts only if json_pull_end says so. A loop once entered goes on until json_pull_next is false.
  */
-bool json_walk_step(struct json_walk *w);
+struct json_pull {
+	struct span key;  /* of the current member, with its quotes; of the last object in an array */
+	const char *text; /* the rest is private */
+	const char *at;   /* NULL once something is wrong: then nothing more is found */
+	bool is_open;     /* the current value has not been read yet */
+	bool is_first;    /* no comma before the next member */
+	struct json_state state;
+};
 
-/* After json_walk_step: gives the current value. */
-struct span json_walk_value(struct json_walk *w);
+/* Starts at the outermost value. Borrows the bytes. */
+void json_pull_init(struct json_pull *p, struct span text);
 
-/* After json_walk_step: starts a walk inside the current value, a container or not. */
-void json_walk_enter(const struct json_walk *w, struct json_walk *inner);
+/* Enters the current value if it is a container that was not read yet; any other it passes over. False if not entered. */
+bool json_pull_enter(struct json_pull *p);
 
-/* Ends a walk begun with json_walk_enter, wherever it is; w goes on behind its container. */
-void json_walk_leave(struct json_walk *w, struct json_walk *inner);
+/* Moves to the next member or item of the innermost container entered; false at its end, which leaves it. */
+bool json_pull_next(struct json_pull *p);
 
-/*
- * Gives the value of the member called `name` (plain text, compared with escapes decoded); with
- * duplicate keys the last one, as JSON parsers do. A missing span if there is none or `object` is
- * not an object.
- */
-struct span json_member(struct span object, struct span name);
+/* Gives the current value, validated; a missing span if it was read already, or is wrong. */
+struct span json_pull_value(struct json_pull *p);
 
-/*
- * Gives the item at `index` (negative: from the end); a missing span if there is none or it is no
- * array.
- */
-struct span json_item(struct span array, long index);
-
-/* True if the object has no members, or the array no items. */
-bool json_is_empty(struct span container);
-
-/* Gives the inside of a string value, still escaped: the span without its quotes. */
-struct span json_inside(struct span string);
+/* Reads what is left. True if all of the text was one valid value; false with fault filled. */
+bool json_pull_end(struct json_pull *p, struct json_fault *fault);

@@ -54,6 +54,21 @@ bool record_is_failed_before(const struct record *r)
 	return r->value.at && json_member(json_member(r->value, SPAN("pllm")), SPAN("error")).at;
 }
 
+void record_survey(const struct record *r, struct span field, bool *is_failed, bool *has_field)
+{
+	struct json_walk walk;
+	struct span ours = { 0 };
+	*has_field = false;
+	json_walk_init(&walk, r->value);
+	while (walk.in_object && json_walk_next(&walk)) {
+		if (json_key_is(walk.key, SPAN("pllm")))
+			ours = walk.value;
+		else if (json_key_is(walk.key, field))
+			*has_field = true;
+	}
+	*is_failed = json_member(ours, SPAN("error")).at != NULL;
+}
+
 /*
  * True if the record is just {"input":...,"pllm":...} around what is no object: the form in which we wrap. Its own input, an
  * object, would not have been wrapped.

@@ -76,6 +76,12 @@ void record_fail(struct record *r, enum error_code code, char *message);
 bool record_is_failed_before(const struct record *r);
 
 /*
+ * Looks through a scanned record once: whether it carries a failure of ours from an earlier run or stage
+ * ("pllm":{"error":...}), and whether it has that field already.
+ */
+void record_survey(const struct record *r, struct span field, bool *is_failed, bool *has_field);
+
+/*
  * Makes a record that failed before as good as new: our `pllm` member is taken out, an `input` that we had wrapped
  * is unwrapped. Other records are left as they are.
  */

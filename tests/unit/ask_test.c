@@ -4,7 +4,6 @@
 #include "json/scan.h"
 #include "t.h"
 
-
 /* A step and an endpoint, and the last ask made of them. */
 struct scene {
 	struct plan plan;
@@ -22,7 +21,8 @@ static void enter(struct scene *s, const char *prompt, const char *model)
 	endpoint_set_model(&s->endpoint, model);
 	if (prompt) {
 		s->step->has_prompt = true;
-		CHECK(template_parse(&s->step->prompt, span_of(prompt), TEMPLATE_FROM_ARGUMENT, &err));
+		CHECK(template_parse(
+			&s->step->prompt, span_of(prompt), TEMPLATE_FROM_ARGUMENT, &err));
 	}
 }
 
@@ -80,8 +80,8 @@ TEST("without a template the record says what is asked: body, messages, prompt, 
 
 TEST("a record that brings nothing to ask is a bad one")
 {
-	static const char *const records[] = { "{}", "1", "null", "[]", "{\"prompt\":1}", "{\"prompt\":null}", "{\"body\":[]}",
-		"{\"text\":\"x\"}" };
+	static const char *const records[] = { "{}", "1", "null", "[]", "{\"prompt\":1}",
+		"{\"prompt\":null}", "{\"body\":[]}", "{\"text\":\"x\"}" };
 	for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
 		struct scene s;
 		enter(&s, NULL, "m");

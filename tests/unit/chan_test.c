@@ -177,7 +177,8 @@ static void *produce(void *arg)
 		struct chan_item batch[BATCH_MAX];
 		size_t n = 0, most = 1 + (size_t)rng_upto(&rng, BATCH_MAX - 1);
 		while (n < most && next <= PASSED_N)
-			batch[n++] = (struct chan_item){ (void *)next++, (size_t)rng_upto(&rng, 6) };
+			batch[n++] =
+				(struct chan_item){ (void *)next++, (size_t)rng_upto(&rng, 6) };
 		put_all(l, batch, n);
 	}
 	chan_close(&l->chan);

@@ -45,7 +45,8 @@ TEST("never is never")
 
 TEST("a number of failures stops the run as it was asked to")
 {
-	const struct halt_opts soon = { .when = HALT_SOON, .fail_n = 3 }, now = { .when = HALT_NOW, .fail_n = 1 };
+	const struct halt_opts soon = { .when = HALT_SOON, .fail_n = 3 },
+			       now = { .when = HALT_NOW, .fail_n = 1 };
 	struct halt h;
 	halt_init(&h, &soon);
 	settle(&h, 1000, false, false);

@@ -92,7 +92,8 @@ TEST("a heap under random use is sound after every change and gives the least of
 			inside--;
 			for (size_t i = 0; i < N; i++)
 				CHECK(!heap_has(&nodes[i]) || nodes[i].key > first->key ||
-					(nodes[i].key == first->key && nodes[i].order > first->order));
+					(nodes[i].key == first->key &&
+						nodes[i].order > first->order));
 		}
 		CHECK(is_sound(&h));
 		CHECK_INT(h.len, inside);

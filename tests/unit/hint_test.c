@@ -50,7 +50,8 @@ TEST("waits are read in whole and broken seconds and milliseconds")
 		{ "x-retry-after", "1", -1 },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		if (!CHECK_INT(read_one(cases[i].name, cases[i].value, 0).wait_ms, cases[i].wait_ms))
+		if (!CHECK_INT(
+			    read_one(cases[i].name, cases[i].value, 0).wait_ms, cases[i].wait_ms))
 			CHECK_STR(cases[i].value, "this one");
 }
 
@@ -60,7 +61,8 @@ TEST("a wait given as a date is counted from now, and a date that has passed is 
 	CHECK_INT(read_one("retry-after", date, RFC_EXAMPLE_S - 90).wait_ms, 90000);
 	CHECK_INT(read_one("retry-after", date, RFC_EXAMPLE_S).wait_ms, 0);
 	CHECK_INT(read_one("retry-after", date, RFC_EXAMPLE_S + 1).wait_ms, 0);
-	CHECK_INT(read_one("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT", 0).wait_ms, UNITS_MS_MAX);
+	CHECK_INT(
+		read_one("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT", 0).wait_ms, UNITS_MS_MAX);
 }
 
 TEST("milliseconds beat seconds in whatever order they come")
@@ -156,8 +158,8 @@ TEST("what is no date is refused and leaves the result alone")
 
 TEST("every day of four centuries is one day after the day before")
 {
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
-		"Nov", "Dec" };
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
+		"Aug", "Sep", "Oct", "Nov", "Dec" };
 	int64_t last = 0;
 	int days_n = 0;
 	for (int year = 1970; year < 2370; year++)

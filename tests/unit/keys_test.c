@@ -94,8 +94,8 @@ TEST("a variable named by the user must be there and hold a key")
 
 TEST("a key that no header may carry is refused without showing it")
 {
-	static const char *const keys[] = { "hunter2 hunter2", "hunter2\nX: y", "hunter2\r\n\r\n", "hunter2\t", "hunter2\x7f",
-		"hunter2\xc3\xa9", " hunter2" };
+	static const char *const keys[] = { "hunter2 hunter2", "hunter2\nX: y", "hunter2\r\n\r\n",
+		"hunter2\t", "hunter2\x7f", "hunter2\xc3\xa9", " hunter2" };
 	const struct key_opts none = { .fd = -1 };
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
 		setenv(USUAL, keys[i], 1);

@@ -46,10 +46,12 @@ TEST("only what is important enough is said")
 TEST("what a terminal would obey is shown, not sent")
 {
 	CHECK_STR(said(LOG_ERROR, "a\x1b[31mb\x07\x7f"), "pllm: a?[31mb??\n");
-	CHECK_STR(said(LOG_ERROR, "c1 \xc2\x9b"
-				  "31m"),
+	CHECK_STR(said(LOG_ERROR,
+			  "c1 \xc2\x9b"
+			  "31m"),
 		"pllm: c1 ??31m\n");
-	CHECK_STR(said(LOG_ERROR, "tab\tstays, \xc3\xa9 too, \xc2\xa0 too"), "pllm: tab\tstays, \xc3\xa9 too, \xc2\xa0 too\n");
+	CHECK_STR(said(LOG_ERROR, "tab\tstays, \xc3\xa9 too, \xc2\xa0 too"),
+		"pllm: tab\tstays, \xc3\xa9 too, \xc2\xa0 too\n");
 }
 
 TEST("a quoted line feed cannot begin a line that looks like ours")

@@ -2,7 +2,6 @@
 #include "api/api.h"
 
 #include "base/xalloc.h"
-#include "json/scan.h"
 #include "t.h"
 
 #include <stdlib.h>
@@ -34,17 +33,19 @@ static void leave(struct exchange *x)
 	endpoint_release(&x->endpoint);
 }
 
-#define CHOICE(message, finish) "{\"choices\":[{\"index\":0,\"message\":" message ",\"finish_reason\":" finish "}]}"
+#define CHOICE(message, finish) \
+	"{\"choices\":[{\"index\":0,\"message\":" message ",\"finish_reason\":" finish "}]}"
 #define SAYS(text) "{\"role\":\"assistant\",\"content\":" text "}"
 
 TEST("an answer's text, finish, model and usage are read as the server wrote them")
 {
 	struct exchange x;
-	enter(&x, 200, "{\"id\":\"c1\",\"object\":\"chat.completion\",\"model\":\"m-1\",\"choices\":[{\"index\":0,\"message\":{"
-		       "\"role\":\"assistant\",\"content\":\"a\\n\\u00e9\\\"\",\"refusal\":null},\"logprobs\":null,"
-		       "\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":5,"
-		       "\"total_tokens\":16,\"prompt_tokens_details\":{\"cached_tokens\":3},"
-		       "\"completion_tokens_details\":{\"reasoning_tokens\":2}}}");
+	enter(&x, 200,
+		"{\"id\":\"c1\",\"object\":\"chat.completion\",\"model\":\"m-1\",\"choices\":[{\"index\":0,\"message\":{"
+		"\"role\":\"assistant\",\"content\":\"a\\n\\u00e9\\\"\",\"refusal\":null},\"logprobs\":null,"
+		"\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":5,"
+		"\"total_tokens\":16,\"prompt_tokens_details\":{\"cached_tokens\":3},"
+		"\"completion_tokens_details\":{\"reasoning_tokens\":2}}}");
 	api_openai.read(&x.attempt, &x.answer);
 	CHECK_INT(x.answer.outcome, OUTCOME_ANSWERED);
 	CHECK_INT(x.answer.finish, FINISH_STOP);
@@ -60,12 +61,15 @@ TEST("an answer's text, finish, model and usage are read as the server wrote the
 
 TEST("usage that is missing, odd or hostile is unknown, and the answer stands")
 {
-	static const char *const usages[] = { "null", "[1,{\"prompt_tokens\":1}]", "7", "\"x\"", "{}",
-		"{\"prompt_tokens\":\"3\",\"completion_tokens\":-1.5}", "{\"prompt_tokens\":99999999999999999999}",
+	static const char *const usages[] = { "null", "[1,{\"prompt_tokens\":1}]", "7", "\"x\"",
+		"{}", "{\"prompt_tokens\":\"3\",\"completion_tokens\":-1.5}",
+		"{\"prompt_tokens\":99999999999999999999}",
 		"{\"prompt_tokens_details\":[3],\"completion_tokens_details\":null}" };
 	for (size_t i = 0; i < sizeof usages / sizeof *usages; i++) {
 		struct exchange x;
-		char *body = xasprintf("{\"usage\":%s,\"choices\":[{\"message\":{\"content\":\"ok\"}}]}", usages[i]);
+		char *body =
+			xasprintf("{\"usage\":%s,\"choices\":[{\"message\":{\"content\":\"ok\"}}]}",
+				usages[i]);
 		enter(&x, 200, body);
 		api_openai.read(&x.attempt, &x.answer);
 		CHECK_INT(x.answer.outcome, OUTCOME_ANSWERED);
@@ -120,17 +124,27 @@ TEST("every kind of finish is told apart")
 		{ 201, CHOICE(SAYS("\"hi\""), "null"), OUTCOME_ANSWERED, "hi", NULL },
 		{ 200, CHOICE(SAYS("\"hi\""), "\"eos\""), OUTCOME_ANSWERED, "hi", NULL },
 		{ 200, CHOICE(SAYS("\"hi\""), "[]"), OUTCOME_ANSWERED, "hi", NULL },
-		{ 200, CHOICE(SAYS("\"half\""), "\"length\""), OUTCOME_TRUNCATED, "half", "max-tokens" },
-		{ 200, CHOICE(SAYS("\"half\""), "\"model_length\""), OUTCOME_TRUNCATED, "half", "max-tokens" },
+		{ 200, CHOICE(SAYS("\"half\""), "\"length\""), OUTCOME_TRUNCATED, "half",
+			"max-tokens" },
+		{ 200, CHOICE(SAYS("\"half\""), "\"model_length\""), OUTCOME_TRUNCATED, "half",
+			"max-tokens" },
 		{ 200, CHOICE(SAYS("null"), "\"length\""), OUTCOME_TRUNCATED, NULL, "max-tokens" },
-		{ 200, CHOICE(SAYS("\"half\""), "\"error\""), OUTCOME_BAD_RESPONSE, "half", "error" },
-		{ 200, CHOICE(SAYS("\"bad\""), "\"content_filter\""), OUTCOME_POLICY, "bad", "content filter" },
-		{ 200, CHOICE("{\"content\":null,\"refusal\":\"I can't \\\"do\\\" that\"}", "\"stop\""), OUTCOME_POLICY, NULL,
-			"I can't \"do\" that" },
-		{ 200, CHOICE("{\"content\":\"hi\",\"refusal\":\"\"}", "\"stop\""), OUTCOME_ANSWERED, "hi", NULL },
-		{ 200, CHOICE("{\"content\":null,\"tool_calls\":[{}]}", "\"tool_calls\""), OUTCOME_BAD_RESPONSE, NULL, "tool call" },
-		{ 200, CHOICE("{\"content\":null}", "\"function_call\""), OUTCOME_BAD_RESPONSE, NULL, "tool call" },
-		{ 200, CHOICE("{\"content\":\"hi\",\"tool_calls\":[{}]}", "\"tool_calls\""), OUTCOME_ANSWERED, "hi", NULL },
+		{ 200, CHOICE(SAYS("\"half\""), "\"error\""), OUTCOME_BAD_RESPONSE, "half",
+			"error" },
+		{ 200, CHOICE(SAYS("\"bad\""), "\"content_filter\""), OUTCOME_POLICY, "bad",
+			"content filter" },
+		{ 200,
+			CHOICE("{\"content\":null,\"refusal\":\"I can't \\\"do\\\" that\"}",
+				"\"stop\""),
+			OUTCOME_POLICY, NULL, "I can't \"do\" that" },
+		{ 200, CHOICE("{\"content\":\"hi\",\"refusal\":\"\"}", "\"stop\""),
+			OUTCOME_ANSWERED, "hi", NULL },
+		{ 200, CHOICE("{\"content\":null,\"tool_calls\":[{}]}", "\"tool_calls\""),
+			OUTCOME_BAD_RESPONSE, NULL, "tool call" },
+		{ 200, CHOICE("{\"content\":null}", "\"function_call\""), OUTCOME_BAD_RESPONSE,
+			NULL, "tool call" },
+		{ 200, CHOICE("{\"content\":\"hi\",\"tool_calls\":[{}]}", "\"tool_calls\""),
+			OUTCOME_ANSWERED, "hi", NULL },
 	};
 	CHECK_READINGS(cases);
 }
@@ -141,7 +155,8 @@ TEST("a success without an answer in it is a bad response")
 		{ 200, "", OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
 		{ 204, "", OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
 		{ 200, "OK", OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
-		{ 200, "{\"choices\":[{\"message\":{\"content\":\"cut", OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
+		{ 200, "{\"choices\":[{\"message\":{\"content\":\"cut", OUTCOME_BAD_RESPONSE, NULL,
+			"not JSON" },
 		{ 200, "\xef\xbb\xbf{}", OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
 		{ 200, "{}{}", OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
 		{ 200, "[]", OUTCOME_BAD_RESPONSE, NULL, "no object" },
@@ -156,45 +171,66 @@ TEST("a success without an answer in it is a bad response")
 		{ 200, "{\"choices\":[null]}", OUTCOME_BAD_RESPONSE, NULL, "content" },
 		{ 200, "{\"choices\":[[\"message\"]]}", OUTCOME_BAD_RESPONSE, NULL, "content" },
 		{ 200, "{\"choices\":[{}]}", OUTCOME_BAD_RESPONSE, NULL, "content" },
-		{ 200, "{\"choices\":[{\"message\":null}]}", OUTCOME_BAD_RESPONSE, NULL, "content" },
+		{ 200, "{\"choices\":[{\"message\":null}]}", OUTCOME_BAD_RESPONSE, NULL,
+			"content" },
 		{ 200, "{\"choices\":[{\"message\":[1]}]}", OUTCOME_BAD_RESPONSE, NULL, "content" },
-		{ 200, "{\"choices\":[{\"message\":{\"content\":7}}]}", OUTCOME_BAD_RESPONSE, NULL, "content" },
+		{ 200, "{\"choices\":[{\"message\":{\"content\":7}}]}", OUTCOME_BAD_RESPONSE, NULL,
+			"content" },
 		{ 200, CHOICE(SAYS("null"), "\"stop\""), OUTCOME_BAD_RESPONSE, NULL, "content" },
 	};
 	CHECK_READINGS(cases);
 }
 
-#define ERROR_OF(message, type, code) \
-	"{\"error\":{\"message\":\"" message "\",\"type\":\"" type "\",\"param\":null,\"code\":" code "}}"
+#define ERROR_OF(message, type, code)                              \
+	"{\"error\":{\"message\":\"" message "\",\"type\":\"" type \
+	"\",\"param\":null,\"code\":" code "}}"
 
 TEST("the catalogue of errors is read by status, type and code")
 {
 	static const struct reading cases[] = {
-		{ 400, ERROR_OF("bad", "invalid_request_error", "null"), OUTCOME_REQUEST, NULL, "HTTP 400: bad" },
-		{ 400, ERROR_OF("too long", "invalid_request_error", "\"context_length_exceeded\""), OUTCOME_REQUEST, NULL,
-			"too long" },
-		{ 400, ERROR_OF("no", "invalid_request_error", "\"content_filter\""), OUTCOME_POLICY, NULL, "no" },
-		{ 400, ERROR_OF("no", "x", "\"content_policy_violation\""), OUTCOME_POLICY, NULL, "no" },
-		{ 401, ERROR_OF("bad key", "invalid_request_error", "\"invalid_api_key\""), OUTCOME_AUTH, NULL, "bad key" },
+		{ 400, ERROR_OF("bad", "invalid_request_error", "null"), OUTCOME_REQUEST, NULL,
+			"HTTP 400: bad" },
+		{ 400, ERROR_OF("too long", "invalid_request_error", "\"context_length_exceeded\""),
+			OUTCOME_REQUEST, NULL, "too long" },
+		{ 400, ERROR_OF("no", "invalid_request_error", "\"content_filter\""),
+			OUTCOME_POLICY, NULL, "no" },
+		{ 400, ERROR_OF("no", "x", "\"content_policy_violation\""), OUTCOME_POLICY, NULL,
+			"no" },
+		{ 401, ERROR_OF("bad key", "invalid_request_error", "\"invalid_api_key\""),
+			OUTCOME_AUTH, NULL, "bad key" },
 		{ 402, ERROR_OF("pay", "billing_error", "null"), OUTCOME_QUOTA, NULL, "pay" },
-		{ 403, ERROR_OF("not here", "request_forbidden", "\"unsupported_country\""), OUTCOME_AUTH, NULL, "not here" },
-		{ 403, ERROR_OF("hard", "x", "\"billing_hard_limit_reached\""), OUTCOME_QUOTA, NULL, "hard" },
-		{ 404, ERROR_OF("no model", "invalid_request_error", "\"model_not_found\""), OUTCOME_NOT_FOUND, NULL, "no model" },
+		{ 403, ERROR_OF("not here", "request_forbidden", "\"unsupported_country\""),
+			OUTCOME_AUTH, NULL, "not here" },
+		{ 403, ERROR_OF("hard", "x", "\"billing_hard_limit_reached\""), OUTCOME_QUOTA, NULL,
+			"hard" },
+		{ 404, ERROR_OF("no model", "invalid_request_error", "\"model_not_found\""),
+			OUTCOME_NOT_FOUND, NULL, "no model" },
 		{ 409, ERROR_OF("conflict", "x", "null"), OUTCOME_CONFLICT, NULL, "conflict" },
 		{ 413, ERROR_OF("large", "x", "null"), OUTCOME_REQUEST, NULL, "large" },
 		{ 422, ERROR_OF("odd", "x", "null"), OUTCOME_REQUEST, NULL, "odd" },
-		{ 429, ERROR_OF("slow", "requests", "\"rate_limit_exceeded\""), OUTCOME_RATE, NULL, "HTTP 429: slow" },
-		{ 429, ERROR_OF("slow", "tokens", "\"rate_limit_exceeded\""), OUTCOME_RATE, NULL, "slow" },
-		{ 429, ERROR_OF("slow", "rate_limit_error", "\"slow_down\""), OUTCOME_RATE, NULL, "slow" },
-		{ 429, ERROR_OF("broke", "insufficient_quota", "\"insufficient_quota\""), OUTCOME_QUOTA, NULL, "broke" },
-		{ 429, ERROR_OF("broke", "insufficient_quota", "null"), OUTCOME_QUOTA, NULL, "broke" },
-		{ 429, ERROR_OF("broke", "x", "\"credit_balance_exhausted\""), OUTCOME_QUOTA, NULL, "broke" },
-		{ 429, ERROR_OF("broke", "x", "\"organization_spend_limit_exceeded\""), OUTCOME_QUOTA, NULL, "broke" },
-		{ 429, ERROR_OF("broke", "x", "\"project_spend_limit_exceeded\""), OUTCOME_QUOTA, NULL, "broke" },
-		{ 429, ERROR_OF("broke", "x", "\"organization_usage_limit_exceeded\""), OUTCOME_QUOTA, NULL, "broke" },
-		{ 429, ERROR_OF("flex", "x", "\"resource_unavailable\""), OUTCOME_RATE, NULL, "flex" },
+		{ 429, ERROR_OF("slow", "requests", "\"rate_limit_exceeded\""), OUTCOME_RATE, NULL,
+			"HTTP 429: slow" },
+		{ 429, ERROR_OF("slow", "tokens", "\"rate_limit_exceeded\""), OUTCOME_RATE, NULL,
+			"slow" },
+		{ 429, ERROR_OF("slow", "rate_limit_error", "\"slow_down\""), OUTCOME_RATE, NULL,
+			"slow" },
+		{ 429, ERROR_OF("broke", "insufficient_quota", "\"insufficient_quota\""),
+			OUTCOME_QUOTA, NULL, "broke" },
+		{ 429, ERROR_OF("broke", "insufficient_quota", "null"), OUTCOME_QUOTA, NULL,
+			"broke" },
+		{ 429, ERROR_OF("broke", "x", "\"credit_balance_exhausted\""), OUTCOME_QUOTA, NULL,
+			"broke" },
+		{ 429, ERROR_OF("broke", "x", "\"organization_spend_limit_exceeded\""),
+			OUTCOME_QUOTA, NULL, "broke" },
+		{ 429, ERROR_OF("broke", "x", "\"project_spend_limit_exceeded\""), OUTCOME_QUOTA,
+			NULL, "broke" },
+		{ 429, ERROR_OF("broke", "x", "\"organization_usage_limit_exceeded\""),
+			OUTCOME_QUOTA, NULL, "broke" },
+		{ 429, ERROR_OF("flex", "x", "\"resource_unavailable\""), OUTCOME_RATE, NULL,
+			"flex" },
 		{ 500, ERROR_OF("oops", "server_error", "null"), OUTCOME_CAPACITY, NULL, "oops" },
-		{ 503, ERROR_OF("busy", "service_unavailable_error", "\"server_is_overloaded\""), OUTCOME_CAPACITY, NULL, "busy" },
+		{ 503, ERROR_OF("busy", "service_unavailable_error", "\"server_is_overloaded\""),
+			OUTCOME_CAPACITY, NULL, "busy" },
 	};
 	CHECK_READINGS(cases);
 }
@@ -204,15 +240,21 @@ TEST("other servers' errors are understood, and what is none of them is quoted")
 	static const struct reading cases[] = {
 		{ 400, "{\"object\":\"error\",\"message\":\"too long\",\"type\":\"BadRequestError\",\"param\":null,\"code\":400}",
 			OUTCOME_REQUEST, NULL, "HTTP 400: too long" },
-		{ 422, "{\"detail\":\"no such field\"}", OUTCOME_REQUEST, NULL, "HTTP 422: no such field" },
-		{ 422, "{\"detail\":[{\"loc\":[\"body\"],\"msg\":\"field required\"}]}", OUTCOME_REQUEST, NULL, "field required" },
-		{ 404, "{\"error\":\"model 'x' not found\"}", OUTCOME_NOT_FOUND, NULL, "HTTP 404: model 'x' not found" },
-		{ 500, "{\"error\":null,\"message\":\"m\"}", OUTCOME_CAPACITY, NULL, "HTTP 500: m" },
-		{ 500, "{\"error\":{\"msg\":\"other words\"}}", OUTCOME_CAPACITY, NULL, "other words" },
+		{ 422, "{\"detail\":\"no such field\"}", OUTCOME_REQUEST, NULL,
+			"HTTP 422: no such field" },
+		{ 422, "{\"detail\":[{\"loc\":[\"body\"],\"msg\":\"field required\"}]}",
+			OUTCOME_REQUEST, NULL, "field required" },
+		{ 404, "{\"error\":\"model 'x' not found\"}", OUTCOME_NOT_FOUND, NULL,
+			"HTTP 404: model 'x' not found" },
+		{ 500, "{\"error\":null,\"message\":\"m\"}", OUTCOME_CAPACITY, NULL,
+			"HTTP 500: m" },
+		{ 500, "{\"error\":{\"msg\":\"other words\"}}", OUTCOME_CAPACITY, NULL,
+			"other words" },
 		{ 500, "", OUTCOME_CAPACITY, NULL, "HTTP 500" },
 		{ 502, "Bad Gateway\r\n", OUTCOME_CAPACITY, NULL, "HTTP 502: Bad Gateway" },
 		{ 429, "[]", OUTCOME_RATE, NULL, "HTTP 429" },
-		{ 400, "{\"error\":{\"message\":\"line\\none\\u0007\"}}", OUTCOME_REQUEST, NULL, "HTTP 400: line one " },
+		{ 400, "{\"error\":{\"message\":\"line\\none\\u0007\"}}", OUTCOME_REQUEST, NULL,
+			"HTTP 400: line one " },
 	};
 	CHECK_READINGS(cases);
 }
@@ -220,14 +262,22 @@ TEST("other servers' errors are understood, and what is none of them is quoted")
 TEST("an error inside a 200 is an error, with the status that it brings along")
 {
 	static const struct reading cases[] = {
-		{ 200, "{\"error\":{\"message\":\"upstream\"}}", OUTCOME_CAPACITY, NULL, "upstream" },
-		{ 200, "{\"error\":{\"message\":\"slow\",\"code\":429}}", OUTCOME_RATE, NULL, "slow" },
-		{ 200, "{\"error\":{\"message\":\"bad\",\"code\":400}}", OUTCOME_REQUEST, NULL, "bad" },
-		{ 200, "{\"error\":{\"message\":\"x\",\"code\":200}}", OUTCOME_CAPACITY, NULL, "x" },
-		{ 200, "{\"error\":{\"message\":\"x\",\"code\":99999999999999999999}}", OUTCOME_CAPACITY, NULL, "x" },
-		{ 200, "{\"error\":\"text\",\"choices\":[{\"message\":{\"content\":\"hi\"}}]}", OUTCOME_CAPACITY, NULL, "text" },
-		{ 200, ERROR_OF("broke", "x", "\"insufficient_quota\""), OUTCOME_QUOTA, NULL, "broke" },
-		{ 200, "{\"error\":null,\"choices\":[{\"message\":{\"content\":\"hi\"}}]}", OUTCOME_ANSWERED, "hi", NULL },
+		{ 200, "{\"error\":{\"message\":\"upstream\"}}", OUTCOME_CAPACITY, NULL,
+			"upstream" },
+		{ 200, "{\"error\":{\"message\":\"slow\",\"code\":429}}", OUTCOME_RATE, NULL,
+			"slow" },
+		{ 200, "{\"error\":{\"message\":\"bad\",\"code\":400}}", OUTCOME_REQUEST, NULL,
+			"bad" },
+		{ 200, "{\"error\":{\"message\":\"x\",\"code\":200}}", OUTCOME_CAPACITY, NULL,
+			"x" },
+		{ 200, "{\"error\":{\"message\":\"x\",\"code\":99999999999999999999}}",
+			OUTCOME_CAPACITY, NULL, "x" },
+		{ 200, "{\"error\":\"text\",\"choices\":[{\"message\":{\"content\":\"hi\"}}]}",
+			OUTCOME_CAPACITY, NULL, "text" },
+		{ 200, ERROR_OF("broke", "x", "\"insufficient_quota\""), OUTCOME_QUOTA, NULL,
+			"broke" },
+		{ 200, "{\"error\":null,\"choices\":[{\"message\":{\"content\":\"hi\"}}]}",
+			OUTCOME_ANSWERED, "hi", NULL },
 	};
 	CHECK_READINGS(cases);
 }
@@ -268,211 +318,6 @@ TEST("a key that a server echoes does not get into the message, escaped or not")
 		CHECK(strstr(x.answer.message, "canary") == NULL);
 		CHECK(strstr(x.answer.message, "****") != NULL);
 		leave(&x);
-	}
-}
-
-/* A step and an endpoint from which requests are built. */
-struct desk {
-	struct plan plan;
-	struct step *step;
-	struct endpoint endpoint;
-};
-
-static void sit_down(struct desk *d, const char *model, const char *prompt, const char *system)
-{
-	struct err err;
-	*d = (struct desk){ 0 };
-	d->step = plan_add_step(&d->plan, "output");
-	d->endpoint.origin = xstrdup("http://h:80");
-	endpoint_set_model(&d->endpoint, model);
-	d->step->has_prompt = prompt != NULL;
-	d->step->has_system = system != NULL;
-	if (prompt)
-		CHECK(template_parse(&d->step->prompt, span_of(prompt), TEMPLATE_FROM_ARGUMENT, &err));
-	if (system)
-		CHECK(template_parse(&d->step->system, span_of(system), TEMPLATE_FROM_ARGUMENT, &err));
-}
-
-static void stand_up(struct desk *d)
-{
-	plan_release(&d->plan);
-	endpoint_release(&d->endpoint);
-}
-
-static bool build(const struct desk *d, const char *record, struct buf *body, struct fault *fault)
-{
-	struct span value;
-	struct json_fault why;
-	struct ask ask;
-	*fault = (struct fault){ 0 };
-	CHECK(json_scan(span_of(record), &value, &why));
-	return ask_init(&ask, d->step, &d->endpoint, value, fault) && api_openai.build(&ask, body, fault);
-}
-
-/* Checks the request for the record, and that it is JSON. */
-static void check_body(const struct desk *d, const char *record, const char *want)
-{
-	struct buf body;
-	struct fault fault;
-	struct span value;
-	struct json_fault why;
-	buf_init(&body, 10000);
-	if (CHECK(build(d, record, &body, &fault))) {
-		CHECK_MEM(body.data, body.len, want);
-		CHECK(json_scan(buf_span(&body), &value, &why));
-	} else {
-		CHECK_STR(fault.msg, record);
-	}
-	buf_release(&body);
-}
-
-static void check_fault(const struct desk *d, const char *record, enum error_code code)
-{
-	struct buf body;
-	struct fault fault;
-	buf_init(&body, 10000);
-	CHECK(!build(d, record, &body, &fault));
-	CHECK_INT(fault.code, code);
-	CHECK(fault.msg[0] != '\0');
-	buf_release(&body);
-}
-
-TEST("a prompt becomes one user message, after the system message if there is one")
-{
-	struct desk d;
-	sit_down(&d, "m", "Say {{t}}", NULL);
-	check_body(&d, "{\"t\":\"x\"}", "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Say x\"}]}");
-	stand_up(&d);
-	sit_down(&d, "m\"\\", "{{.}}", "Be {{.}}");
-	check_body(&d, "7",
-		"{\"model\":\"m\\\"\\\\\",\"messages\":[{\"role\":\"system\",\"content\":\"Be 7\"},{\"role\":\"user\",\"content\":\"7\"}]}");
-	stand_up(&d);
-}
-
-TEST("a record's own prompt, string and messages are sent as they are")
-{
-	struct desk d;
-	sit_down(&d, "m", NULL, NULL);
-	check_body(&d, "\"a\\u00e9\\n\"", "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"a\\u00e9\\n\"}]}");
-	check_body(&d, "{\"prompt\":\"p\"}", "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"p\"}]}");
-	check_body(&d, "{\"messages\":[ {\"role\":\"user\",\"content\":\"x\"} ]}",
-		"{\"model\":\"m\",\"messages\":[ {\"role\":\"user\",\"content\":\"x\"} ]}");
-	check_body(&d, "{\"messages\":[]}", "{\"model\":\"m\",\"messages\":[]}");
-	stand_up(&d);
-	sit_down(&d, "m", NULL, "sys");
-	check_body(&d, "{\"messages\":[1]}", "{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"sys\"},1]}");
-	check_body(&d, "{\"messages\":[ ]}", "{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"sys\"} ]}");
-	stand_up(&d);
-}
-
-TEST("a record's own body is sent byte for byte, but for what the command line says otherwise")
-{
-	struct desk d;
-	struct err err;
-	sit_down(&d, NULL, NULL, NULL);
-	check_body(&d, "{\"body\":{ \"model\":\"own\", \"seed\":12345678901234567890 }}",
-		"{ \"model\":\"own\", \"seed\":12345678901234567890 }");
-	check_fault(&d, "{\"body\":{}}", ERROR_BAD_RECORD);
-	endpoint_set_model(&d.endpoint, "ours");
-	check_body(&d, "{\"body\":{\"model\":\"own\",\"x\":1e400}}", "{\"x\":1e400,\"model\":\"ours\"}");
-	check_body(&d, "{\"body\":{}}", "{\"model\":\"ours\"}");
-	check_body(&d, "{\"body\":{\"model\":\"a\",\"model\":\"b\"}}", "{\"model\":\"ours\"}");
-	d.step->max_tokens = 9;
-	CHECK(step_add_param(d.step, "x=[2]", &err));
-	check_body(&d, "{\"body\":{\"max_tokens\":1,\"max_completion_tokens\":2,\"x\":1,\"y\":2}}",
-		"{\"y\":2,\"model\":\"ours\",\"max_tokens\":9,\"x\":[2]}");
-	stand_up(&d);
-}
-
-TEST("parameters and the limit of tokens are added, the limit by the name that the server knows")
-{
-	struct desk d;
-	struct err err;
-	sit_down(&d, "m", "p", NULL);
-	d.step->max_tokens = 100;
-	CHECK(step_add_param(d.step, "temperature=0.10", &err));
-	CHECK(step_add_param(d.step, "odd\"key={\"a\":1}", &err));
-	check_body(&d, "1",
-		"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"p\"}],\"max_tokens\":100,\"temperature\":0.10,"
-		"\"odd\\\"key\":{\"a\":1}}");
-	free(d.endpoint.origin);
-	d.endpoint.origin = xstrdup("https://api.openai.com:443");
-	check_body(&d, "1",
-		"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"p\"}],\"max_completion_tokens\":100,"
-		"\"temperature\":0.10,\"odd\\\"key\":{\"a\":1}}");
-	stand_up(&d);
-}
-
-TEST("what a record cannot ask is said, not sent")
-{
-	struct desk d;
-	sit_down(&d, "m", NULL, NULL);
-	check_fault(&d, "{\"body\":{\"stream\":true}}", ERROR_BAD_RECORD);
-	check_fault(&d, "{\"body\":{\"n\":2}}", ERROR_BAD_RECORD);
-	check_fault(&d, "{\"text\":\"x\"}", ERROR_BAD_RECORD);
-	endpoint_set_model(&d.endpoint, NULL);
-	check_fault(&d, "\"no model\"", ERROR_BAD_RECORD);
-	stand_up(&d);
-	sit_down(&d, "m", "{{gone}}", NULL);
-	check_fault(&d, "{}", ERROR_TEMPLATE);
-	stand_up(&d);
-	sit_down(&d, "m", "p", "{{gone}}");
-	check_fault(&d, "{}", ERROR_TEMPLATE);
-	stand_up(&d);
-}
-
-TEST("no record breaks out of the string that it is put in")
-{
-	static const char *const records[] = {
-		"{\"t\":\"\\\"}],\\\"stream\\\":true,\\\"x\\\":[{\\\"y\\\":\\\"\"}",
-		"{\"t\":\"\\u0022}]\\\\\"}",
-		"{\"t\":{\"a\":\"\\\"}]}\"}}",
-		"{\"t\":[\"\\\\\\\"\",\"}\"]}",
-		"{\"t\":\"{{t}}\"}",
-		"{\"t\":\"\\u0000\\n\\r\\u2028\"}",
-	};
-	static const char *const templates[] = { "{{t}}", "{{t|json}}", "{{t|trim}}", "{{.}}", "\\{{{{t}}\"" };
-	for (size_t i = 0; i < sizeof records / sizeof *records; i++)
-		for (size_t j = 0; j < sizeof templates / sizeof *templates; j++) {
-			struct desk d;
-			struct buf body;
-			struct fault fault;
-			struct span root;
-			struct json_fault why;
-			sit_down(&d, "m", templates[j], NULL);
-			buf_init(&body, 10000);
-			CHECK(build(&d, records[i], &body, &fault));
-			CHECK(json_scan(buf_span(&body), &root, &why));
-			CHECK(!json_member(root, SPAN("stream")).at && !json_member(root, SPAN("x")).at);
-			struct span messages = json_member(root, SPAN("messages"));
-			CHECK(json_item(messages, 0).at && !json_item(messages, 1).at);
-			buf_release(&body);
-			stand_up(&d);
-		}
-}
-
-TEST("a request that passes its ceiling is a fault wherever that happens")
-{
-	static const char *const records[] = { "\"prompt\"", "{\"messages\":[1,2]}", "{\"body\":{\"a\":1}}" };
-	for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
-		struct desk d;
-		struct buf whole;
-		struct fault fault;
-		struct err err;
-		sit_down(&d, "m", NULL, "sys");
-		d.step->max_tokens = 5;
-		CHECK(step_add_param(d.step, "k=1", &err));
-		buf_init(&whole, 10000);
-		CHECK(build(&d, records[i], &whole, &fault));
-		for (size_t max = 1; max <= whole.len; max++) {
-			struct buf body;
-			buf_init(&body, max);
-			CHECK_INT(build(&d, records[i], &body, &fault), max == whole.len);
-			CHECK_INT(fault.code, max == whole.len ? ERROR_NONE : ERROR_TEMPLATE);
-			buf_release(&body);
-		}
-		buf_release(&whole);
-		stand_up(&d);
 	}
 }
 

@@ -47,8 +47,8 @@ TEST("every outcome but an answer has a code, and no two of the first kind are m
 
 TEST("what time may heal is retryable, and none of that but a bad response is the record's own fault")
 {
-	static const enum error_code healing[] = { ERROR_RATE_LIMITED, ERROR_OVERLOADED, ERROR_TIMEOUT, ERROR_TRANSPORT,
-		ERROR_BAD_RESPONSE, ERROR_BUDGET, ERROR_CANCELLED };
+	static const enum error_code healing[] = { ERROR_RATE_LIMITED, ERROR_OVERLOADED,
+		ERROR_TIMEOUT, ERROR_TRANSPORT, ERROR_BAD_RESPONSE, ERROR_BUDGET, ERROR_CANCELLED };
 	int retryable_n = 0;
 	for (int i = 0; i < ERROR_CODES_N; i++)
 		retryable_n += error_code_is_retryable((enum error_code)i);
@@ -58,5 +58,6 @@ TEST("what time may heal is retryable, and none of that but a bad response is th
 		CHECK_INT(error_code_is_own_fault(healing[i]), healing[i] == ERROR_BAD_RESPONSE);
 	}
 	CHECK(!error_code_is_own_fault(ERROR_AUTH) && !error_code_is_own_fault(ERROR_QUOTA));
-	CHECK(error_code_is_own_fault(ERROR_TEMPLATE) && error_code_is_own_fault(ERROR_REQUEST_REJECTED));
+	CHECK(error_code_is_own_fault(ERROR_TEMPLATE) &&
+		error_code_is_own_fault(ERROR_REQUEST_REJECTED));
 }

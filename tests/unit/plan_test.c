@@ -47,7 +47,8 @@ TEST("a parameter given again has its last value, once")
 	struct plan p = { 0 };
 	struct step *s = plan_add_step(&p, "output");
 	struct err err;
-	CHECK(step_add_param(s, "a=1", &err) && step_add_param(s, "b=2", &err) && step_add_param(s, "a=3", &err));
+	CHECK(step_add_param(s, "a=1", &err) && step_add_param(s, "b=2", &err) &&
+		step_add_param(s, "a=3", &err));
 	CHECK_INT(s->params_n, 2);
 	CHECK_STR(s->params[0].json, "3");
 	CHECK_STR(s->params[1].json, "2");

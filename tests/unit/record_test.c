@@ -29,7 +29,8 @@ TEST("a line that is no JSON has no value, but a fault with its place")
 	static const struct {
 		const char *line;
 		size_t offset;
-	} cases[] = { { "", 0 }, { "{\"a\":}", 5 }, { "{\"a\":\"\xff\"}", 6 }, { "nul", 3 }, { "1 2", 2 } };
+	} cases[] = { { "", 0 }, { "{\"a\":}", 5 }, { "{\"a\":\"\xff\"}", 6 }, { "nul", 3 },
+		{ "1 2", 2 } };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct record *r = make(cases[i].line);
 		CHECK(r->value.at == NULL);
@@ -91,10 +92,13 @@ TEST("reviving takes out our member and unwraps what we wrapped, and leaves othe
 		{ "{\"input\":1.10," OURS "}", "1.10", "1.10" },
 		{ "{\"input\":\"x\"," OURS "}", "\"x\"", "\"x\"" },
 		{ "{\"input\":[1, 2]," OURS "}", "[1, 2]", "[1, 2]" },
-		{ "{\"input\":{\"a\":1}," OURS "}", "{\"input\":{\"a\":1}}", "{\"input\":{\"a\":1}}" },
-		{ "{\"input\":\"x\",\"b\":2," OURS "}", "{\"input\":\"x\",\"b\":2}", "{\"input\":\"x\",\"b\":2}" },
+		{ "{\"input\":{\"a\":1}," OURS "}", "{\"input\":{\"a\":1}}",
+			"{\"input\":{\"a\":1}}" },
+		{ "{\"input\":\"x\",\"b\":2," OURS "}", "{\"input\":\"x\",\"b\":2}",
+			"{\"input\":\"x\",\"b\":2}" },
 		{ "{\"a\":1}", "{\"a\":1}", "{\"a\":1}" },
-		{ "{\"pllm\":{\"model\":\"m\"}}", "{\"pllm\":{\"model\":\"m\"}}", "{\"pllm\":{\"model\":\"m\"}}" },
+		{ "{\"pllm\":{\"model\":\"m\"}}", "{\"pllm\":{\"model\":\"m\"}}",
+			"{\"pllm\":{\"model\":\"m\"}}" },
 		{ " 5 ", " 5 ", "5" },
 	};
 #undef OURS

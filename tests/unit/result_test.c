@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The promise under test: the bytes of a record never change. What is new stands before the closing brace, and
- * nothing else moves.
+ * The promise under test: the bytes of a record never change. What is new stands before the closing
+ * brace, and nothing else moves.
  */
 #include "work/result.h"
 
@@ -82,7 +82,7 @@ static void check_answered(const char *line, const char *want)
 	leave(&s);
 }
 
-#define ERROR_MEMBER \
+#define ERROR_MEMBER                                                                                                   \
 	"\"pllm\":{\"error\":{\"code\":\"timeout\",\"message\":\"late\",\"status\":null,\"attempts\":0,\"step\":null," \
 	"\"line\":7,\"retryable\":true}}"
 
@@ -98,7 +98,8 @@ static void check_failed(const char *line, const char *want)
 
 TEST("an answer is inserted before the closing brace")
 {
-	check_answered("{\"id\":7,\"text\":\"...\"}", "{\"id\":7,\"text\":\"...\",\"output\":\"hi\"}\n");
+	check_answered(
+		"{\"id\":7,\"text\":\"...\"}", "{\"id\":7,\"text\":\"...\",\"output\":\"hi\"}\n");
 	check_answered("{}", "{\"output\":\"hi\"}\n");
 	check_answered("{ }", "{ \"output\":\"hi\"}\n");
 	check_answered("{\"a\":{}}", "{\"a\":{},\"output\":\"hi\"}\n");
@@ -121,7 +122,8 @@ TEST("numbers, duplicate keys, spacing and escapes come out as they went in")
 		"{\"__proto__\":1,\"constructor\":2",
 	};
 	for (size_t i = 0; i < sizeof insides / sizeof *insides; i++) {
-		char *line = xasprintf("%s}", insides[i]), *spaced = xasprintf("%s} \t", insides[i]);
+		char *line = xasprintf("%s}", insides[i]),
+		     *spaced = xasprintf("%s} \t", insides[i]);
 		char *answered = xasprintf("%s,\"output\":\"hi\"}\n", insides[i]);
 		char *also_spaced = xasprintf("%s,\"output\":\"hi\"} \t\n", insides[i]);
 		check_answered(line, answered);
@@ -173,7 +175,8 @@ TEST("a line that is no JSON becomes a string, its bad bytes U+FFFD")
 TEST("a renewed failure takes the place of the old one, wherever that stood")
 {
 	check_failed("{\"pllm\":{\"error\":1},\"a\":1}", "{\"a\":1," ERROR_MEMBER "}\n");
-	check_failed("{\"a\":1, \"pllm\":{\"error\":1}, \"b\":2}", "{\"a\":1, \"b\":2," ERROR_MEMBER "}\n");
+	check_failed("{\"a\":1, \"pllm\":{\"error\":1}, \"b\":2}",
+		"{\"a\":1, \"b\":2," ERROR_MEMBER "}\n");
 	check_failed(" {\"a\":1,\"pllm\":0} ", " {\"a\":1," ERROR_MEMBER "} \n");
 	check_failed("{\"pllm\":0}", "{" ERROR_MEMBER "}\n");
 	check_failed("{\"pllm\":0,\"pllm\":1}", "{" ERROR_MEMBER "}\n");
@@ -190,15 +193,17 @@ TEST("an error shows all that is known about it")
 	s.record->failure.attempts_n = 3;
 	s.record->failure.step = "output";
 	s.record->failure.partial = SPAN("half an ans\\n");
-	check_line(&s, "{\"pllm\":{\"error\":{\"code\":\"truncated\",\"message\":\"cut \\\"here\\\"\\n\xef\xbf\xbd\","
-		       "\"status\":200,\"attempts\":3,\"step\":\"output\",\"line\":7,\"retryable\":false,"
-		       "\"partial\":\"half an ans\\n\"}}}\n");
+	check_line(&s,
+		"{\"pllm\":{\"error\":{\"code\":\"truncated\",\"message\":\"cut \\\"here\\\"\\n\xef\xbf\xbd\","
+		"\"status\":200,\"attempts\":3,\"step\":\"output\",\"line\":7,\"retryable\":false,"
+		"\"partial\":\"half an ans\\n\"}}}\n");
 	leave(&s);
 }
 
 TEST("records that pass through or are skipped are not touched at all")
 {
-	static const char *const lines[] = { " {\"a\" : 1e400, \"pllm\":{\"error\":{}} } ", "{\"output\":\"old\"}" };
+	static const char *const lines[] = { " {\"a\" : 1e400, \"pllm\":{\"error\":{}} } ",
+		"{\"output\":\"old\"}" };
 	for (size_t i = 0; i < 2; i++) {
 		struct scene s;
 		enter(&s);
@@ -219,7 +224,8 @@ TEST("an answer asked for anew takes the place of the old one")
 	} cases[] = {
 		{ "{\"output\":\"old\"}", "{\"output\":\"hi\"}\n" },
 		{ "{\"output\":\"old\",\"a\":1.10}", "{\"a\":1.10,\"output\":\"hi\"}\n" },
-		{ "{\"a\":1.10, \"output\":{\"x\":1} , \"b\":2 }", "{\"a\":1.10 , \"b\":2 ,\"output\":\"hi\"}\n" },
+		{ "{\"a\":1.10, \"output\":{\"x\":1} , \"b\":2 }",
+			"{\"a\":1.10 , \"b\":2 ,\"output\":\"hi\"}\n" },
 		{ "{\"a\":1}", "{\"a\":1,\"output\":\"hi\"}\n" },
 		{ "{\"x\":{\"output\":1}}", "{\"x\":{\"output\":1},\"output\":\"hi\"}\n" },
 	};
@@ -234,7 +240,7 @@ TEST("an answer asked for anew takes the place of the old one")
 	}
 }
 
-#define META \
+#define META                                                                                                        \
 	"{\"model\":\"m\",\"endpoint\":\"http://h/v1\",\"finish\":\"stop\",\"usage\":{\"input\":3,\"output\":null," \
 	"\"cached\":null,\"reasoning\":0},\"attempts\":2,\"ms\":15"
 
@@ -351,22 +357,24 @@ static void put_space(struct buf *b, struct rng *rng)
 
 static void put_random_string(struct buf *b, struct rng *rng)
 {
-	static const char *const pieces[] = { "a", "pllm", "output", "input", "\\\"", "\\\\", "\\u0000", "\\ud800", "\xc3\xa9",
-		"}", "{", ",", ":", "]", "\\n", " ", "error" };
+	static const char *const pieces[] = { "a", "pllm", "output", "input", "\\\"", "\\\\",
+		"\\u0000", "\\ud800", "\xc3\xa9", "}", "{", ",", ":", "]", "\\n", " ", "error" };
 	buf_put_char(b, '"');
 	for (int64_t n = rng_upto(rng, 3); n > 0; n--)
-		buf_put_str(b, pieces[rng_upto(rng, (int64_t)(sizeof pieces / sizeof *pieces) - 1)]);
+		buf_put_str(
+			b, pieces[rng_upto(rng, (int64_t)(sizeof pieces / sizeof *pieces) - 1)]);
 	buf_put_char(b, '"');
 }
 
 static void put_random_scalar(struct buf *b, struct rng *rng)
 {
-	static const char *const scalars[] = { "0", "-0", "1.10", "1e400", "12345678901234567890", "-1E-7", "null", "true",
-		"false", "0.0000" };
+	static const char *const scalars[] = { "0", "-0", "1.10", "1e400", "12345678901234567890",
+		"-1E-7", "null", "true", "false", "0.0000" };
 	if (rng_upto(rng, 1))
 		put_random_string(b, rng);
 	else
-		buf_put_str(b, scalars[rng_upto(rng, (int64_t)(sizeof scalars / sizeof *scalars) - 1)]);
+		buf_put_str(
+			b, scalars[rng_upto(rng, (int64_t)(sizeof scalars / sizeof *scalars) - 1)]);
 }
 
 static void put_random(struct buf *b, struct rng *rng, int depth, bool must_be_object)
@@ -415,13 +423,15 @@ TEST("taking out what was inserted gives back every random record byte for byte"
 		CHECK(s.record->value.at != NULL);
 		answer(&s, "hi");
 		CHECK(result_put(&out, s.record, &s.opts));
-		size_t head_n = (size_t)(s.record->value.at - s.record->text.at) + s.record->value.n - 1;
+		size_t head_n =
+			(size_t)(s.record->value.at - s.record->text.at) + s.record->value.n - 1;
 		bool comma = !json_is_empty(s.record->value);
 		const char *want = comma ? ",\"output\":\"hi\"" : "\"output\":\"hi\"";
 		CHECK_INT(out.len, line.n + strlen(want) + 1);
 		CHECK(memcmp(out.data, line.at, head_n) == 0);
 		CHECK_MEM(out.data + head_n, strlen(want), want);
-		CHECK(memcmp(out.data + head_n + strlen(want), line.at + head_n, line.n - head_n) == 0);
+		CHECK(memcmp(out.data + head_n + strlen(want), line.at + head_n, line.n - head_n) ==
+			0);
 		CHECK_INT(out.data[out.len - 1], '\n');
 	}
 	buf_release(&in);
@@ -444,8 +454,12 @@ TEST("a random record that fails and is revived is the record that was read, byt
 		buf_clear(&out);
 		put_random(&in, &rng, 4, turn % 2);
 		read_line(&s, buf_span(&in));
-		/* what has a member of ours, or looks as if we had wrapped it, does not come back the same */
-		if (json_member(s.record->value, SPAN("pllm")).at || json_member(s.record->value, SPAN("input")).at)
+		/*
+		 * what has a member of ours, or looks as if we had wrapped it, does not come back
+		 * the same
+		 */
+		if (json_member(s.record->value, SPAN("pllm")).at ||
+			json_member(s.record->value, SPAN("input")).at)
 			continue;
 		fail(&s, ERROR_TIMEOUT, "late");
 		CHECK(result_put(&out, s.record, &s.opts));

@@ -7,9 +7,11 @@ static const struct retry_opts five = { .retries = 5 };
 
 static struct retry_case one_of(enum trouble trouble, unsigned failures_n)
 {
-	return (struct retry_case){
-		.trouble = trouble, .failures_n = failures_n, .waits_n = failures_n, .hint_ms = -1, .advice = -1
-	};
+	return (struct retry_case){ .trouble = trouble,
+		.failures_n = failures_n,
+		.waits_n = failures_n,
+		.hint_ms = -1,
+		.advice = -1 };
 }
 
 static bool decide(const struct retry_case *c, int64_t *wait_ms)

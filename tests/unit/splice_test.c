@@ -60,14 +60,17 @@ TEST("a name goes as often as it is there, and with escapes decoded")
 
 TEST("members inside of members are left alone")
 {
-	check("{\"x\":{\"a\":1},\"y\":[{\"a\":2}],\"a\":{\"x\":1}}", "a", "{\"x\":{\"a\":1},\"y\":[{\"a\":2}]", true);
+	check("{\"x\":{\"a\":1},\"y\":[{\"a\":2}],\"a\":{\"x\":1}}", "a",
+		"{\"x\":{\"a\":1},\"y\":[{\"a\":2}]", true);
 	check("{\"x\":\",\\\"a\\\":1}\",\"a\":1}", "a", "{\"x\":\",\\\"a\\\":1}\"", true);
 }
 
 TEST("what is kept stays byte for byte")
 {
-	check("{\"n\":12345678901234567890,\"gone\":0,\"e\":1e400,\"d\":1.10,\"z\":-0,\"s\":\"\\u00e9\\/\"}", "gone",
-		"{\"n\":12345678901234567890,\"e\":1e400,\"d\":1.10,\"z\":-0,\"s\":\"\\u00e9\\/\"", true);
+	check("{\"n\":12345678901234567890,\"gone\":0,\"e\":1e400,\"d\":1.10,\"z\":-0,\"s\":\"\\u00e9\\/\"}",
+		"gone",
+		"{\"n\":12345678901234567890,\"e\":1e400,\"d\":1.10,\"z\":-0,\"s\":\"\\u00e9\\/\"",
+		true);
 }
 
 TEST("the ceiling is reported wherever it is met")

@@ -187,7 +187,8 @@ TEST("decimal numbers may have sign, fraction and exponent, in any locale with a
 		double number = 7;
 		if (!CHECK_INT(units_parse_number(span_of(cases[i].text), &number), cases[i].ok))
 			CHECK_STR(cases[i].text, "this one");
-		double wanted = cases[i].number, off = number > wanted ? number - wanted : wanted - number;
+		double wanted = cases[i].number,
+		       off = number > wanted ? number - wanted : wanted - number;
 		CHECK(off <= 1e-12 * (wanted < 0 ? -wanted : wanted));
 	}
 }

@@ -13,8 +13,10 @@ TEST("a base URL gives an origin with its port and the URL to post to")
 		const char *base, *origin, *full;
 		bool is_https, is_loopback;
 	} cases[] = {
-		{ "https://api.openai.com/v1", "https://api.openai.com:443", "https://api.openai.com/v1" CHAT, true, false },
-		{ "https://api.openai.com/v1/", "https://api.openai.com:443", "https://api.openai.com/v1" CHAT, true, false },
+		{ "https://api.openai.com/v1", "https://api.openai.com:443",
+			"https://api.openai.com/v1" CHAT, true, false },
+		{ "https://api.openai.com/v1/", "https://api.openai.com:443",
+			"https://api.openai.com/v1" CHAT, true, false },
 		{ "https://h/v1///", "https://h:443", "https://h/v1" CHAT, true, false },
 		{ "https://h", "https://h:443", "https://h" CHAT, true, false },
 		{ "https://h/", "https://h:443", "https://h" CHAT, true, false },
@@ -22,9 +24,12 @@ TEST("a base URL gives an origin with its port and the URL to post to")
 		{ "http://h:80/v1", "http://h:80", "http://h:80/v1" CHAT, false, false },
 		{ "https://h/v1" CHAT, "https://h:443", "https://h/v1" CHAT, true, false },
 		{ "https://h/v1" CHAT "/", "https://h:443", "https://h/v1" CHAT, true, false },
-		{ "http://[::1]:9000/v1", "http://[::1]:9000", "http://[::1]:9000/v1" CHAT, false, true },
-		{ "http://[2001:db8::1]/v1", "http://[2001:db8::1]:80", "http://[2001:db8::1]/v1" CHAT, false, false },
-		{ "http://127.0.0.1:1/v1", "http://127.0.0.1:1", "http://127.0.0.1:1/v1" CHAT, false, true },
+		{ "http://[::1]:9000/v1", "http://[::1]:9000", "http://[::1]:9000/v1" CHAT, false,
+			true },
+		{ "http://[2001:db8::1]/v1", "http://[2001:db8::1]:80",
+			"http://[2001:db8::1]/v1" CHAT, false, false },
+		{ "http://127.0.0.1:1/v1", "http://127.0.0.1:1", "http://127.0.0.1:1/v1" CHAT,
+			false, true },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct url u;

@@ -32,10 +32,16 @@ TEST("each fact has its exit code")
 
 TEST("where several apply the order is 7, 6, 4, 8, 9, 3, 5, 1")
 {
-	struct verdict v = { .output_failed = true, .input_failed = true, .halted = true, .budget_reached = true,
-		.duration_reached = true, .refused = true, .gave_up = true, .failed_n = 2 };
-	bool *const facts[] = { &v.output_failed, &v.input_failed, &v.halted, &v.budget_reached, &v.duration_reached,
-		&v.refused, &v.gave_up };
+	struct verdict v = { .output_failed = true,
+		.input_failed = true,
+		.halted = true,
+		.budget_reached = true,
+		.duration_reached = true,
+		.refused = true,
+		.gave_up = true,
+		.failed_n = 2 };
+	bool *const facts[] = { &v.output_failed, &v.input_failed, &v.halted, &v.budget_reached,
+		&v.duration_reached, &v.refused, &v.gave_up };
 	static const int codes[] = { 7, 6, 4, 8, 9, 3, 5, 1 };
 	for (size_t i = 0; i < 8; i++) {
 		CHECK_INT(verdict_exit_code(&v, 0, false), codes[i]);

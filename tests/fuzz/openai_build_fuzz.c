@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A byte of flags, then a prompt, a system prompt and a record with a NUL after each of the first
+ * two. Whatever they are, what is sent is one JSON object of our shape: a record can change what
+ * stands in it, never what it is.
+ */
+#include "api/api.h"
+#include "json/scan.h"
+#include "json/text.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum {
+	HAS_PROMPT = 1,
+	HAS_SYSTEM = 2,
+	HAS_MODEL = 4,
+	HAS_LIMIT = 8,
+	HAS_PARAM = 16,
+	BODY_BYTES_MAX = 1 << 16
+};
+
+static void demand(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "openai_build_fuzz: %s\n", what);
+	abort();
+}
+
+/* Gives the text up to the next NUL and moves *rest past that. */
+static struct span take_text(struct span *rest)
+{
+	const char *nul = rest->n ? memchr(rest->at, 0, rest->n) : NULL;
+	struct span text = { rest->at, nul ? (size_t)(nul - rest->at) : rest->n };
+	size_t n = text.n + (nul != NULL);
+	*rest = (struct span){ rest->at + n, rest->n - n };
+	return text;
+}
+
+/* Compiles what the flags ask for. False if a template is none. */
+static bool prepare(struct step *step, unsigned flags, struct span *rest)
+{
+	struct err err;
+	struct span prompt = take_text(rest), system = take_text(rest);
+	step->has_prompt = flags & HAS_PROMPT;
+	step->has_system = flags & HAS_SYSTEM;
+	step->max_tokens = flags & HAS_LIMIT ? 5 : 0;
+	if (flags & HAS_PARAM)
+		demand(step_add_param(step, "temperature=0.10", &err), "a parameter was refused");
+	if (step->has_prompt && !template_parse(&step->prompt, prompt, TEMPLATE_FROM_FILE, &err))
+		return false;
+	return !step->has_system || template_parse(&step->system, system, TEMPLATE_FROM_FILE, &err);
+}
+
+static void check_body(const struct ask *ask, struct span body)
+{
+	struct span root;
+	struct json_fault fault;
+	demand(json_scan(body, &root, &fault), "the request is not JSON");
+	demand(json_kind(root) == JSON_KIND_OBJECT, "the request is no object");
+	demand(span_equals(json_member(root, SPAN("model")), ask->model),
+		"the request has another model");
+	if (ask->step->params_n)
+		demand(span_is(json_member(root, SPAN("temperature")), "0.10"),
+			"the parameter is not there");
+	if (ask->form == ASK_BODY)
+		return;
+	struct span messages = json_member(root, SPAN("messages"));
+	demand(json_kind(messages) == JSON_KIND_ARRAY, "the messages are no array");
+	struct json_walk walk;
+	size_t members_n = 0;
+	json_walk_init(&walk, root);
+	while (json_walk_next(&walk))
+		members_n++;
+	demand(members_n == 2 + (ask->step->max_tokens > 0) + ask->step->params_n,
+		"the request has other members");
+	if (ask->form == ASK_PROMPT)
+		demand(!json_item(messages, 1 + ask->step->has_system).at,
+			"there are more messages");
+}
+
+static void build(const struct step *step, const struct endpoint *endpoint, struct span record)
+{
+	struct ask ask;
+	struct fault fault = { 0 };
+	struct buf body;
+	buf_init(&body, BODY_BYTES_MAX);
+	if (ask_init(&ask, step, endpoint, record, &fault) && api_openai.build(&ask, &body, &fault))
+		check_body(&ask, buf_span(&body));
+	else
+		demand(fault.code != ERROR_NONE && *fault.msg, "refused without a reason");
+	buf_release(&body);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size == 0)
+		return 0;
+	struct span rest = { (const char *)data + 1, size - 1 }, record;
+	struct plan plan = { 0 };
+	struct endpoint endpoint = { 0 };
+	struct json_fault fault;
+	char origin[] = "http://h:80";
+	endpoint_set_model(&endpoint, *data & HAS_MODEL ? "m\"\\" : NULL);
+	struct step *step = plan_add_step(&plan, "output");
+	if (prepare(step, *data, &rest) && json_scan(rest, &record, &fault)) {
+		endpoint.origin = origin;
+		build(step, &endpoint, record);
+		endpoint.origin = NULL;
+	}
+	plan_release(&plan);
+	endpoint_release(&endpoint);
+	return 0;
+}
