@@ -10,6 +10,7 @@
  *     app/                   one file per command: puts rooms together, runs
  *       filter.c               every record through a prompt
  *       steps.c endpoints.c stops.c   options -> plan, endpoint with its key, rules for stopping
+ *       process.c              what a careful process does first and last
  *     ui/                    what a person sees
  *       summary.c              the last words on stderr
  *     engine/                who goes next
@@ -19,7 +20,7 @@
  *     io/                    descriptors, threads, libcurl
  *       reader.c writer.c      the two doors, a thread each
  *       http.c http_shard.c http_poll.c http_tls.c   many multi handles, one epoll
- *       hint.c url.c keys.c outfile.c signals.c process.c
+ *       hint.c url.c keys.c outfile.c signals.c
  *     api/                   one const row per wire API
  *       openai_chat.c          build a body, read an answer
  *       classify.c             what failing answers have in common
@@ -29,18 +30,16 @@
  *       result.c splice.c      the line it leaves as
  *       endpoint.c
  *     policy/                pure decisions: retry.c limit.c order.c halt.c
- *     json/                  scan.c (spans), path.c, text.c (escapes)
+ *     json/                  scan.c (strict), walk.c (parts as spans), path.c, text.c (escapes)
  *     base/                  knows nobody: memory, buffers, errors, clock, heap, channels, ...
  *
  * Rooms look down this list, never up. HACKING.md says why.
  */
 #include "app/filter.h"
+#include "app/process.h"
 #include "base/log.h"
-#include "cli/generate.h"
 #include "cli/help.h"
 #include "cli/parse.h"
-#include "io/process.h"
-#include "io/signals.h"
 
 #include <errno.h>
 #include <string.h>
@@ -80,7 +79,5 @@ int main(int argc, char **argv)
 		ending = filter_run(&config);
 	}
 	cli_free(&config);
-	if (ending.by_signal)
-		signals_die(ending.by_signal);
-	return ending.exit_code;
+	return process_end(&ending);
 }

@@ -213,6 +213,8 @@ static void judge_choice(struct answer *answer, struct span refusal)
 		refuse_in_words(answer, refusal);
 	else if (answer->finish == FINISH_LENGTH)
 		refuse(answer, OUTCOME_TRUNCATED, "the answer was cut at the limit of tokens; raise --max-tokens");
+	else if (answer->finish == FINISH_ERROR)
+		refuse(answer, OUTCOME_BAD_RESPONSE, "the server broke the answer off with an error");
 	else if (!answer->text.at && answer->finish == FINISH_TOOL_CALLS)
 		refuse(answer, OUTCOME_BAD_RESPONSE, "the answer is a tool call, not text");
 	else if (!answer->text.at)
@@ -349,7 +351,9 @@ static void read_success(const struct attempt *attempt, struct answer *answer)
 	struct json_fault fault;
 	struct span root;
 	json_pull_init(&pull, text);
-	bool is_object = json_pull_enter(&pull);
+	struct span trimmed = utf8_trimmed(text);
+	/* An array is not entered: what is in it has no key. */
+	bool is_object = trimmed.n && *trimmed.at == '{' && json_pull_enter(&pull);
 	if (is_object)
 		pull_completion(&pull, &found);
 	if (!json_pull_end(&pull, &fault)) {

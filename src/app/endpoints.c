@@ -163,12 +163,12 @@ static bool add_key(struct endpoint *e, const struct endpoint_opts *o, const str
 		return false;
 	if (!key) {
 		bool none = where.env && strcmp(where.env, "none") == 0;
-		if (e->is_loopback || e->unix_socket || none || o->header_files.n > 0)
+		if (e->is_loopback || e->unix_path || none || o->header_files.n > 0)
 			return true;
 		return err_set(err, ERR_USAGE, "no key for %s: set %s, or give --key-file, --key-cmd or --key-fd, or --key-env none",
 			e->origin, where.env ? where.env : c->api->key_env);
 	}
-	if (!is_https && !e->is_loopback && !e->unix_socket && !o->allow_http) {
+	if (!is_https && !e->is_loopback && !e->unix_path && !o->allow_http) {
 		explicit_bzero(key, strlen(key));
 		free(key);
 		return err_set(err, ERR_USAGE,
@@ -201,7 +201,7 @@ bool endpoints_make(struct endpoint *e, const struct endpoint_opts *o, struct er
 		e->is_loopback = url.is_loopback;
 		e->cacert = copy_or_null(o->cacert);
 		e->cert = copy_or_null(o->cert);
-		e->unix_socket = copy_or_null(o->unix_socket);
+		e->unix_path = copy_or_null(o->unix_socket);
 		endpoint_set_model(e, c.model);
 		ok = add_headers(e, o, err) && add_key(e, o, &c, url.is_https, err);
 	}

@@ -76,12 +76,14 @@ static struct ending finish(struct filter *f)
 		if (!is_broken_pipe)
 			log_say(LOG_ERROR, "%s", err.msg);
 	}
-	int code = verdict_exit_code(v, f->accept.amount, f->accept.is_percent);
+	int code = (int)verdict_exit_code(v, f->accept.amount, f->accept.is_percent);
 	if (!writer_finish(f->writer, code == EXIT_ALL_ANSWERED && !v->by_signal, &err)) {
 		log_say(LOG_ERROR, "%s", err.msg);
 		code = EXIT_OUTPUT;
 	}
-	summary_say(&f->stats, v);
+	/* A reader of our output that went away knows why, and nobody else wants to. */
+	if (!v->output_failed)
+		summary_say(&f->stats, v->reason);
 	return (struct ending){
 		.exit_code = code,
 		.by_signal = v->by_signal ? v->by_signal : is_broken_pipe ? SIGPIPE : 0,

@@ -26,16 +26,19 @@ void buf_release(struct buf *b)
 
 void buf_clear(struct buf *b)
 {
+	b->is_full = false;
 	b->len = 0;
 }
 
 bool buf_reserve(struct buf *b, size_t n)
 {
 	assert(b->max > 0);
-	if (n <= b->cap - b->len)
+	if (n <= b->cap - b->len && !b->is_full)
 		return true;
-	if (n > b->max - b->len)
+	if (b->is_full || n > b->max - b->len) {
+		b->is_full = true;
 		return false;
+	}
 	size_t need = b->len + n;
 	/* At least what is asked for, and half as much again as there was, so that appending stays linear. */
 	size_t cap = b->cap + b->cap / 2;

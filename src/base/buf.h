@@ -3,7 +3,8 @@
  * buf: a growing run of bytes that cannot be made without its ceiling.
  *
  * Whatever the outside world sizes (an input line, an answer, a request body) grows in one of these.
- * Appending past the ceiling changes nothing and says so; running out of memory below the ceiling
+ * Appending past the ceiling changes nothing and says so, and so does every later append:
+ * a writer of many pieces may look at is_full once, at the end. Running out of memory below the ceiling
  * ends the program (see xalloc). Knows nothing of what the bytes mean. One thread at a time.
  *
  * Invariants: len <= cap <= max; `data` is NULL only while cap is 0; the bytes are not NUL-terminated.
@@ -20,6 +21,7 @@ struct buf {
 	size_t len; /* bytes in use */
 	size_t cap; /* bytes allocated */
 	size_t max; /* the ceiling of len */
+	bool is_full; /* an append was refused; until buf_clear */
 };
 
 /* Makes b empty, with a ceiling of max bytes (>= 1). Allocates nothing. */

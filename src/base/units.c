@@ -86,31 +86,38 @@ bool units_parse_seconds(struct span text, int64_t *ms)
 	return take_decimal(&text, &seconds) && text.n == 0 && to_ms(seconds * 1e3, ms);
 }
 
+/* Takes digits at the front of *text. False if there are none or too many. */
+static bool take_whole(struct span *text, uint64_t *number)
+{
+	uint64_t value = 0;
+	size_t i = 0;
+	for (; i < text->n && is_digit(text->at[i]); i++)
+		if (__builtin_mul_overflow(value, 10, &value) ||
+			__builtin_add_overflow(value, (uint64_t)(text->at[i] - '0'), &value))
+			return false;
+	*number = value;
+	*text = (struct span){ .at = text->at + i, .n = text->n - i };
+	return i > 0;
+}
+
+/* Takes k, M or G, in either case. 1 if there is none. */
+static uint64_t take_factor(struct span *text)
+{
+	static const char letters[] = "kmg";
+	const char *found = text->n > 0 ? memchr(letters, text->at[0] | 0x20, 3) : NULL;
+	if (!found)
+		return 1;
+	*text = (struct span){ .at = text->at + 1, .n = text->n - 1 };
+	return UINT64_C(1) << 10 * (found - letters + 1);
+}
+
 bool units_parse_bytes(struct span text, uint64_t *bytes)
 {
-	uint64_t value = 0, factor = 1;
-	size_t i = 0;
-	for (; i < text.n && is_digit(text.at[i]); i++)
-		if (__builtin_mul_overflow(value, 10, &value) ||
-			__builtin_add_overflow(value, (uint64_t)(text.at[i] - '0'), &value))
-			return false;
-	if (i == 0)
+	uint64_t value;
+	if (!take_whole(&text, &value))
 		return false;
-	struct span rest = { .at = text.at + i, .n = text.n - i };
-	switch (rest.n > 0 ? rest.at[0] | 0x20 : 0) {
-	case 'k':
-		factor = 1024;
-		break;
-	case 'm':
-		factor = 1024 * 1024;
-		break;
-	case 'g':
-		factor = 1024 * 1024 * 1024;
-		break;
-	}
-	if (factor > 1)
-		rest = (struct span){ .at = rest.at + 1, .n = rest.n - 1 };
-	bool ends = rest.n == 0 || span_is(rest, "B") || (factor > 1 && span_is(rest, "iB"));
+	uint64_t factor = take_factor(&text);
+	bool ends = text.n == 0 || span_is(text, "B") || (factor > 1 && span_is(text, "iB"));
 	if (!ends || __builtin_mul_overflow(value, factor, &value))
 		return false;
 	*bytes = value;
@@ -135,29 +142,36 @@ bool units_parse_int(struct span text, int64_t *n)
 	return true;
 }
 
+/* Takes "e-12" or "E+3" at the front of *text, if there is one, into a power of ten. */
+static bool take_exponent(struct span *text, double *power)
+{
+	int64_t exponent;
+	*power = 1;
+	if (text->n == 0)
+		return true;
+	if ((text->at[0] | 0x20) != 'e')
+		return false;
+	struct span tail = { .at = text->at + 1, .n = text->n - 1 };
+	if (tail.n > 1 && tail.at[0] == '+' && is_digit(tail.at[1]))
+		tail = (struct span){ .at = tail.at + 1, .n = tail.n - 1 };
+	if (!units_parse_int(tail, &exponent) || exponent > 400 || exponent < -400)
+		return false;
+	for (; exponent > 0; exponent--)
+		*power *= 10;
+	for (; exponent < 0; exponent++)
+		*power /= 10;
+	text->n = 0;
+	return true;
+}
+
 bool units_parse_number(struct span text, double *number)
 {
-	double value;
+	double value, power;
 	bool negative = text.n > 0 && text.at[0] == '-';
 	if (negative)
 		text = (struct span){ .at = text.at + 1, .n = text.n - 1 };
-	if (!take_decimal(&text, &value))
+	if (!take_decimal(&text, &value) || !take_exponent(&text, &power) || !(value * power <= NUMBER_MAX))
 		return false;
-	if (text.n > 0 && (text.at[0] == 'e' || text.at[0] == 'E')) {
-		int64_t exponent;
-		struct span tail = { .at = text.at + 1, .n = text.n - 1 };
-		if (tail.n > 1 && tail.at[0] == '+' && is_digit(tail.at[1]))
-			tail = (struct span){ .at = tail.at + 1, .n = tail.n - 1 };
-		if (!units_parse_int(tail, &exponent) || exponent > 400 || exponent < -400)
-			return false;
-		for (; exponent > 0; exponent--)
-			value *= 10;
-		for (; exponent < 0; exponent++)
-			value /= 10;
-		text.n = 0;
-	}
-	if (text.n > 0 || value > NUMBER_MAX)
-		return false;
-	*number = negative ? -value : value;
+	*number = negative ? -(value * power) : value * power;
 	return true;
 }

@@ -24,29 +24,16 @@ enum { BODY_FRAME_BYTES = 256 }; /* what a usual request adds to its record */
 /* An API's word for what happened, as the policies understand it. */
 static enum trouble trouble_of(enum outcome outcome)
 {
-	switch (outcome) {
-	case OUTCOME_RATE:
-		return TROUBLE_PACE;
-	case OUTCOME_CAPACITY:
-	case OUTCOME_TIMEOUT:
-		return TROUBLE_LOAD;
-	case OUTCOME_TRANSPORT:
-		return TROUBLE_LINK;
-	case OUTCOME_CONFLICT:
-	case OUTCOME_BAD_RESPONSE:
-		return TROUBLE_DOUBTFUL;
-	case OUTCOME_ANSWERED:
-	case OUTCOME_QUOTA:
-	case OUTCOME_AUTH:
-	case OUTCOME_NOT_FOUND:
-	case OUTCOME_REQUEST:
-	case OUTCOME_POLICY:
-	case OUTCOME_TOO_LARGE:
-	case OUTCOME_TRUNCATED:
-	case OUTCOME_CANCELLED:
-		break;
-	}
-	return TROUBLE_PERMANENT;
+	static const enum trouble of[OUTCOMES_N] = {
+		[OUTCOME_RATE] = TROUBLE_PACE,
+		[OUTCOME_CAPACITY] = TROUBLE_LOAD,
+		[OUTCOME_TIMEOUT] = TROUBLE_LOAD,
+		[OUTCOME_TRANSPORT] = TROUBLE_LINK,
+		[OUTCOME_CONFLICT] = TROUBLE_DOUBTFUL,
+		[OUTCOME_BAD_RESPONSE] = TROUBLE_DOUBTFUL,
+		/* all others are TROUBLE_PERMANENT, which is 0 */
+	};
+	return of[outcome];
 }
 
 void sched_init(struct sched *s, const struct sched_opts *opts, const struct sched_rooms *rooms, uint64_t seed)

@@ -19,7 +19,7 @@ void stats_count(struct stats *s, const struct record *r)
 {
 	switch (r->fate) {
 	case FATE_OPEN:
-		assert(!"only settled records are counted");
+		assert(r->fate != FATE_OPEN); /* only settled records are counted */
 		break;
 	case FATE_ANSWERED:
 		s->answered_n++;

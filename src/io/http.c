@@ -271,6 +271,11 @@ static void free_lanes(struct http *h)
 	}
 }
 
+const char *http_libraries(void)
+{
+	return curl_version();
+}
+
 void http_free(struct http *h)
 {
 	if (!h)

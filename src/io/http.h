@@ -54,5 +54,8 @@ struct attempt *http_take_done(struct http *h);
 /* Ends an attempt that is here: it comes back through http_take_done with WIRE_CANCELLED. */
 void http_cancel(struct http *h, struct attempt *attempt);
 
+/* Gives one line that names the library and what it is built with; static text. */
+const char *http_libraries(void);
+
 /* Closes everything; attempts still here are given up, not given back. Fine on NULL. */
 void http_free(struct http *h);

@@ -168,8 +168,8 @@ static void set_endpoint(struct http_slot *slot, const struct endpoint *e, const
 	curl_easy_setopt(easy, CURLOPT_SHARE, slot->shard->hub->share);
 	if (e->is_loopback)
 		curl_easy_setopt(easy, CURLOPT_PROXY, "");
-	if (e->unix_socket)
-		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, e->unix_socket);
+	if (e->unix_path)
+		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, e->unix_path);
 }
 
 struct http_slot *http_slot_new(struct http_shard *s, const struct endpoint *e, const struct http_tls *tls,
@@ -274,33 +274,38 @@ void http_shard_free(struct http_shard *s)
 	free(s);
 }
 
-/* What the library's error means to us, given how far the exchange had come. */
+/* What some of the library's errors mean, before and after the request was sent. All others: no connection, or closed. */
+static const struct {
+	CURLcode code;
+	enum wire unsent;
+	enum wire sent;
+} meanings[] = {
+	{ CURLE_PEER_FAILED_VERIFICATION, WIRE_TLS, WIRE_TLS },
+	{ CURLE_SSL_CERTPROBLEM, WIRE_TLS, WIRE_TLS },
+	{ CURLE_SSL_CIPHER, WIRE_TLS, WIRE_TLS },
+	{ CURLE_SSL_CACERT_BADFILE, WIRE_TLS, WIRE_TLS },
+	{ CURLE_SSL_ISSUER_ERROR, WIRE_TLS, WIRE_TLS },
+	{ CURLE_OPERATION_TIMEDOUT, WIRE_CONNECT_TIMEOUT, WIRE_TIMEOUT },
+	{ CURLE_UNSUPPORTED_PROTOCOL, WIRE_NOT_HTTP, WIRE_NOT_HTTP }, /* HTTP/0.9 */
+	{ CURLE_WEIRD_SERVER_REPLY, WIRE_NOT_HTTP, WIRE_NOT_HTTP },
+	{ CURLE_OUT_OF_MEMORY, WIRE_NO_CONNECTION, WIRE_TOO_LARGE }, /* how it says that a header line is too long */
+};
+
 static enum wire wire_of(const struct http_slot *slot, CURLcode code)
 {
-	enum wire closed = slot->header_bytes > 0 ? WIRE_CUT : WIRE_CLOSED;
+	bool sent = slot->attempt->sends_n > 0;
 	if (code == CURLE_OK)
 		return WIRE_COMPLETE;
 	if (slot->is_too_large)
 		return WIRE_TOO_LARGE;
 	if (slot->is_resent)
 		return WIRE_CLOSED;
-	switch (code) {
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CIPHER:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_ISSUER_ERROR:
-		return WIRE_TLS;
-	case CURLE_OPERATION_TIMEDOUT:
-		return slot->attempt->sends_n ? WIRE_TIMEOUT : WIRE_CONNECT_TIMEOUT;
-	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 */
-	case CURLE_WEIRD_SERVER_REPLY:
-		return WIRE_NOT_HTTP;
-	case CURLE_OUT_OF_MEMORY: /* how libcurl says that one header line is too long */
-		return slot->attempt->sends_n ? WIRE_TOO_LARGE : WIRE_NO_CONNECTION;
-	default:
-		return slot->attempt->sends_n ? closed : WIRE_NO_CONNECTION;
-	}
+	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+		if (meanings[i].code == code)
+			return sent ? meanings[i].sent : meanings[i].unsent;
+	if (!sent)
+		return WIRE_NO_CONNECTION;
+	return slot->header_bytes > 0 ? WIRE_CUT : WIRE_CLOSED;
 }
 
 void http_shard_act(struct http_shard *s, curl_socket_t fd, int events)

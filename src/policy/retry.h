@@ -14,11 +14,11 @@
 
 /* What kind of failure, in the policies' own words. */
 enum trouble {
+	TROUBLE_PERMANENT, /* repeating cannot help */
 	TROUBLE_PACE,      /* asked too fast: waiting is no failure and is never used up */
 	TROUBLE_LOAD,      /* the other side has trouble */
 	TROUBLE_LINK,      /* nothing was got across: cheap and quick to repeat */
 	TROUBLE_DOUBTFUL,  /* repeating may pay twice for what is not likely to get better */
-	TROUBLE_PERMANENT, /* repeating cannot help */
 	TROUBLE_KINDS_N
 };
 

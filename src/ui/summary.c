@@ -17,13 +17,10 @@ static void say_failures(const struct stats *s)
 			(unsigned long long)s->passed_n);
 }
 
-void summary_say(const struct stats *s, const struct verdict *v)
+void summary_say(const struct stats *s, const char *reason)
 {
-	/* The reader of our output went away: it knows, and nobody else wants to. */
-	if (v->is_aborted && v->output_failed)
-		return;
-	if (v->reason[0])
-		log_say(LOG_WARNING, "%s", v->reason);
+	if (reason[0])
+		log_say(LOG_WARNING, "%s", reason);
 	if (s->failed_n + s->passed_n > 0)
 		say_failures(s);
 	log_say(LOG_DETAIL, "%llu records: %llu answered, %llu skipped, %llu failed; %llu requests, %llu of them retries",

@@ -5,10 +5,9 @@
 #pragma once
 
 #include "engine/stats.h"
-#include "engine/verdict.h"
 
 /*
- * Says why the run ended early, if it did, and how many records failed and for what, with the first line of each kind. With
+ * Says why the run ended early (reason; empty = it did not), and how many records failed and for what, with the first line of each kind. With
  * nothing to say, only -v shows the counts.
  */
-void summary_say(const struct stats *s, const struct verdict *v);
+void summary_say(const struct stats *s, const char *reason);

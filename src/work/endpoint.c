@@ -43,6 +43,6 @@ void endpoint_release(struct endpoint *e)
 	endpoint_set_model(e, NULL);
 	free(e->cacert);
 	free(e->cert);
-	free(e->unix_socket);
+	free(e->unix_path);
 	*e = (struct endpoint){ 0 };
 }

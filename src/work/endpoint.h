@@ -25,7 +25,7 @@ struct endpoint {
 	size_t headers_n;
 	char *cacert;          /* file with the certificates to trust; NULL = the system's */
 	char *cert;            /* client certificate file (PEM with key); NULL = none */
-	char *unix_socket;     /* path to connect to in place of host and port; NULL = none */
+	char *unix_path;     /* path to connect to in place of host and port; NULL = none */
 	bool is_loopback;      /* the host is this machine: no proxy, no key needed, http allowed */
 };
 

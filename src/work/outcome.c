@@ -46,7 +46,7 @@ bool error_code_is_own_fault(enum error_code code)
 
 enum error_code error_code_of(enum outcome outcome)
 {
-	static const enum error_code of[] = {
+	static const enum error_code of[OUTCOMES_N] = {
 		[OUTCOME_ANSWERED] = ERROR_NONE,
 		[OUTCOME_RATE] = ERROR_RATE_LIMITED,
 		[OUTCOME_CAPACITY] = ERROR_OVERLOADED,
@@ -63,6 +63,6 @@ enum error_code error_code_of(enum outcome outcome)
 		[OUTCOME_TRUNCATED] = ERROR_TRUNCATED,
 		[OUTCOME_CANCELLED] = ERROR_CANCELLED,
 	};
-	assert((size_t)outcome < sizeof of / sizeof *of);
+	assert(outcome < OUTCOMES_N);
 	return of[outcome];
 }

@@ -8,69 +8,108 @@
 
 enum { NAMES_MAX = 16 };
 
-static bool put_number_or_null(struct buf *out, const char *key, int64_t n)
+/* What is put here is not checked piece by piece: result_put looks at is_full at the end. */
+
+static void put_number_or_null(struct buf *out, const char *key, int64_t n)
 {
-	return buf_put_str(out, key) && (n < 0 ? buf_put_str(out, "null") : buf_put_int(out, n));
+	buf_put_str(out, key);
+	if (n < 0)
+		buf_put_str(out, "null");
+	else
+		buf_put_int(out, n);
 }
 
-static bool put_error(struct buf *out, const struct record *r)
+static void put_escaped_string(struct buf *out, struct span escaped)
+{
+	if (!escaped.at) {
+		buf_put_str(out, "null");
+		return;
+	}
+	buf_put_char(out, '"');
+	buf_put_span(out, escaped);
+	buf_put_char(out, '"');
+}
+
+static void put_error(struct buf *out, const struct record *r)
 {
 	const struct failure *f = &r->failure;
-	bool ok = buf_put_str(out, "\"error\":{\"code\":\"") && buf_put_str(out, error_code_name(f->code)) &&
-		  buf_put_str(out, "\",\"message\":\"") &&
-		  json_put_escaped_lossy(out, span_of(f->message ? f->message : "")) &&
-		  put_number_or_null(out, "\",\"status\":", f->status ? f->status : -1) &&
-		  put_number_or_null(out, ",\"attempts\":", f->attempts_n) && buf_put_str(out, ",\"step\":");
-	ok = ok && (f->step ? json_put_string(out, span_of(f->step)) : buf_put_str(out, "null"));
-	ok = ok && buf_put_str(out, ",\"line\":") && buf_put_int(out, (long long)r->line) &&
-	     buf_put_str(out, error_code_is_retryable(f->code) ? ",\"retryable\":true" : ",\"retryable\":false");
-	if (ok && f->partial.at)
-		ok = buf_put_str(out, ",\"partial\":\"") && buf_put_span(out, f->partial) && buf_put_char(out, '"');
-	return ok && buf_put_char(out, '}');
-}
-
-static bool put_usage(struct buf *out, const struct usage *u)
-{
-	return put_number_or_null(out, "{\"input\":", u->input) &&
-	       put_number_or_null(out, ",\"output\":", u->output) &&
-	       put_number_or_null(out, ",\"cached\":", u->cached) &&
-	       put_number_or_null(out, ",\"reasoning\":", u->reasoning) && buf_put_char(out, '}');
-}
-
-static bool put_call_meta(struct buf *out, const struct call *c)
-{
-	bool ok = buf_put_str(out, "\"model\":");
-	if (c->answer.model.at)
-		ok = ok && buf_put_char(out, '"') && buf_put_span(out, c->answer.model) && buf_put_char(out, '"');
+	buf_put_str(out, "\"error\":{\"code\":\"");
+	buf_put_str(out, error_code_name(f->code));
+	buf_put_str(out, "\",\"message\":\"");
+	json_put_escaped_lossy(out, span_of(f->message ? f->message : ""));
+	put_number_or_null(out, "\",\"status\":", f->status ? f->status : -1);
+	put_number_or_null(out, ",\"attempts\":", f->attempts_n);
+	buf_put_str(out, ",\"step\":");
+	if (f->step)
+		json_put_string(out, span_of(f->step));
 	else
-		ok = ok && buf_put_str(out, "null");
-	const char *endpoint = c->attempt.endpoint ? c->attempt.endpoint->name : "";
-	return ok && buf_put_str(out, ",\"endpoint\":") && json_put_string(out, span_of(endpoint)) &&
-	       buf_put_str(out, ",\"finish\":\"") && buf_put_str(out, finish_name(c->answer.finish)) &&
-	       buf_put_str(out, "\",\"usage\":") && put_usage(out, &c->answer.usage) &&
-	       put_number_or_null(out, ",\"attempts\":", c->attempts_n) &&
-	       put_number_or_null(out, ",\"ms\":", c->attempt.ms);
+		buf_put_str(out, "null");
+	put_number_or_null(out, ",\"line\":", (int64_t)r->line);
+	buf_put_str(out, error_code_is_retryable(f->code) ? ",\"retryable\":true" : ",\"retryable\":false");
+	if (f->partial.at) {
+		buf_put_str(out, ",\"partial\":");
+		put_escaped_string(out, f->partial);
+	}
+	buf_put_char(out, '}');
 }
 
-/* Appends the members that are new in this record: answers, then our own member; first says that none stand before. */
-static bool put_new_members(struct buf *out, const struct record *r, const struct result_opts *o, bool first)
+static void put_usage(struct buf *out, const struct usage *u)
 {
+	put_number_or_null(out, ",\"usage\":{\"input\":", u->input);
+	put_number_or_null(out, ",\"output\":", u->output);
+	put_number_or_null(out, ",\"cached\":", u->cached);
+	put_number_or_null(out, ",\"reasoning\":", u->reasoning);
+	buf_put_char(out, '}');
+}
+
+static void put_call_meta(struct buf *out, const struct call *c)
+{
+	const struct endpoint *e = c->attempt.endpoint;
+	buf_put_str(out, "\"model\":");
+	put_escaped_string(out, c->answer.model);
+	buf_put_str(out, ",\"endpoint\":");
+	json_put_string(out, span_of(e ? e->name : ""));
+	buf_put_str(out, ",\"finish\":\"");
+	buf_put_str(out, finish_name(c->answer.finish));
+	buf_put_char(out, '"');
+	put_usage(out, &c->answer.usage);
+	put_number_or_null(out, ",\"attempts\":", c->attempts_n);
+	put_number_or_null(out, ",\"ms\":", c->attempt.ms);
+}
+
+/* A comma before every member but the first. */
+static void put_comma(struct buf *out, bool *first)
+{
+	if (!*first)
+		buf_put_char(out, ',');
+	*first = false;
+}
+
+/* Appends the members that are new in this record: answers, then our own member. At least one. */
+static void put_new_members(struct buf *out, const struct record *r, const struct result_opts *o)
+{
+	bool first = true;
 	for (unsigned i = 0; i < r->calls_n; i++) {
 		const struct call *c = &r->calls[i];
 		if (c->answer.outcome != OUTCOME_ANSWERED || !c->answer.text.at)
 			continue;
-		if (!((first || buf_put_char(out, ',')) && buf_put_str(out, o->plan->steps[c->step].name_json) &&
-			    buf_put_str(out, ":\"") && buf_put_span(out, c->answer.text) && buf_put_char(out, '"')))
-			return false;
-		first = false;
+		put_comma(out, &first);
+		buf_put_str(out, o->plan->steps[c->step].name_json);
+		buf_put_char(out, ':');
+		put_escaped_string(out, c->answer.text);
 	}
-	if (r->fate == FATE_FAILED)
-		return (first || buf_put_char(out, ',')) && buf_put_str(out, "\"pllm\":{") && put_error(out, r) &&
-		       buf_put_char(out, '}');
-	if (!o->meta || r->calls_n == 0)
-		return true;
-	return (first || buf_put_char(out, ',')) && json_put_string(out, span_of(o->meta)) &&
-	       buf_put_str(out, ":{") && put_call_meta(out, &r->calls[0]) && buf_put_char(out, '}');
+	if (r->fate == FATE_FAILED) {
+		put_comma(out, &first);
+		buf_put_str(out, "\"pllm\":{");
+		put_error(out, r);
+		buf_put_char(out, '}');
+	} else if (o->meta && r->calls_n > 0) {
+		put_comma(out, &first);
+		json_put_string(out, span_of(o->meta));
+		buf_put_str(out, ":{");
+		put_call_meta(out, &r->calls[0]);
+		buf_put_char(out, '}');
+	}
 }
 
 /* The members that make way for ours: a renewed `pllm`, and with --existing replace the steps' fields. */
@@ -95,45 +134,46 @@ static bool has_any(struct span object, const struct span *names, size_t n)
 	return false;
 }
 
-static bool put_object(struct buf *out, const struct record *r, const struct result_opts *o)
+static void put_object(struct buf *out, const struct record *r, const struct result_opts *o)
 {
 	struct span names[NAMES_MAX + 1];
 	size_t names_n = names_replaced(names, r, o);
 	const char *close = r->value.at + r->value.n - 1;
 	const char *end = r->text.at + r->text.n;
-	bool has_members;
-	bool ok;
-	/* --input-format lines keeps value and text apart; there, what surrounds the value is nothing */
-	bool is_in_text = r->value.at >= r->text.at && close < end;
-	const char *from = is_in_text ? r->text.at : r->value.at;
-	if (names_n && has_any(r->value, names, names_n)) {
-		ok = buf_put(out, from, (size_t)(r->value.at - from)) &&
-		     splice_open(out, r->value, names, names_n, &has_members);
-	} else {
-		has_members = !json_is_empty(r->value);
-		ok = buf_put(out, from, (size_t)(close - from));
-	}
-	ok = ok && put_new_members(out, r, o, !has_members);
-	return ok && (is_in_text ? buf_put(out, close, (size_t)(end - close)) : buf_put_char(out, '}'));
+	bool has_members = !json_is_empty(r->value);
+	if (names_n && has_any(r->value, names, names_n))
+		splice_open(out, r->value, names, names_n, &has_members);
+	else
+		buf_put(out, r->text.at, (size_t)(close - r->text.at));
+	if (has_members)
+		buf_put_char(out, ',');
+	put_new_members(out, r, o);
+	buf_put(out, close, (size_t)(end - close));
 }
 
-static bool put_wrapped(struct buf *out, const struct record *r, const struct result_opts *o)
+static void put_wrapped(struct buf *out, const struct record *r, const struct result_opts *o)
 {
-	if (!buf_put_str(out, "{\"input\":"))
-		return false;
-	bool ok = r->value.at ? buf_put_span(out, r->value)
-			      : buf_put_char(out, '"') && json_put_escaped_lossy(out, r->text) &&
-					buf_put_char(out, '"');
-	return ok && put_new_members(out, r, o, false) && buf_put_char(out, '}');
+	buf_put_str(out, "{\"input\":");
+	if (r->value.at) {
+		buf_put_span(out, r->value);
+	} else {
+		buf_put_char(out, '"');
+		json_put_escaped_lossy(out, r->text);
+		buf_put_char(out, '"');
+	}
+	buf_put_char(out, ',');
+	put_new_members(out, r, o);
+	buf_put_char(out, '}');
 }
 
-static bool put_json(struct buf *out, const struct record *r, const struct result_opts *o)
+static void put_json(struct buf *out, const struct record *r, const struct result_opts *o)
 {
 	if (r->fate == FATE_PASSED || r->fate == FATE_SKIPPED)
-		return buf_put_span(out, r->text);
-	if (r->value.at && json_kind(r->value) == JSON_KIND_OBJECT)
-		return put_object(out, r, o);
-	return put_wrapped(out, r, o);
+		buf_put_span(out, r->text);
+	else if (r->value.at && json_kind(r->value) == JSON_KIND_OBJECT)
+		put_object(out, r, o);
+	else
+		put_wrapped(out, r, o);
 }
 
 /* What a record that was skipped had in its field goes out raw as well: it is its answer. */
@@ -153,19 +193,27 @@ bool result_put(struct buf *out, const struct record *r, const struct result_opt
 {
 	switch (o->form) {
 	case RESULT_RAW:
-		return json_put_plain(out, raw_text(r, o)) && buf_put_char(out, '\n');
 	case RESULT_RAW0:
-		return json_put_plain(out, raw_text(r, o)) && buf_put_char(out, '\0');
+		json_put_plain(out, raw_text(r, o));
+		break;
 	case RESULT_SEQ:
-		return buf_put_char(out, '\x1e') && put_json(out, r, o) && buf_put_char(out, '\n');
+		buf_put_char(out, '\x1e');
+		put_json(out, r, o);
+		break;
 	case RESULT_JSON:
+		put_json(out, r, o);
 		break;
 	}
-	return put_json(out, r, o) && buf_put_char(out, '\n');
+	buf_put_char(out, o->form == RESULT_RAW0 ? '\0' : '\n');
+	return !out->is_full;
 }
 
 bool result_put_failed(struct buf *out, const struct record *r, const struct result_opts *o)
 {
-	bool ok = r->value.at ? put_json(out, r, o) : buf_put_span(out, r->text);
-	return ok && buf_put_char(out, '\n');
+	if (r->value.at)
+		put_json(out, r, o);
+	else
+		buf_put_span(out, r->text);
+	buf_put_char(out, '\n');
+	return !out->is_full;
 }

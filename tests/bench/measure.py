@@ -145,7 +145,7 @@ class Bench:
             process.wait()
             process.stdout.close()
 
-    def start(self, command, stdin=None, stdout=os.devnull, timeout_s=600):
+    def start(self, command, stdin=None, stdout=os.devnull, timeout_s=300):
         """Starts command on the client's processor; stdin None is a pipe that stays open."""
         command = [str(word) for word in command]
         read_fd, write_fd = os.pipe()
@@ -164,7 +164,7 @@ class Bench:
         os.close(write_fd)
         return Running(process, os.fdopen(read_fd), os.path.basename(command[0]), log)
 
-    def run(self, command, stdin=os.devnull, stdout=os.devnull, timeout_s=600):
+    def run(self, command, stdin=os.devnull, stdout=os.devnull, timeout_s=300):
         """Runs command to its end."""
         return self.start(command, stdin, stdout, timeout_s).wait()
 

@@ -46,11 +46,11 @@ ends() {
 @test "3: no key is good, or quota is used up, or the model is unknown; reading stops" {
 	start_mock --key sk-right
 	export OPENAI_API_KEY=sk-wrong
-	records 1000 >in
+	records 20000 >in
 	ends 3 -j 1
 	[ "$(mock_stat requests)" -eq 1 ]
 	[ "$(jq -r .pllm.error.code out | sort -u)" = auth ]
-	[ "$(wc -l <out)" -lt 1000 ]
+	[ "$(wc -l <out)" -lt 20000 ]
 	[ "$(jq -s 'map(.id) == [range(1; length + 1)]' out)" = true ]
 	grep -q '^pllm: HTTP 401: ' err
 	stop_mock

@@ -48,7 +48,6 @@ endless() {
 	{
 		echo '{"id":1,"text":"[[mock:delay:300ms]]"}'
 		echo '{"id":2,"text":"[[mock:400]]"}'
-		endless '[[mock:delay:300ms]]' | sed -u 's/{"id":\([0-9]*\)/echo "{\\"id\\":$((\1+2))/;s/$/"/;d'
 		records 500 | tail -n +3
 	} >in
 	try ask -p '{{text}}' -j 4 --halt soon,fail=1 <in
@@ -77,6 +76,7 @@ endless() {
 		printf "{\"id\":%d,\"text\":\"x%s\"}\n", i, i % 4 ? "" : "[[mock:400]]" }' >in
 	try ask -p '{{text}}' -j 1 --halt soon,fail=30% <in
 	[ "$status" -eq 1 ]
+	curl -sS -d '' "$BASE/_mock/reset" >/dev/null
 	try ask -p '{{text}}' -j 1 --halt soon,fail=20% <in
 	[ "$status" -eq 4 ]
 	check_out

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "io/process.h"
+#include "app/process.h"
 
-#include <curl/curl.h>
+#include "io/http.h"
+#include "io/signals.h"
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -31,7 +33,14 @@ void process_harden(void)
 	unsetenv("SSLKEYLOGFILE");
 }
 
+int process_end(const struct ending *ending)
+{
+	if (ending->by_signal)
+		signals_die(ending->by_signal);
+	return ending->exit_code;
+}
+
 const char *process_libraries(void)
 {
-	return curl_version();
+	return http_libraries();
 }

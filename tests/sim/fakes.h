@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fakes: what the fakes of io's rooms tell the laws, beside the verbs that they share with the real ones.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The number that record seq carries as its "id". */
+static inline uint64_t fake_id(uint64_t seq)
+{
+	return seq * 3 + 1;
+}
+
+/* Records that the reader has ready. */
+size_t fake_reader_ready(void);
+
+/* How long the reader would have taken for what it has read if nobody had kept it waiting. */
+int64_t fake_reader_busy_ms(void);
+
+/* Records that the writer has room for. */
+size_t fake_writer_room(void);
+
+/* True if the output is broken. */
+bool fake_writer_failed(void);
+
+/* How long the writer has been busy. */
+int64_t fake_writer_busy_ms(void);
