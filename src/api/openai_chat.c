@@ -361,6 +361,7 @@ static void read_success(const struct attempt *attempt, struct answer *answer)
 		answer->message = xasprintf("HTTP %d, but the answer is not JSON: %s at byte %zu", attempt->status,
 			fault.reason, fault.offset + 1);
 	} else if (found.has_error && json_scan(text, &root, &fault)) {
+		answer_init(answer, OUTCOME_ANSWERED);
 		read_error(attempt, root, answer);
 	} else if (found.has_choice) {
 		judge_choice(answer, found.refusal);

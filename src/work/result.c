@@ -85,10 +85,9 @@ static void put_comma(struct buf *out, bool *first)
 	*first = false;
 }
 
-/* Appends the members that are new in this record: answers, then our own member. At least one. */
-static void put_new_members(struct buf *out, const struct record *r, const struct result_opts *o)
+/* Appends the members that are new in this record: answers, then our own; first = none stand before them. */
+static void put_new_members(struct buf *out, const struct record *r, const struct result_opts *o, bool first)
 {
-	bool first = true;
 	for (unsigned i = 0; i < r->calls_n; i++) {
 		const struct call *c = &r->calls[i];
 		if (c->answer.outcome != OUTCOME_ANSWERED || !c->answer.text.at)
@@ -141,13 +140,13 @@ static void put_object(struct buf *out, const struct record *r, const struct res
 	const char *close = r->value.at + r->value.n - 1;
 	const char *end = r->text.at + r->text.n;
 	bool has_members = !json_is_empty(r->value);
-	if (names_n && has_any(r->value, names, names_n))
+	if (names_n && has_any(r->value, names, names_n)) {
+		buf_put(out, r->text.at, (size_t)(r->value.at - r->text.at));
 		splice_open(out, r->value, names, names_n, &has_members);
-	else
+	} else {
 		buf_put(out, r->text.at, (size_t)(close - r->text.at));
-	if (has_members)
-		buf_put_char(out, ',');
-	put_new_members(out, r, o);
+	}
+	put_new_members(out, r, o, !has_members);
 	buf_put(out, close, (size_t)(end - close));
 }
 
@@ -161,8 +160,7 @@ static void put_wrapped(struct buf *out, const struct record *r, const struct re
 		json_put_escaped_lossy(out, r->text);
 		buf_put_char(out, '"');
 	}
-	buf_put_char(out, ',');
-	put_new_members(out, r, o);
+	put_new_members(out, r, o, false);
 	buf_put_char(out, '}');
 }
 

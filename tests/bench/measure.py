@@ -107,6 +107,7 @@ class Bench:
         self.quick = quick
         self.here = Path(__file__).resolve().parent
         self.memory = {}
+        self.started = []
         cpus = sorted(os.sched_getaffinity(0))
         self.server_cpu, self.client_cpu = cpus[0], cpus[-1]
         home = self.dir / "home"
@@ -149,7 +150,17 @@ class Bench:
         """Starts command on the client's processor; stdin None is a pipe that stays open."""
         command = [str(word) for word in command]
         read_fd, write_fd = os.pipe()
-        timed = [self.programs / "timed", "-c", self.client_cpu, "-r", write_fd, "-t", timeout_s, "-o", stdout]
+        timed = [
+            self.programs / "timed",
+            "-c",
+            self.client_cpu,
+            "-r",
+            write_fd,
+            "-t",
+            timeout_s,
+            "-o",
+            stdout,
+        ]
         if stdin is not None:
             timed += ["-i", stdin]
         log = self.dir / "stderr"
@@ -162,16 +173,28 @@ class Bench:
                 pass_fds=(write_fd,),
             )
         os.close(write_fd)
-        return Running(process, os.fdopen(read_fd), os.path.basename(command[0]), log)
+        running = Running(process, os.fdopen(read_fd), os.path.basename(command[0]), log)
+        self.started.append(running)
+        return running
+
+    def stop_all(self):
+        """Ends what a failed row has left running; timed takes its program along."""
+        for running in self.started:
+            running.process.kill()
+            running.process.wait()
+        self.started.clear()
 
     def run(self, command, stdin=os.devnull, stdout=os.devnull, timeout_s=300):
         """Runs command to its end."""
         return self.start(command, stdin, stdout, timeout_s).wait()
 
+    def floor_command(self, server, n, in_flight, *options):
+        return [self.programs / "floor", "-n", n, "-c", in_flight, *options, server.url]
+
     def floor(self, server, n, in_flight, *options):
         """Runs floor.c; its own counters must agree."""
         report = self.dir / "floor.json"
-        usage = self.run([self.programs / "floor", "-n", n, "-c", in_flight, *options, server.url], stdout=report)
+        usage = self.run(self.floor_command(server, n, in_flight, *options), stdout=report)
         if json.loads(report.read_text())["errors"]:
             raise Failed("floor: requests failed")
         return usage
@@ -217,7 +240,11 @@ class Bench:
     def check_lines(self, path, n, ordered=True):
         """Every record must have left with its answer, in order if ordered."""
         with open(path, "rb") as file:
-            ids = [int(line[6:14].split(b",")[0]) for line in file if ANSWER in line and line[:6] == b'{"id":']
+            ids = [
+                int(line[6:14].split(b",")[0])
+                for line in file
+                if ANSWER in line and line[:6] == b'{"id":'
+            ]
         if len(ids) != n:
             raise Failed(f"{len(ids)} of {n} records were answered")
         if (ids if ordered else sorted(ids)) != list(range(1, n + 1)):
@@ -254,7 +281,9 @@ class Bench:
         """System calls of one run, counted by strace."""
         log = self.dir / "strace.log"
         self.run(["strace", "-f", "-c", "-o", log, *command], stdin=stdin)
-        total = re.search(r"^\s*100\.00\s+\S+\s+\S+\s+(\d+)\s.*total$", log.read_text(), re.MULTILINE)
+        total = re.search(
+            r"^\s*100\.00\s+\S+\s+\S+\s+(\d+)\s.*total$", log.read_text(), re.MULTILINE
+        )
         if not total:
             raise Failed("strace printed no total")
         return int(total.group(1))
@@ -263,6 +292,13 @@ class Bench:
 def text_of(i):
     """The text of record i: ASCII without anything to escape, different in each record."""
     return f"{i:08d} {WORDS * 4}"[: PROMPT_BYTES - len("Say ")]
+
+
+def is_there(command):
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 def median(values):

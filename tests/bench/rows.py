@@ -4,55 +4,13 @@
 A row is a generator of Line; ROWS at the end names them in the order of the table.
 """
 import os
-import re
-import shutil
 import subprocess
 import time
 from pathlib import Path
-from typing import NamedTuple, Optional
 
-from measure import Failed, median, slope
-
-IN_FLIGHT = 256
-
-
-class Line(NamedTuple):
-    """One line of the table. ratio is compared with goal if there is one."""
-
-    case: str
-    got: str
-    against: str = ""
-    ratio: Optional[float] = None
-    goal: str = ""  # "<= 1.25", ">= 20", or nothing
-    runs: str = ""
-    data: Optional[dict] = None
-
-    def verdict(self):
-        if not self.goal or self.ratio is None:
-            return ""
-        sign, limit = self.goal.split()
-        kept = self.ratio <= float(limit) if sign == "<=" else self.ratio >= float(limit)
-        return "ok" if kept else "MISS"
-
-
-def missing(case, why):
-    return Line(case, "missing", why)
-
-
-def us(seconds):
-    return f"{seconds * 1e6:.1f} us"
-
-
-def mb(kb):
-    return f"{kb / 1024:.1f} MB"
-
-
-def cpu_per_record(usages, n):
-    return median([u.cpu / n for u in usages])
-
-
-def samples(results):
-    return {name: [u._asdict() for u in usages] for name, usages in results.items()}
+from measure import Failed, is_there, median, slope
+from peer_row import IN_FLIGHT, row_peers
+from table import Line, cpu_per_record, mb, missing, samples, us
 
 
 # -- floor: what pllm adds to libcurl ------------------------------------------------
@@ -101,8 +59,9 @@ def tls_files(bench):
     cert, key, bundle = (bench.dir / name for name in ("tls.crt", "tls.key", "bundle.crt"))
     if not bundle.exists():
         subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-        curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        command = ["openssl", "req", "-x509", "-days", "3650", *curve, *subject, "-keyout", key, "-out", cert]
+        curve = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes".split()
+        command = ["openssl", "req", "-x509", "-days", "3650", *curve, *subject]
+        command += ["-keyout", key, "-out", cert]
         subprocess.run(command, check=True, capture_output=True)
         system = Path("/etc/ssl/certs/ca-certificates.crt").read_bytes()
         bundle.write_bytes(system + cert.read_bytes())
@@ -116,7 +75,9 @@ def tls_line(bench):
     with bench.server(*options, scheme="https") as server:
         results = bench.interleave(
             {
-                (who, n): lambda who=who, n=n: getattr(bench, who)(server, n, in_flight, "--cacert", bundle)
+                (who, n): lambda who=who, n=n: getattr(bench, who)(
+                    server, n, in_flight, "--cacert", bundle
+                )
                 for who in ("pllm", "floor")
                 for n in (small, 2 * small)
             },
@@ -125,7 +86,15 @@ def tls_line(bench):
     cpu = {key: [u.cpu for u in usages] for key, usages in results.items()}
     pllm, floor = (slope(cpu[who, small], cpu[who, 2 * small], small) for who in ("pllm", "floor"))
     data = {f"{who}-{n}": seconds for (who, n), seconds in cpu.items()}
-    return Line("CPU per new HTTPS connection", us(pllm), f"floor {us(floor)}", pllm / floor, "<= 1.3", str(runs), data)
+    return Line(
+        "CPU per new HTTPS connection",
+        us(pllm),
+        f"floor {us(floor)}",
+        pllm / floor,
+        "<= 1.3",
+        str(runs),
+        data,
+    )
 
 
 def row_floor(bench):
@@ -134,156 +103,6 @@ def row_floor(bench):
     n, results = bench.once("1000-slow", lambda: at_1000_slow(bench))
     yield from floor_lines("1000 in flight at 200 ms", "<= 1.3", n, results)
     yield tls_line(bench)
-
-
-# -- peers: the same job done by others ------------------------------------------------
-
-
-class Peer(NamedTuple):
-    """Another way to do the job. The goal is on records/s unless by_cpu."""
-
-    name: str
-    command: list
-    n: int
-    runs: int
-    goal: str
-    feed: str = "records"  # or bodies; or scratch: records, and a directory; or config: of curl
-    by_cpu: bool = False
-    needs: tuple = ()  # a command that must succeed
-
-
-def python_has(module):
-    return ("/usr/bin/python3", "-c", f"import {module}")
-
-
-def node_peer(bench, module):
-    """Node looks for packages beside the script, so the script goes to the packages."""
-    script = shutil.copy(bench.here / "peers" / f"{module}_client.mjs", bench.dir)
-    test = f'import("file://{bench.dir}/node_modules/{module}/index.js")'
-    return ["node", script], ("node", "-e", test)
-
-
-def peer_list(bench):
-    peers = bench.here / "peers"
-    n = bench.count(20000, 2000)
-    few = bench.count(3, 1)
-    undici, has_undici = node_peer(bench, "undici")
-    openai, has_openai = node_peer(bench, "openai")
-    python = "/usr/bin/python3"
-    return [
-        Peer("node undici Pool", undici, n, few + 2, ">= 3", needs=has_undici),
-        Peer("python aiohttp", [python, peers / "aio_client.py"], n, few + 2, ">= 10", needs=python_has("aiohttp")),
-        Peer("node openai SDK", openai, n, few, ">= 20", needs=has_openai),
-        Peer("python httpx", [python, peers / "httpx_client.py"], n, few, ">= 40", needs=python_has("httpx")),
-        Peer("curl --parallel", [peers / "curl_parallel.sh"], n, few + 2, ">= 5", "config", needs=("curl", "--version")),
-        Peer("jq + curl --parallel + jq", [peers / "curl_job.sh"], n, few, "", "scratch", needs=("jq", "--version")),
-        Peer("xargs -P16 curl", [peers / "xargs_curl.sh"], bench.count(1000, 200), few, ">= 150", "bodies", True,
-             ("curl", "--version")),
-        Peer("GNU parallel -j16 curl", [peers / "parallel_curl.sh"], bench.count(500, 100), few, "", "bodies", True,
-             ("parallel", "--version")),
-    ]
-
-
-def is_there(command):
-    try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
-
-
-def curl_config(bench, server, n):
-    """A curl configuration with a section per record; answers go to a file each."""
-    answers = bench.dir / "answers"
-    shutil.rmtree(answers, ignore_errors=True)
-    answers.mkdir()
-    sections = []
-    for i, body in enumerate(bench.bodies(n).read_text().splitlines(), 1):
-        quoted = body.replace('"', '\\"')
-        sections.append(
-            f'url = "{server.url}"\nheader = "Content-Type: application/json"\n'
-            f'data = "{quoted}"\noutput = "{answers}/{i}"\n'
-        )
-    config = bench.dir / "curl.cfg"
-    config.write_text("next\n".join(sections))
-    return config
-
-
-def peer_run(bench, server, peer):
-    in_flight = 16 if peer.feed == "bodies" else IN_FLIGHT
-    out = bench.dir / "peer.out"
-    command = [*peer.command, server.base_url, in_flight]
-    stdin = os.devnull
-    if peer.feed == "config":
-        command.append(curl_config(bench, server, peer.n))
-    elif peer.feed == "bodies":
-        stdin = bench.bodies(peer.n)
-    else:
-        stdin = bench.records(peer.n)
-    if peer.feed == "scratch":
-        shutil.rmtree(bench.dir / "scratch", ignore_errors=True)
-        command.append(bench.dir / "scratch")
-    usage = bench.run(command, stdin=stdin, stdout=out)
-    if peer.feed == "config":
-        answered = len(list((bench.dir / "answers").iterdir()))
-    else:
-        answered = out.read_bytes().count(b"The quick answer")
-    if answered != peer.n:
-        raise Failed(f"{peer.name}: {answered} of {peer.n} records were answered")
-    return usage
-
-
-def peer_line(peer, pllm_n, pllm, theirs):
-    rate = median([pllm_n / u.wall for u in pllm])
-    their_rate = median([peer.n / u.wall for u in theirs])
-    cpu, their_cpu = cpu_per_record(pllm, pllm_n), cpu_per_record(theirs, peer.n)
-    memory = mb(median([u.max_rss_kb for u in theirs]))
-    what = "CPU per record" if peer.by_cpu else "records/s"
-    return Line(
-        f"{what}, {peer.name}",
-        us(cpu) if peer.by_cpu else f"{rate:,.0f}/s",
-        f"{their_rate:,.0f}/s, {us(their_cpu)}, {memory}",
-        their_cpu / cpu if peer.by_cpu else rate / their_rate,
-        peer.goal,
-        f"{len(theirs)} x {peer.n}",
-        {"peer": [u._asdict() for u in theirs], "pllm": [u._asdict() for u in pllm]},
-    )
-
-
-def wrk_run(bench, server):
-    out = bench.dir / "wrk.out"
-    script = bench.here / "peers" / "wrk.lua"
-    usage = bench.run(["wrk", "-t1", f"-c{IN_FLIGHT}", "-d2s", "-s", script, server.url], stdout=out)
-    text = out.read_text()
-    if "Non-2xx" in text:
-        raise Failed("wrk: requests failed")
-    return usage.cpu / int(re.search(r"(\d+) requests in", text).group(1))
-
-
-def row_peers(bench):
-    n = bench.count(20000, 2000)
-    peers = peer_list(bench)
-    present = [peer for peer in peers if is_there(peer.needs)]
-    with bench.server() as server:
-        programs = {"pllm": lambda: bench.pllm(server, n, IN_FLIGHT)}
-        runs = {"pllm": bench.count(7, 3)}
-        if is_there(("which", "wrk")):
-            programs["wrk"] = lambda: wrk_run(bench, server)
-            runs["wrk"] = bench.count(5, 3)
-        for peer in present:
-            programs[peer.name] = lambda peer=peer: peer_run(bench, server, peer)
-            runs[peer.name] = peer.runs
-        results = bench.interleave(programs, runs)
-    for peer in peers:
-        if peer in present:
-            yield peer_line(peer, n, results["pllm"], results[peer.name])
-        else:
-            yield missing(f"records/s, {peer.name}", "not installed")
-    if "wrk" not in programs:
-        yield missing("CPU per request, wrk", "not installed")
-        return
-    pllm, wrk = cpu_per_record(results["pllm"], n), median(results["wrk"])
-    data = {"wrk": results["wrk"]}
-    yield Line("CPU per record, wrk", us(pllm), us(wrk), pllm / wrk, "<= 5", str(runs["wrk"]), data)
 
 
 # -- growth: more in flight costs no more per record ---------------------------------------
@@ -342,8 +161,8 @@ def growth_lines(bench, slow):
         yield Line(
             f"CPU in steady state, {name}",
             f"{us(pllm['steady'])} (whole {us(pllm['whole'])}, {mb(pllm['rss_kb'])})",
-            f"at 100 {us(base['pllm']['steady'])}; floor {us(floor['steady'])}, {mb(floor['rss_kb'])}, "
-            f"{floor['steady'] / base['floor']['steady']:.2f}",
+            f"at 100 {us(base['pllm']['steady'])}; floor {us(floor['steady'])}, "
+            f"{mb(floor['rss_kb'])}, {floor['steady'] / base['floor']['steady']:.2f}",
             pllm["steady"] / base["pllm"]["steady"],
             goal,
             str(runs),
@@ -356,11 +175,10 @@ def instructions_per_record(bench, server, who, n, in_flight, *options):
     counts = []
     for records_n in (n, 2 * n):
         if who == "floor":
-            command = [bench.programs / "floor", "-n", records_n, "-c", in_flight, server.url]
-            counts.append(bench.instructions(command))
+            command = bench.floor_command(server, records_n, in_flight)
         else:
             command = bench.pllm_command(server, in_flight, *options)
-            counts.append(bench.instructions(command, stdin=bench.records(records_n)))
+        counts.append(bench.instructions(command, stdin=bench.records(records_n)))
     return (counts[1] - counts[0]) / n
 
 
@@ -375,7 +193,15 @@ def growth_instructions(bench):
         base = base or pllm
         goal = "<= 1.1" if in_flight == 10000 else ""
         case = f"instructions per record, {in_flight} in flight"
-        yield Line(case, f"{pllm:,.0f}", f"at 100 {base:,.0f}", pllm / base, goal, "1", {"instructions": pllm})
+        yield Line(
+            case,
+            f"{pllm:,.0f}",
+            f"at 100 {base:,.0f}",
+            pllm / base,
+            goal,
+            "1",
+            {"instructions": pllm},
+        )
 
 
 def row_growth(bench):
@@ -402,13 +228,14 @@ def peak_run(bench, server, n):
 def peak_lines(bench):
     sizes = bench.count((20000, 200000, 1000000), (5000, 20000, 50000))
     with bench.server() as server:
-        peaks = {n: median([peak_run(bench, server, n) for _ in range(1 if n > 200000 else 3)]) for n in sizes}
+        runs = {n: 1 if n > 200000 else 3 for n in sizes}
+        peaks = {n: median([peak_run(bench, server, n) for _ in range(runs[n])]) for n in sizes}
     data = {str(n): kb for n, kb in peaks.items()}
     for n in sizes[1:]:
         case, small = f"peak RSS, {n:,} records", peaks[sizes[0]]
         against = f"{sizes[0]:,} records {mb(small)}"
-        runs = "1" if n > 200000 else "3"
-        yield Line(case, mb(peaks[n]), against, peaks[n] / small, "<= 1.1", runs, data)
+        ratio = peaks[n] / small
+        yield Line(case, mb(peaks[n]), against, ratio, "<= 1.1", str(runs[n]), data)
     yield hanging_line(bench, sizes[-1], peaks[sizes[-1]])
 
 
@@ -417,10 +244,12 @@ def hanging_line(bench, n, usual_kb):
     with bench.server() as server:
         server.control("hold/1")
         running = bench.start(bench.pllm_command(server, IN_FLIGHT), stdin=bench.records(n))
-        requests = -1
-        while (now := server.control()["requests"]) != requests or now == 0:
-            requests = now
+        requests, before = 0, -1
+        while requests != before or requests == 0:
+            if running.process.poll() is not None:
+                raise Failed("pllm ended although an answer was missing")
             time.sleep(0.5)
+            before, requests = requests, server.control()["requests"]
         stalled_kb = running.rss_kb()
         server.control("release")
         usage = running.wait()
@@ -456,7 +285,7 @@ def floor_in_flight_kb(bench, in_flight):
     with bench.server() as server:
         idle_kb = bench.floor(server, 1, in_flight).max_rss_kb
         server.control(f"hold/{in_flight}")
-        running = bench.start([bench.programs / "floor", "-n", in_flight, "-c", in_flight, server.url])
+        running = bench.start(bench.floor_command(server, in_flight, in_flight))
         server.wait_until(lambda stats: stats["held"] == in_flight, f"{in_flight} in flight")
         held_kb = running.rss_kb()
         server.control("release")
@@ -506,10 +335,20 @@ def row_jitter(bench):
             },
             runs,
         )
-    ordered, unordered = (median([u.wall for u in results[who]]) for who in ("ordered", "unordered"))
+    ordered, unordered = (
+        median([u.wall for u in results[who]]) for who in ("ordered", "unordered")
+    )
     case = "wall, 1000 in flight at 20-1000 ms, ordered"
     against = f"unordered {unordered:.2f} s"
-    yield Line(case, f"{ordered:.2f} s", against, ordered / unordered, "<= 1.05", str(runs), samples(results))
+    yield Line(
+        case,
+        f"{ordered:.2f} s",
+        against,
+        ordered / unordered,
+        "<= 1.05",
+        str(runs),
+        samples(results),
+    )
 
 
 def row_one(bench):
@@ -524,7 +363,15 @@ def row_one(bench):
         )
     pllm, curl = (median([u.wall for u in results[who]]) for who in ("pllm", "curl"))
     data = samples(results)
-    yield Line("wall, one record", f"{pllm * 1e3:.1f} ms", f"curl {curl * 1e3:.1f} ms", pllm / curl, "<= 1.25", str(runs), data)
+    yield Line(
+        "wall, one record",
+        f"{pllm * 1e3:.1f} ms",
+        f"curl {curl * 1e3:.1f} ms",
+        pllm / curl,
+        "<= 1.25",
+        str(runs),
+        data,
+    )
 
 
 # -- counted rows: the same on a busy machine ------------------------------------------------
@@ -540,14 +387,18 @@ def row_syscalls(bench):
         for who in ("ordered", "unordered", "floor"):
             counts = []
             for records_n in (n, 2 * n):
-                command = bench.pllm_command(server, IN_FLIGHT, *(["-u"] if who == "unordered" else []))
                 if who == "floor":
-                    command = [bench.programs / "floor", "-n", records_n, "-c", IN_FLIGHT, server.url]
+                    command = bench.floor_command(server, records_n, IN_FLIGHT)
+                else:
+                    options = ["-u"] if who == "unordered" else []
+                    command = bench.pllm_command(server, IN_FLIGHT, *options)
                 counts.append(bench.syscalls(command, stdin=bench.records(records_n)))
             each[who] = (counts[1] - counts[0]) / n
     for who in ("ordered", "unordered"):
         case = f"system calls per record, 256 in flight, {who}"
-        yield Line(case, f"{each[who]:.2f}", f"floor {each['floor']:.2f}", each[who], "<= 4.6", "1", each)
+        yield Line(
+            case, f"{each[who]:.2f}", f"floor {each['floor']:.2f}", each[who], "<= 4.6", "1", each
+        )
 
 
 def row_instructions(bench):
@@ -559,16 +410,28 @@ def row_instructions(bench):
     with bench.server() as server:
         got["floor_256"] = instructions_per_record(bench, server, "floor", n, IN_FLIGHT)
         got["pllm_ordered_256"] = instructions_per_record(bench, server, "pllm", n, IN_FLIGHT)
-        got["pllm_unordered_256"] = instructions_per_record(bench, server, "pllm", n, IN_FLIGHT, "-u")
+        got["pllm_unordered_256"] = instructions_per_record(
+            bench, server, "pllm", n, IN_FLIGHT, "-u"
+        )
     for name in ("pllm_ordered_256", "pllm_unordered_256"):
         ratio = got[name] / got["floor_256"]
         against = f"floor {got['floor_256']:,.0f}"
-        yield Line(f"instructions per record, {name}", f"{got[name]:,.0f}", against, ratio, "<= 1.2", "1", got)
+        yield Line(
+            f"instructions per record, {name}",
+            f"{got[name]:,.0f}",
+            against,
+            ratio,
+            "<= 1.2",
+            "1",
+            got,
+        )
     kept = read_instructions(bench)
     for name, count in got.items():
         if name in kept:
             case = f"instructions per record, {name}, since last kept"
-            yield Line(case, f"{count:,.0f}", f"kept {kept[name]:,.0f}", count / kept[name], "<= 1.03", "1")
+            yield Line(
+                case, f"{count:,.0f}", f"kept {kept[name]:,.0f}", count / kept[name], "<= 1.03", "1"
+            )
     bench.memory["instructions"] = got
 
 
@@ -581,12 +444,15 @@ def read_instructions(bench):
         lines = instructions_file(bench).read_text().splitlines()
     except FileNotFoundError:
         return {}
-    return {name: float(count) for name, count in (line.split() for line in lines if line[:1] not in ("#", ""))}
+    pairs = (line.split() for line in lines if not line.startswith("#"))
+    return {name: float(count) for name, count in pairs}
 
 
 def keep_instructions(bench):
     """Writes the figures of this run to instructions.txt."""
-    head = "# User-space instructions per record, by callgrind; script/bench --update instructions writes them.\n"
+    head = (
+        "# Instructions per record, by callgrind. Written by: script/bench --update instructions\n"
+    )
     figures = bench.memory.get("instructions", {})
     if figures:
         body = "".join(f"{name} {count:.0f}\n" for name, count in sorted(figures.items()))

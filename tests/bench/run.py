@@ -10,31 +10,11 @@ import os
 import platform
 import subprocess
 import sys
-import textwrap
 from datetime import datetime, timezone
 
 from measure import Bench, Failed
-from rows import ROWS, Line, keep_instructions
-
-COLUMNS = ("row", "case", "pllm", "against", "runs", "ratio", "goal", "")
-WIDTHS = (12, 36, 16, 36, 9, 6, 7, 4)
-
-
-def wrapped(cells):
-    """A row of the table; long cells go on in further lines."""
-    columns = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, WIDTHS)]
-    for i in range(max(map(len, columns))):
-        parts = [column[i] if i < len(column) else "" for column in columns]
-        yield "  ".join(part.ljust(width) for part, width in zip(parts, WIDTHS)).rstrip()
-
-
-def show(cells):
-    print("\n".join(wrapped(cells)), flush=True)
-
-
-def show_line(row, line):
-    ratio = "" if line.ratio is None else f"{line.ratio:.2f}"
-    show((row, line.case, line.got, line.against, line.runs, ratio, line.goal, line.verdict()))
+from rows import ROWS, keep_instructions
+from table import COLUMNS, Line, show, show_line
 
 
 def run_row(bench, name):
@@ -47,6 +27,8 @@ def run_row(bench, name):
         line = Line(f"FAILED: {error}", "")
         show_line(name, line)
         yield line
+    finally:
+        bench.stop_all()
 
 
 def machine():
@@ -67,7 +49,9 @@ def parse():
     parser.add_argument("--pllm", required=True, help="the program to measure")
     parser.add_argument("--json", required=True, help="where the figures go")
     parser.add_argument("--quick", action="store_true", help="fewer records and repetitions")
-    parser.add_argument("--update", action="store_true", help="keep the instruction counts of this run")
+    parser.add_argument(
+        "--update", action="store_true", help="keep the instruction counts of this run"
+    )
     parser.add_argument("rows", nargs="*", metavar="ROW", help=" ".join(ROWS))
     options = parser.parse_args()
     unknown = [row for row in options.rows if row not in ROWS]
@@ -80,8 +64,9 @@ def main():
     options = parse()
     about = machine()
     bench = Bench(options.dir, options.programs, options.pllm, options.quick)
-    print(f"{about['cpu']}, {about['cpus']} processors, Linux {about['kernel']}, load {about['load']:.1f}")
-    print(f"servers on processor {bench.server_cpu}, clients on {bench.client_cpu}, medians\n")
+    print(f"{about['cpu']}, {about['cpus']} processors, Linux {about['kernel']}")
+    print(f"load {about['load']:.1f}; servers on processor {bench.server_cpu}, ", end="")
+    print(f"clients on {bench.client_cpu}; medians\n")
     show(COLUMNS)
     table = [(name, line) for name in options.rows or ROWS for line in run_row(bench, name)]
     lines = [{"row": name, **line._asdict(), "verdict": line.verdict()} for name, line in table]

@@ -91,7 +91,7 @@ setup() {
 	[ "$(jq -r '.partial | length > 0' <<<"$error")" = true ]
 	curl -sS -d '' "$BASE/_mock/reset" >/dev/null
 	quietly ask -p '{{text}}' --on-truncate keep <in
-	[[ $(sed -n 2p out | jq -r .output) == 'echo: '* ]]
+	[ "$(sed -n 2p out | jq -r .output)" = "$(jq -r .partial <<<"$error")" ]
 }
 
 @test "a rate limit that lasts longer than the record's patience is called one" {

@@ -73,7 +73,7 @@ endless() {
 
 @test "--halt with a share waits for ten records" {
 	awk 'BEGIN { for (i = 1; i <= 1000; i++)
-		printf "{\"id\":%d,\"text\":\"x%s\"}\n", i, i % 4 ? "" : "[[mock:400]]" }' >in
+		printf "{\"id\":%d,\"text\":\"%d%s\"}\n", i, i, i % 4 ? "" : "[[mock:400]]" }' >in
 	try ask -p '{{text}}' -j 1 --halt soon,fail=30% <in
 	[ "$status" -eq 1 ]
 	curl -sS -d '' "$BASE/_mock/reset" >/dev/null

@@ -76,7 +76,7 @@ static void check_body(const struct ask *ask, struct span body)
 	json_walk_init(&walk, root);
 	while (json_walk_next(&walk))
 		members_n++;
-	demand(members_n == 2 + (ask->step->max_tokens > 0) + ask->step->params_n,
+	demand(members_n == (ask->step->max_tokens > 0 ? 3u : 2u) + ask->step->params_n,
 		"the request has other members");
 	if (ask->form == ASK_PROMPT)
 		demand(!json_item(messages, 1 + ask->step->has_system).at,

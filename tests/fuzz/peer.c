@@ -40,7 +40,7 @@ static bool same_members(struct span object, json_t *want)
 {
 	const char *key;
 	json_t *member;
-	bool ok = json_kind(object) == JSON_OBJECT &&
+	bool ok = json_kind(object) == JSON_KIND_OBJECT &&
 		json_is_empty(object) == (json_object_size(want) == 0);
 	json_object_foreach(want, key, member) ok =
 		ok && same(json_member(object, span_of(key)), member);
@@ -51,7 +51,7 @@ static bool same_items(struct span array, json_t *want)
 {
 	struct json_walk w;
 	size_t n = 0;
-	bool ok = json_kind(array) == JSON_ARRAY;
+	bool ok = json_kind(array) == JSON_KIND_ARRAY;
 	json_walk_init(&w, array);
 	for (; ok && json_walk_next(&w); n++)
 		ok = n < json_array_size(want) && same(w.value, json_array_get(want, n));
@@ -60,7 +60,7 @@ static bool same_items(struct span array, json_t *want)
 
 static bool same_string(struct span string, json_t *want)
 {
-	if (json_kind(string) != JSON_STRING)
+	if (json_kind(string) != JSON_KIND_STRING)
 		return false;
 	struct span plain = { json_string_value(want), json_string_length(want) };
 	struct buf got;
@@ -84,11 +84,11 @@ static bool same(struct span value, json_t *want)
 	if (!value.at)
 		return false;
 	switch (json_typeof(want)) {
-	case PEER_OBJECT:
+	case JSON_OBJECT:
 		return same_members(value, want);
-	case PEER_ARRAY:
+	case JSON_ARRAY:
 		return same_items(value, want);
-	case PEER_STRING:
+	case JSON_STRING:
 		return same_string(value, want);
 	default:
 		return same_scalar(value, want);

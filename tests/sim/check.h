@@ -7,7 +7,9 @@
  */
 #pragma once
 
+#include "engine/stats.h"
 #include "engine/verdict.h"
+#include "io/signals.h"
 #include "upstream.h"
 #include "work/record.h"
 
@@ -60,8 +62,8 @@ void check_put(const struct record *r);
 /* The engine told the reader to stop. */
 void check_stop(void);
 
-/* The engine has seen so many INT and TERM. */
-void check_signals(int stops_n);
+/* The engine has seen these signals. */
+void check_signals(const struct signals_seen *seen);
 
 /* The engine has seen that the output is broken. */
 void check_output_failed(void);

@@ -37,18 +37,16 @@ static enum record_kind pick_kind(void)
 
 static size_t print_record(char *out, size_t size, enum record_kind kind, uint64_t seq)
 {
-	static const char *const forms[RECORD_KINDS_N] = {
-		[RECORD_GOOD] = "{\"id\":%llu,\"pad\":\"%*s\"}",
-		[RECORD_BROKEN] = "{\"id\":%llu,\"pad\":\"%*s",
-		[RECORD_BEFORE] = "{\"id\":%llu,\"pad\":\"%*s\",\"pllm\":{\"error\":{\"code\":\"timeout\"}}}",
-		[RECORD_TAKEN] = "{\"id\":%llu,\"pad\":\"%*s\",\"output\":\"old\"}",
-		[RECORD_BARE] = "{\"ix\":%llu,\"pad\":\"%*s\"}",
+	static const char *const tails[RECORD_KINDS_N] = {
+		[RECORD_GOOD] = "\"}",
+		[RECORD_BROKEN] = "",
+		[RECORD_BEFORE] = "\",\"pllm\":{\"error\":{\"code\":\"timeout\"}}}",
+		[RECORD_TAKEN] = "\",\"output\":\"old\"}",
+		[RECORD_BARE] = "\"}",
 	};
-	int pad = (int)world_pick(world.scenario->input.pad_bytes);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	return (size_t)snprintf(out, size, forms[kind], (unsigned long long)fake_id(seq), pad, "");
-#pragma GCC diagnostic pop
+	return (size_t)snprintf(out, size, "{\"%s\":%llu,\"pad\":\"%*s%s", kind == RECORD_BARE ? "ix" : "id",
+		(unsigned long long)fake_id(seq), (int)world_pick(world.scenario->input.pad_bytes), "",
+		tails[kind]);
 }
 
 static void put_record(struct reader *r)

@@ -53,7 +53,7 @@ void signals_start(struct wake *wake)
 struct signals_seen signals_look(void)
 {
 	world_stir();
-	check_signals(signals.seen.stops_n);
+	check_signals(&signals.seen);
 	return signals.seen;
 }
 

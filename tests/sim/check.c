@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+#include "check.h"
+
+#include "fakes.h"
+#include "world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	RECORDS_MAX_N = 1024,
+	SLEEPS_MAX_N = 100000, /* of a run that ends */
+	SPINS_MAX_N = 20,      /* sleeps at one moment between which nothing happened */
+	LATE_MS = 30           /* what the clock may tick on while the engine works */
+};
+
+/* What was seen of a record. */
+struct track {
+	const struct record *record; /* NULL before it is given and after it is put */
+	enum record_kind kind;
+	int64_t given_ms;
+	int64_t not_before_ms; /* Retry-After */
+	int64_t need_ms;       /* what the server took for it, and made it wait */
+	unsigned starts_n;
+	unsigned counted_n;    /* failures that count against --retries */
+	struct reply last;     /* if it was asked about */
+	bool is_flying, is_final, is_put;
+};
+
+static struct {
+	struct track tracks[RECORDS_MAX_N];
+	uint64_t given_n, put_n, starts_n, answered_n, failed_n;
+	uint64_t first_alive; /* all before it are put */
+	size_t alive_bytes, largest_bytes;
+	int64_t in_flight, busy_ms;
+	int64_t stop_ms;      /* when the engine began to end the run; NEVER = it has not */
+	bool is_dead;         /* the server said "never" */
+	bool is_over;         /* a second signal, or a broken output, was seen */
+	bool has_signal;
+	unsigned sleeps_n, spins_n;
+	uint64_t events_n, slept_events_n; /* whatever happened; how many when it last slept */
+	int64_t slept_ms;
+} seen;
+
+jmp_buf check_escape;
+char check_message[400];
+
+void check_begin(void)
+{
+	memset(&seen, 0, sizeof seen);
+	seen.stop_ms = NEVER;
+}
+
+void check_fail(const char *format, ...)
+{
+	va_list args;
+	int n = snprintf(check_message, sizeof check_message, "at %.3f s: ",
+		(double)(world.now_ms - WORLD_BEGIN_MS) / 1000);
+	va_start(args, format);
+	vsnprintf(check_message + n, sizeof check_message - (size_t)n, format, args);
+	va_end(args);
+	longjmp(check_escape, 1);
+}
+
+#define LAW(holds, ...)                          \
+	do {                                     \
+		if (!(holds))                    \
+			check_fail(__VA_ARGS__); \
+	} while (0)
+
+#define NUMBER(seq) ((unsigned long long)(seq))
+
+static bool is_stopped(void)
+{
+	return seen.stop_ms != NEVER;
+}
+
+static size_t alive(void)
+{
+	return (size_t)(seen.given_n - seen.put_n);
+}
+
+void check_given(const struct record *r, enum record_kind kind)
+{
+	LAW(r->seq == seen.given_n && r->seq < RECORDS_MAX_N, "the reader is out of step");
+	LAW(alive() < world.window, "more records alive than the window of %zu", world.window);
+	LAW(alive() == 0 || seen.alive_bytes < world.opts.window_bytes,
+		"a record is taken although %zu bytes are alive", seen.alive_bytes);
+	seen.tracks[r->seq] = (struct track){ .record = r, .kind = kind, .given_ms = world.now_ms };
+	seen.given_n++;
+	seen.alive_bytes += record_weight(r);
+	seen.events_n++;
+}
+
+/* May the record be asked about again, after what came of it so far? */
+static void check_patience(const struct track *t, uint64_t seq)
+{
+	unsigned tries_max = reply_laws[t->last.kind].tries_max;
+	LAW(!t->is_final, "#%llu is asked again after \"%s\"", NUMBER(seq), reply_laws[t->last.kind].name);
+	LAW(t->counted_n <= world.opts.sched.retry.retries, "#%llu is asked again after %u failures",
+		NUMBER(seq), t->counted_n);
+	LAW(t->starts_n == 0 || !tries_max || t->counted_n < tries_max,
+		"#%llu is asked again after %u failures, the last \"%s\"", NUMBER(seq), t->counted_n,
+		reply_laws[t->last.kind].name);
+	LAW(world.now_ms >= t->not_before_ms, "#%llu is asked again %lld ms before its Retry-After",
+		NUMBER(seq), (long long)(t->not_before_ms - world.now_ms));
+}
+
+/* Is there time for an attempt, and does it keep to it? */
+static void check_times(const struct track *t, uint64_t seq, int64_t timeout_ms)
+{
+	const struct pipeline_opts *o = &world.opts;
+	int64_t left_ms = t->given_ms + o->sched.deadline_ms - world.now_ms;
+	LAW(timeout_ms > 0 && timeout_ms <= o->sched.timeout_ms, "#%llu gets a timeout of %lld ms", NUMBER(seq),
+		(long long)timeout_ms);
+	LAW(!o->sched.deadline_ms || timeout_ms <= left_ms + LATE_MS,
+		"#%llu gets %lld ms, but its deadline is in %lld", NUMBER(seq), (long long)timeout_ms,
+		(long long)left_ms);
+	LAW(!o->max_duration_ms || world.now_ms < WORLD_BEGIN_MS + o->max_duration_ms + LATE_MS,
+		"#%llu is asked after --max-duration", NUMBER(seq));
+}
+
+unsigned check_start(uint64_t seq, const struct attempt *attempt)
+{
+	LAW(seq < seen.given_n, "#%llu is asked about before it was read", NUMBER(seq));
+	struct track *t = &seen.tracks[seq];
+	LAW(!t->is_put && t->kind == RECORD_GOOD, "#%llu is asked about, but is put or bad", NUMBER(seq));
+	LAW(t->record->fate == FATE_OPEN, "#%llu is asked about, but is settled", NUMBER(seq));
+	LAW(!t->is_flying, "#%llu is asked about twice at a time", NUMBER(seq));
+	LAW(seen.in_flight < world.opts.sched.jobs, "more in flight than -j %lld",
+		(long long)world.opts.sched.jobs);
+	LAW(!is_stopped(), "#%llu is asked about after the run was stopped", NUMBER(seq));
+	LAW(!seen.is_dead, "#%llu is asked about although the server said \"never\"", NUMBER(seq));
+	LAW(!seen.is_over, "#%llu is asked about although all is over", NUMBER(seq));
+	LAW(attempt->answer.len == 0 && attempt->status == 0 && attempt->hint.wait_ms == -1 &&
+			attempt->hint.should_retry == -1 && !attempt->detail,
+		"#%llu is asked again with what came of the last try", NUMBER(seq));
+	check_patience(t, seq);
+	check_times(t, seq, attempt->timeout_ms);
+	t->is_flying = true;
+	seen.in_flight++;
+	seen.starts_n++;
+	seen.events_n++;
+	return ++t->starts_n;
+}
+
+void check_finish(uint64_t seq, const struct reply *reply)
+{
+	struct track *t = &seen.tracks[seq];
+	const struct reply_law *law = &reply_laws[reply->kind];
+	t->is_flying = false;
+	t->last = *reply;
+	t->counted_n += law->counts;
+	t->is_final = (law->is_final && reply->advice != 1) || reply->advice == 0;
+	t->not_before_ms = reply->hint_ms >= 0 ? world.now_ms + reply->hint_ms : 0;
+	t->need_ms += reply->ms + (reply->hint_ms > 0 ? reply->hint_ms : 0);
+	seen.is_dead |= law->is_deadly;
+	seen.busy_ms += reply->ms;
+	seen.in_flight--;
+	seen.events_n++;
+}
+
+void check_cancel(void)
+{
+	bool at_once = seen.is_over || world.scenario->cut == CUT_AT_ONCE;
+	bool after_grace = world.scenario->cut == CUT_AFTER_GRACE && is_stopped() &&
+			   world.now_ms >= seen.stop_ms + world.opts.grace_ms;
+	LAW(at_once || after_grace, "what is paid for is cut off too early");
+	seen.events_n++;
+}
+
+/* The echo that the record's answer has to be. */
+static void check_echo(const struct track *t, const struct record *r)
+{
+	char echo[64];
+	struct span text = r->calls[0].answer.text;
+	snprintf(echo, sizeof echo, "echo %llu.%u", NUMBER(fake_id(r->seq)), t->starts_n);
+	LAW(r->calls_n == 1 && span_is(text, echo), "#%llu has the answer \"%.*s\", not \"%s\"", NUMBER(r->seq),
+		(int)text.n, text.at ? text.at : "", echo);
+}
+
+/* Was it right to give the record up with the error of its last reply? */
+static bool is_given_up_rightly(const struct track *t)
+{
+	const struct reply_law *law = &reply_laws[t->last.kind];
+	unsigned retries = (unsigned)world.opts.sched.retry.retries;
+	return t->is_final || (law->counts && t->counted_n > retries) ||
+	       (law->tries_max && t->counted_n >= law->tries_max) || world.opts.sched.deadline_ms ||
+	       is_stopped();
+}
+
+/* May a record that was not asked (again) carry that code? */
+static bool is_unasked_code(const struct track *t, enum error_code code)
+{
+	int64_t deadline_ms = world.opts.sched.deadline_ms;
+	switch (code) {
+	case ERROR_CANCELLED:
+		return is_stopped() && !seen.is_dead;
+	case ERROR_AUTH:
+	case ERROR_QUOTA:
+		return seen.is_dead && reply_laws[world.scenario->upstream.mood].error == code;
+	case ERROR_TIMEOUT:
+		return deadline_ms && world.now_ms >= t->given_ms + deadline_ms;
+	default:
+		return false;
+	}
+}
+
+static void check_asked(const struct track *t, const struct record *r)
+{
+	enum error_code code = r->failure.code;
+	bool is_answered = t->starts_n > 0 && t->last.kind == REPLY_ANSWER;
+	LAW(is_answered == (r->fate == FATE_ANSWERED), "#%llu was %s, but leaves as %s", NUMBER(r->seq),
+		is_answered ? "answered" : "not answered",
+		r->fate == FATE_FAILED ? error_code_name(code) : "something else");
+	if (is_answered) {
+		check_echo(t, r);
+		return;
+	}
+	LAW(r->fate == FATE_FAILED, "#%llu has fate %d", NUMBER(r->seq), (int)r->fate);
+	bool is_last = t->starts_n > 0 && code == reply_laws[t->last.kind].error && is_given_up_rightly(t);
+	LAW(is_last || (!t->is_final && is_unasked_code(t, code)), "#%llu is given up as %s, %u tries, last \"%s\"",
+		NUMBER(r->seq), error_code_name(code), t->starts_n, reply_laws[t->last.kind].name);
+	LAW(r->failure.attempts_n == t->starts_n, "#%llu says that it was tried %u times, not %u", NUMBER(r->seq),
+		r->failure.attempts_n, t->starts_n);
+	LAW(r->failure.status == (t->starts_n ? reply_laws[t->last.kind].status : 0),
+		"#%llu has the status %d of another", NUMBER(r->seq), r->failure.status);
+	LAW(r->failure.message && *r->failure.message, "#%llu does not say why", NUMBER(r->seq));
+}
+
+static void check_bad(const struct track *t, const struct record *r)
+{
+	static const struct {
+		enum fate fate;
+		enum error_code code;
+	} fates[RECORD_KINDS_N] = {
+		[RECORD_BROKEN] = { FATE_FAILED, ERROR_BAD_RECORD },
+		[RECORD_BEFORE] = { FATE_PASSED, ERROR_NONE },
+		[RECORD_TAKEN] = { FATE_FAILED, ERROR_BAD_RECORD },
+		[RECORD_BARE] = { FATE_FAILED, ERROR_TEMPLATE },
+	};
+	bool is_skipped = t->kind == RECORD_TAKEN && world.opts.existing == EXISTING_IS_SKIPPED;
+	enum fate fate = is_skipped ? FATE_SKIPPED : fates[t->kind].fate;
+	enum error_code code = is_skipped ? ERROR_NONE : fates[t->kind].code;
+	/* A record that has no field for the prompt is found out when its turn comes; the run may end before. */
+	bool is_unasked = t->kind == RECORD_BARE && is_unasked_code(t, r->failure.code);
+	LAW(r->fate == fate && (r->failure.code == code || is_unasked), "#%llu is bad, but leaves with fate %d, %s",
+		NUMBER(r->seq), (int)r->fate, error_code_name(r->failure.code));
+}
+
+void check_put(const struct record *r)
+{
+	LAW(r->seq < seen.given_n, "a record is put that was never read");
+	struct track *t = &seen.tracks[r->seq];
+	LAW(!t->is_put, "#%llu is put twice", NUMBER(r->seq));
+	LAW(t->record == r, "#%llu is another record than it was", NUMBER(r->seq));
+	LAW(!t->is_flying, "#%llu is put while in flight", NUMBER(r->seq));
+	LAW(world.opts.unordered || r->seq == seen.put_n, "#%llu is put before #%llu", NUMBER(r->seq),
+		NUMBER(seen.put_n));
+	if (t->kind == RECORD_GOOD)
+		check_asked(t, r);
+	else
+		check_bad(t, r);
+	seen.failed_n += r->fate == FATE_FAILED || r->fate == FATE_PASSED;
+	seen.answered_n += r->fate == FATE_ANSWERED || r->fate == FATE_SKIPPED;
+	seen.alive_bytes -= record_weight(r);
+	t->is_put = true;
+	t->record = NULL;
+	while (seen.first_alive < seen.given_n && seen.tracks[seen.first_alive].is_put)
+		seen.first_alive++;
+	seen.put_n++;
+	seen.events_n++;
+}
+
+void check_stop(void)
+{
+	if (!is_stopped())
+		seen.stop_ms = world.now_ms;
+	world_trace("the run is stopped");
+	seen.events_n++;
+}
+
+void check_signals(const struct signals_seen *signals)
+{
+	seen.has_signal |= signals->stops_n > 0 || signals->hangup;
+	seen.is_over |= signals->stops_n > 1;
+}
+
+void check_output_failed(void)
+{
+	seen.is_over = true;
+}
+
+/* What can be done is done before sleeping. */
+static void check_idle(void)
+{
+	bool has_room = alive() < world.window && seen.alive_bytes < world.opts.window_bytes;
+	LAW(!fake_writer_failed(), "asleep although the output is broken");
+	LAW(!has_room || fake_reader_ready() == 0, "asleep although there are records and room for them");
+	for (uint64_t seq = seen.first_alive; seq < seen.given_n; seq++) {
+		const struct track *t = &seen.tracks[seq];
+		if (t->is_put)
+			continue;
+		bool is_open = t->record->fate == FATE_OPEN;
+		bool may_leave = world.opts.unordered || seq == seen.put_n;
+		LAW(is_open || !may_leave || fake_writer_room() == 0,
+			"asleep although #%llu is settled and there is room for it", NUMBER(seq));
+		LAW(!is_open || !t->is_flying || !t->is_final, "#%llu flies, but has ended", NUMBER(seq));
+		LAW(!is_open || t->is_flying || !is_stopped(), "#%llu waits although the run was stopped",
+			NUMBER(seq));
+		LAW(!is_open || t->starts_n > 0 || seen.in_flight == world.opts.sched.jobs,
+			"asleep although #%llu may start", NUMBER(seq));
+	}
+}
+
+void check_sleep(int64_t timeout_ms, bool called)
+{
+	bool is_same = seen.events_n == seen.slept_events_n && world.now_ms == seen.slept_ms;
+	LAW(seen.sleeps_n++ < SLEEPS_MAX_N, "the run does not end");
+	seen.spins_n = is_same ? seen.spins_n + 1 : 0;
+	LAW(seen.spins_n < SPINS_MAX_N, "the loop spins");
+	LAW(!seen.has_signal || is_stopped(), "asleep although a signal was seen");
+	LAW(!seen.is_over || timeout_ms == 0, "asleep although all is over");
+	seen.slept_events_n = seen.events_n;
+	seen.slept_ms = world.now_ms;
+	if (timeout_ms != 0 && !called)
+		check_idle();
+}
+
+/* The least time in which what the server did could be done. */
+static double ideal_ms(void)
+{
+	double jobs = (double)world.opts.sched.jobs;
+	double needs = 0, longest = 0;
+	for (uint64_t seq = 0; seq < seen.given_n; seq++) {
+		double need = (double)seen.tracks[seq].need_ms;
+		needs += need;
+		longest = need > longest ? need : longest;
+	}
+	/* Where the pace is enforced, waits are the sum of what all do: only the pace itself is a bound. */
+	if (world.scenario->upstream.rpm)
+		return (double)seen.given_n * 60000 / (double)world.scenario->upstream.rpm;
+	const double bounds[] = {
+		(double)seen.busy_ms / jobs,
+		needs / (double)world.window,
+		longest,
+		(double)fake_reader_busy_ms(),
+		(double)fake_writer_busy_ms(),
+	};
+	double most = 0;
+	for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
+		most = bounds[i] > most ? bounds[i] : most;
+	return most;
+}
+
+static void check_time(struct check_sum *sum)
+{
+	const struct scenario *s = world.scenario;
+	double elapsed_ms = (double)(world.now_ms - WORLD_BEGIN_MS);
+	int64_t stopped_ms = is_stopped() ? seen.stop_ms - WORLD_BEGIN_MS : 0;
+	LAW(stopped_ms >= s->stop_ms.least && stopped_ms <= s->stop_ms.most,
+		"the run was stopped after %lld ms, not from %lld to %lld (0 = not at all)", (long long)stopped_ms,
+		(long long)s->stop_ms.least, (long long)s->stop_ms.most);
+	int64_t grace_ms = s->cut == CUT_AT_ONCE ? 0 : world.opts.grace_ms;
+	LAW(s->cut == CUT_NEVER || world.now_ms <= seen.stop_ms + grace_ms + s->slack_ms,
+		"the end is %lld ms after the stop", (long long)(world.now_ms - seen.stop_ms));
+	if (s->factor <= 0)
+		return;
+	double ideal = ideal_ms();
+	double allowed_ms = s->factor * ideal + (double)s->slack_ms;
+	LAW(elapsed_ms <= allowed_ms, "the run took %.0f ms, which is more than %.2f x %.0f + %lld", elapsed_ms,
+		s->factor, ideal, (long long)s->slack_ms);
+	if (elapsed_ms / allowed_ms > sum->slowness)
+		sum->slowness = elapsed_ms / allowed_ms;
+}
+
+void check_end(const struct verdict *verdict, const struct stats *stats, struct check_sum *sum)
+{
+	const struct scenario *s = world.scenario;
+	int code = verdict_exit_code(verdict, 0, false);
+	LAW(verdict->by_signal == s->by_signal, "by signal %d, not %d", verdict->by_signal, s->by_signal);
+	LAW(s->by_signal || code == (int)s->exit_code, "exit code %d, not %d", code, (int)s->exit_code);
+	LAW(verdict->is_aborted == s->is_aborted, "the run was%s aborted", verdict->is_aborted ? "" : " not");
+	LAW(seen.in_flight == 0, "%lld are still in flight", (long long)seen.in_flight);
+	LAW(stats->read_n == seen.given_n, "the count of records read is wrong");
+	LAW(stats->requests_n == seen.starts_n, "the count of requests is wrong");
+	if (!verdict->is_aborted) {
+		LAW(seen.put_n == seen.given_n, "%llu records were read, %llu written", NUMBER(seen.given_n),
+			NUMBER(seen.put_n));
+		LAW(is_stopped() || seen.given_n == (uint64_t)world.records_n, "not all records were read");
+		LAW(verdict->answered_n == seen.answered_n && verdict->failed_n == seen.failed_n,
+			"%llu answered and %llu failed, but the verdict says otherwise", NUMBER(seen.answered_n),
+			NUMBER(seen.failed_n));
+	}
+	LAW(is_stopped() == (*verdict->reason && !verdict->input_failed), "the reason is \"%s\"", verdict->reason);
+	check_time(sum);
+	sum->records_n += seen.given_n;
+	sum->attempts_n += seen.starts_n;
+}
