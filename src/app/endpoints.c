@@ -114,6 +114,19 @@ static bool add_header(struct endpoint *e, const char *line, struct err *err)
 	return true;
 }
 
+/* One line of a file; n counts its line feed, and NULs that would otherwise hide the rest of it. */
+static bool add_header_line(struct endpoint *e, char *line, size_t n, struct err *err)
+{
+	if (n > 0 && line[n - 1] == '\n')
+		n--;
+	if (n > 0 && line[n - 1] == '\r')
+		n--;
+	line[n] = '\0';
+	if (strlen(line) < n)
+		return err_set(err, ERR_USAGE, "--header-file: a line has a NUL in it");
+	return n == 0 || add_header(e, line, err);
+}
+
 static bool add_header_file(struct endpoint *e, const char *path, struct err *err)
 {
 	FILE *f = fopen(path, "re");
@@ -121,11 +134,12 @@ static bool add_header_file(struct endpoint *e, const char *path, struct err *er
 		return err_set_errno(err, ERR_USAGE, "--header-file: cannot open %s", path);
 	char *line = NULL;
 	size_t cap = 0;
+	ssize_t n;
 	bool ok = true;
-	while (ok && getline(&line, &cap, f) >= 0) {
-		line[strcspn(line, "\r\n")] = '\0';
-		ok = !*line || add_header(e, line, err);
-	}
+	while (ok && (n = getline(&line, &cap, f)) >= 0)
+		ok = add_header_line(e, line, (size_t)n, err);
+	if (ok && ferror(f))
+		ok = err_set_errno(err, ERR_USAGE, "--header-file: cannot read %s", path);
 	if (line)
 		explicit_bzero(line, cap);
 	free(line);

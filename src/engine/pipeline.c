@@ -10,7 +10,10 @@
 #include <assert.h>
 #include <stdio.h>
 
-enum { BATCH_N = 256 }; /* records moved at a time between the rooms */
+enum {
+	BATCH_N = 256,		/* records moved at a time between the rooms */
+	RECORD_BYTES = 64 << 10 /* what a record not yet seen is taken to weigh */
+};
 
 /* How far the end of the run has come. */
 enum phase {
@@ -124,12 +127,22 @@ static void admit_record(struct pipeline *p, struct record *r)
 	sched_put(&p->sched, &r->calls[0]);
 }
 
+/* How many records to take at once: one by one where each may be the one too heavy. */
+static size_t batch_room(const struct pipeline *p)
+{
+	size_t room = p->window - alive(p);
+	size_t max_bytes = (size_t)p->opts->window_bytes;
+	size_t left = p->alive_bytes < max_bytes ? max_bytes - p->alive_bytes : 0;
+	if (room > left / RECORD_BYTES + 1)
+		room = left / RECORD_BYTES + 1;
+	return room < BATCH_N ? room : BATCH_N;
+}
+
 static void admit(struct pipeline *p)
 {
 	struct record *batch[BATCH_N];
 	while (has_room(p)) {
-		size_t room = p->window - alive(p);
-		size_t n = reader_take(p->rooms->reader, batch, room < BATCH_N ? room : BATCH_N);
+		size_t n = reader_take(p->rooms->reader, batch, batch_room(p));
 		for (size_t i = 0; i < n; i++)
 			admit_record(p, batch[i]);
 		if (n == 0)
@@ -166,6 +179,8 @@ static void dispatch(struct pipeline *p)
 {
 	sched_dispatch(&p->sched, p->now_ms);
 	settle_calls(p);
+	/* Before the sleep: patience must be running while the very first answers do not come. */
+	halt_work(&p->halt, sched_inside(&p->sched) > 0, p->now_ms);
 }
 
 static void collect(struct pipeline *p)
@@ -286,7 +301,8 @@ static int64_t sleep_ms(struct pipeline *p)
 {
 	bool can_admit = has_room(p) && reader_has_records(p->rooms->reader);
 	bool can_release = order_peek(&p->order) && writer_room(p->rooms->writer) > 0;
-	if (can_admit || can_release)
+	bool is_broken = writer_state(p->rooms->writer) != WRITER_OK;
+	if (can_admit || can_release || is_broken)
 		return 0;
 	int64_t wait = sched_wait_ms(&p->sched, p->now_ms);
 	if (p->phase == RUNNING) {

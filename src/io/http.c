@@ -174,13 +174,15 @@ void http_start(struct http *h, struct attempt *attempt)
 	launch(h);
 }
 
-/* Lets all shards that asked for it work, and starts what that made room for, until nothing more happens at once. */
-static void run_kicked(struct http *h)
+/* Starts what the ramp allows and lets the shards work that asked for it, until nothing more happens at once. */
+static void advance(struct http *h)
 {
-	struct list_node *node;
-	while ((node = list_take(&h->hub.kicked))) {
-		http_shard_act(LIST_ENTRY(node, struct http_shard, kick), CURL_SOCKET_TIMEOUT, 0);
+	for (;;) {
 		launch(h);
+		struct list_node *node = list_take(&h->hub.kicked);
+		if (!node)
+			break;
+		http_shard_act(LIST_ENTRY(node, struct http_shard, kick), CURL_SOCKET_TIMEOUT, 0);
 	}
 }
 
@@ -229,7 +231,7 @@ void http_wait(struct http *h, int64_t timeout_ms)
 {
 	struct http_event events[HTTP_EVENTS_MAX];
 	bool called = false;
-	run_kicked(h);
+	advance(h);
 	size_t n = http_poll_wait(&h->hub.poll, sleep_ms(h, timeout_ms), events);
 	h->hub.now_ms = clock_now_ms();
 	h->hub.wall_s = clock_wall_s();
@@ -241,7 +243,7 @@ void http_wait(struct http *h, int64_t timeout_ms)
 	}
 	wake_finish(h->wake, called);
 	run_timers(h);
-	run_kicked(h);
+	advance(h);
 }
 
 struct attempt *http_take_done(struct http *h)

@@ -35,8 +35,23 @@ static int on_timer(CURLM *multi, long timeout_ms, void *shard)
 	if (timeout_ms == 0)
 		list_put(&s->hub->kicked, &s->kick);
 	else if (timeout_ms > 0)
-		heap_put(&s->hub->timers, &s->timer, s->hub->now_ms + timeout_ms);
+		/* The hub's time is that of the turn's beginning, and a long turn would make the timer early. */
+		heap_put(&s->hub->timers, &s->timer, clock_now_ms() + timeout_ms);
 	return 0;
+}
+
+/*
+ * libcurl says once when it wants to be called. Called a millisecond early it finds nothing to do, and does not say again:
+ * a shard without a timer must be asked, or its transfers sleep for ever.
+ */
+static void ask_timer(struct http_shard *s)
+{
+	long timeout_ms = -1;
+	if (heap_has(&s->timer) || !list_is_empty(&s->kick))
+		return;
+	curl_multi_timeout(s->multi, &timeout_ms);
+	if (timeout_ms >= 0)
+		heap_put(&s->hub->timers, &s->timer, clock_now_ms() + (timeout_ms > 0 ? timeout_ms : 1));
 }
 
 /* libcurl callbacks of an easy handle */
@@ -322,4 +337,6 @@ void http_shard_act(struct http_shard *s, curl_socket_t fd, int events)
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&slot);
 		http_slot_end(slot, wire_of(slot, code));
 	}
+	if (fd == CURL_SOCKET_TIMEOUT)
+		ask_timer(s);
 }

@@ -32,11 +32,19 @@ static void lower(char *s)
 			*s = (char)(*s | 0x20);
 }
 
+/* Without memory nothing can be said about a URL. */
+static CURLUcode checked(CURLUcode code)
+{
+	if (code == CURLUE_OUT_OF_MEMORY)
+		xalloc_die();
+	return code;
+}
+
 /* Gives a copy of the part that free() frees, "" if there is none. */
 static char *part(CURLU *parsed, CURLUPart which, unsigned flags)
 {
 	char *text = NULL;
-	if (curl_url_get(parsed, which, &text, flags) != CURLUE_OK)
+	if (checked(curl_url_get(parsed, which, &text, flags)) != CURLUE_OK)
 		return xstrdup("");
 	char *copy = xstrdup(text);
 	curl_free(text);
@@ -116,8 +124,8 @@ static char *joined_path(CURLU *parsed, const char *path)
 static bool read_parts(
 	struct url *u, CURLU *parsed, const char *base, const char *path, struct err *err)
 {
-	CURLUcode code = curl_url_set(
-		parsed, CURLUPART_URL, base, CURLU_DISALLOW_USER | CURLU_NON_SUPPORT_SCHEME);
+	unsigned flags = CURLU_DISALLOW_USER | CURLU_NON_SUPPORT_SCHEME;
+	CURLUcode code = checked(curl_url_set(parsed, CURLUPART_URL, base, flags));
 	if (code == CURLUE_USER_NOT_ALLOWED)
 		return wrong(base, err,
 			"it must not have a user or password in it; give a key with --key-file");
@@ -128,7 +136,7 @@ static bool read_parts(
 	if (!read_origin(u, parsed, base, err))
 		return false;
 	char *joined = joined_path(parsed, path);
-	code = curl_url_set(parsed, CURLUPART_PATH, joined, 0);
+	code = checked(curl_url_set(parsed, CURLUPART_PATH, joined, 0));
 	free(joined);
 	if (code != CURLUE_OK)
 		return wrong(base, err, curl_url_strerror(code));

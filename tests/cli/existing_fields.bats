@@ -26,7 +26,9 @@ EOF
 	quietly ask -p '{{text}}' --existing skip <in
 	[ "$(head -n 1 out)" = "$(head -n 1 in)" ]
 	[ "$(mock_stat requests)" -eq 1 ]
-	quietly ask -p '{{text}}' --existing skip <out
+	mv out in
+	quietly ask -p '{{text}}' --existing skip <in
+	diff in out
 	[ "$(mock_stat requests)" -eq 1 ]
 }
 

@@ -108,7 +108,7 @@ ends() {
 	start_mock
 	local wrong
 	for wrong in '-i nowhere' '-i .' '-o nowhere/out' '-o .' '--errors nowhere/out' \
-		'--key-file nowhere' '--header-file nowhere' '--prompt-file nowhere'; do
+		'--key-file nowhere' '--header-file nowhere' '--header-file .' '--key-file .' '--prompt-file nowhere'; do
 		# shellcheck disable=SC2086 # words
 		try ask $wrong <<<'"x"'
 		echo "$wrong"

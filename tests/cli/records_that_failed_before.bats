@@ -63,10 +63,10 @@ fail_some() {
 	[ "$(sed -n 5p out)" = "$(sed -n 5p failed)" ]
 	[ "$(sed -n 2p out | jq -r .pllm.error.code)" = request_rejected ]
 	[ "$(mock_stat requests)" -eq 1 ]
-	quietly ask -p '{{.}}' --retry-errors <failed
-	[ "$(sed -n 2p out)" = '{"id":2,"text":"b[[mock:400]]","output":"echo: {\"id\":2,\"text\":\"b\"}"}' ]
-	[ "$(sed -n 3p out | jq -r .input)" = '{"id":3, "text":"not JSON' ]
-	[ "$(sed -n 4p out)" = '{"input":"word","output":"echo: \"word\""}' ]
+	quietly ask -p 'about {{id?}}' --retry-errors <failed
+	[ "$(sed -n 2p out)" = '{"id":2,"text":"b[[mock:400]]","output":"echo: about 2"}' ]
+	[ "$(sed -n 3p out | jq -c .)" = '{"input":"{\"id\":3, \"text\":\"not JSON","output":"echo: about "}' ]
+	[ "$(sed -n 4p out)" = '{"input":"word","output":"echo: about "}' ]
 	[ "$(mock_stat requests)" -eq 4 ]
 }
 
@@ -95,7 +95,9 @@ fail_some() {
 	quietly ask -p '{{text}}' --retries 0 --retry-errors <twice
 	[ "$(jq -s 'map(.output == "echo: \(.id)") | all' out)" = true ]
 	[ "$(mock_stat requests)" -eq 60 ]
-	quietly ask -p '{{text}}' --retry-errors <out
+	mv out done
+	quietly ask -p '{{text}}' --retry-errors <done
+	diff done out
 	[ "$(mock_stat requests)" -eq 60 ]
 }
 

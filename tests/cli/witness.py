@@ -21,11 +21,6 @@ import sys
 
 class Witness(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def address_string(self):
-        return "client"
-
     def log_message(self, *_):
         pass
 
@@ -60,6 +55,9 @@ class TcpServer(socketserver.ThreadingTCPServer):
 
 class UnixServer(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
+
+    def get_request(self):
+        return self.socket.accept()[0], ("client", 0)
 
 
 def main():

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check: the laws. Sees what passes through the fakes and ends the run at the first law that is broken.
+ * check: the laws. Sees what passes through the fakes and ends the run at the first law that
+ * is broken.
  *
- * Believes nothing that the engine says of itself: it counts what the reader gave, what the http room holds and
- * what the writer got, and looks into records only while they are the engine's or the writer's.
+ * Believes nothing that the engine says of itself: it counts what the reader gave, what the
+ * http room holds and what the writer got, and looks into records only while they are the
+ * engine's or the writer's.
  */
 #pragma once
 
@@ -56,7 +58,10 @@ void check_finish(uint64_t seq, const struct reply *reply);
 /* The engine cuts an attempt off. */
 void check_cancel(void);
 
-/* The record goes to the writer; before the fate is looked at, it is checked against what was seen of it. */
+/*
+ * The record goes to the writer; before the fate is looked at, it is checked against what was
+ * seen of it.
+ */
 void check_put(const struct record *r);
 
 /* The engine told the reader to stop. */
@@ -68,8 +73,8 @@ void check_signals(const struct signals_seen *seen);
 /* The engine has seen that the output is broken. */
 void check_output_failed(void);
 
-/* The engine goes to sleep; or would, but for a wake-up that is under way. */
-void check_sleep(int64_t timeout_ms, bool called);
+/* The engine goes to sleep; or would, but for something that ends the sleep at once. */
+void check_sleep(int64_t timeout_ms, bool is_awake);
 
 /* The run has returned that. Adds to sum. */
 void check_end(const struct verdict *verdict, const struct stats *stats, struct check_sum *sum);

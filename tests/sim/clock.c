@@ -7,11 +7,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Of 100 verbs: during how many a millisecond passes, and how often something due happens in the middle of a turn. */
+/* Of 100 verbs: during how many a millisecond passes. */
 #define TICK_PERCENT 1
+
+/*
+ * Of 100 things that are due: how many happen while the engine sleeps, and else during each
+ * verb of its turn.
+ */
+#define SLEEP_PERCENT 75
 #define STIR_PERCENT 25
 
-enum { JOBS_DEFAULT_FACTOR = 4, SOURCES_N = 3 };
+enum { WINDOW_JOBS = 4, SOURCES_N = 3 };
 
 struct world world;
 
@@ -57,7 +63,7 @@ void world_begin(const struct scenario *scenario, uint64_t seed)
 	rng_init(&world.rng, seed);
 	world.opts = choose_opts(scenario);
 	world.window = (size_t)(world.opts.window ? world.opts.window
-						  : world.opts.sched.jobs * JOBS_DEFAULT_FACTOR);
+						  : world.opts.sched.jobs * WINDOW_JOBS);
 	world.records_n = world_pick(scenario->input.records);
 }
 
@@ -82,7 +88,7 @@ int64_t world_due_ms(void)
 void world_happen(void)
 {
 	for (int i = 0; i < SOURCES_N; i++)
-		if (sources[i]->due_ms() <= world.now_ms)
+		if (sources[i]->due_ms() <= world.now_ms && world_chance(SLEEP_PERCENT))
 			sources[i]->happen();
 }
 

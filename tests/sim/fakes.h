@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fakes: what the fakes of io's rooms tell the laws, beside the verbs that they share with the real ones.
+ * fakes: what the fakes of io's rooms tell the laws, beside the verbs that they share with the
+ * real ones.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* The most records that wait to be written. */
+enum { FAKE_WRITER_N = 32 };
 
 /* The number that record seq carries as its "id". */
 static inline uint64_t fake_id(uint64_t seq)

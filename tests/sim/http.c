@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stands in for io/http: an attempt flies for as long as the upstream's script says, and sleeping moves the clock to the
- * next thing that happens. Sleeping when nothing will ever happen is a stall.
+ * Stands in for io/http: an attempt flies for as long as the upstream's script says, and
+ * sleeping moves the clock to the next thing that happens. Sleeping when nothing will ever
+ * happen is a stall.
  */
 #include "io/http.h"
 
@@ -59,12 +60,14 @@ bool http_add_endpoint(struct http *h, const struct endpoint *e, struct err *err
 /* What the prompt asks about: it is "ask N." and nothing else. */
 static uint64_t read_body(struct span body)
 {
-	static const struct span before = { "{\"model\":\"sim\",\"messages\":[{\"role\":\"user\",\"content\":\"ask ", 58 };
-	static const struct span after = { ".\"}]}", 5 };
+	const struct span before =
+		SPAN("{\"model\":\"sim\",\"messages\":[{\"role\":\"user\",\"content\":\"ask ");
+	const struct span after = SPAN(".\"}]}");
 	int64_t id;
 	if (body.n < before.n + after.n || memcmp(body.at, before.at, before.n) != 0 ||
 		memcmp(body.at + body.n - after.n, after.at, after.n) != 0 ||
-		!units_parse_int((struct span){ body.at + before.n, body.n - before.n - after.n }, &id) ||
+		!units_parse_int(
+			(struct span){ body.at + before.n, body.n - before.n - after.n }, &id) ||
 		id % 3 != 1)
 		check_fail("strange request: %.*s", (int)body.n, body.at);
 	return (uint64_t)id / 3;
@@ -101,7 +104,8 @@ static void land(struct http *h, struct flight *f)
 	heap_remove(&h->flights, &f->end);
 	upstream_leave();
 	upstream_fill(&f->reply, fake_id(f->seq), a);
-	world_trace("%-7s#%llu.%u", reply_laws[f->reply.kind].name, (unsigned long long)f->seq, f->reply.nth);
+	world_trace("%-7s#%llu.%u", reply_laws[f->reply.kind].name, (unsigned long long)f->seq,
+		f->reply.nth);
 	check_finish(f->seq, &f->reply);
 	a->slot = NULL;
 	a->sends_n = a->wire != WIRE_NO_CONNECTION;
@@ -138,9 +142,9 @@ static void pass_time(struct http *h, int64_t timeout_ms)
 void http_wait(struct http *h, int64_t timeout_ms)
 {
 	struct heap_node *first;
-	bool called = is_called(h);
-	check_sleep(timeout_ms, called);
-	if (!called && list_is_empty(&h->done))
+	bool is_awake = is_called(h) || !list_is_empty(&h->done);
+	check_sleep(timeout_ms, is_awake);
+	if (!is_awake)
 		pass_time(h, timeout_ms);
 	world_happen();
 	while ((first = heap_peek(&h->flights)) && first->key <= world.now_ms)

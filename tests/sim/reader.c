@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stands in for io/reader: records come into a small queue in bursts, whenever the script says. As with the real one, what
- * was already cut when it is told to stop still comes, and the end comes a little later.
+ * Stands in for io/reader: records come into a small queue in bursts, whenever the script
+ * says. As with the real one, what was already cut when it is told to stop still comes, and
+ * the end comes a little later.
  */
 #include "io/reader.h"
 
@@ -44,9 +45,9 @@ static size_t print_record(char *out, size_t size, enum record_kind kind, uint64
 		[RECORD_TAKEN] = "\",\"output\":\"old\"}",
 		[RECORD_BARE] = "\"}",
 	};
-	return (size_t)snprintf(out, size, "{\"%s\":%llu,\"pad\":\"%*s%s", kind == RECORD_BARE ? "ix" : "id",
-		(unsigned long long)fake_id(seq), (int)world_pick(world.scenario->input.pad_bytes), "",
-		tails[kind]);
+	return (size_t)snprintf(out, size, "{\"%s\":%llu,\"pad\":\"%*s%s",
+		kind == RECORD_BARE ? "ix" : "id", (unsigned long long)fake_id(seq),
+		(int)world_pick(world.scenario->input.pad_bytes), "", tails[kind]);
 }
 
 static void put_record(struct reader *r)

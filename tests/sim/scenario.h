@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scenario: what is played: the options of the run, the input, the server's moods, and how it has to end.
+ * scenario: what is played: the options of the run, the input, the server's moods, and how it
+ * has to end.
  *
  * A row of a table. Where a range is given each seed picks a value of its own.
  */
@@ -28,11 +29,11 @@ enum cut_rule {
 
 struct scenario_input {
 	struct range records;
-	double bad_percent;      /* of records that are not to be asked about */
-	struct range pad_bytes;  /* in each record */
-	struct range burst;      /* records that arrive together; 0 = all the reader can hold */
-	struct range gap_ms;     /* between bursts */
-	bool fails;              /* the end is a read error */
+	double bad_percent;     /* of records that are not to be asked about */
+	struct range pad_bytes; /* in each record */
+	struct range burst;     /* records that arrive together; 0 = all the reader can hold */
+	struct range gap_ms;    /* between bursts */
+	bool fails;             /* the end is a read error */
 };
 
 struct scenario_output {
@@ -46,25 +47,26 @@ struct scenario_upstream {
 	double percent[REPLY_KINDS_N]; /* of replies that are not answers, by kind */
 	double hint_percent;           /* of failures with a status that come with a Retry-After */
 	struct range hint_ms;
-	double advice_percent;         /* of failures with a status that say x-should-retry */
-	enum reply_kind mood;          /* what everyone gets from.. */
-	struct range mood_from_ms;     /* .. here, */
-	int64_t mood_until_ms;         /* .. to here; 0 = there is no mood */
-	int64_t head_ms;               /* how long the first record's first answer takes; 0 = as long as others */
-	int64_t rpm;                   /* enforced; 0 = no limit */
-	int64_t concurrency;           /* enforced; 0 = no limit */
+	double advice_percent;     /* of failures with a status that say x-should-retry */
+	enum reply_kind mood;      /* what everybody gets for a while: */
+	struct range mood_from_ms; /* since when */
+	int64_t mood_until_ms;     /* how long; 0 = never */
+	int64_t head_ms; /* how long the first record's first answer takes; 0 = as long as others */
+	int64_t rpm;     /* enforced; 0 = no limit */
+	int64_t concurrency; /* enforced; 0 = no limit */
 };
 
 struct scenario_signal {
-	int number;           /* SIGINT or SIGHUP; 0 = none */
+	int number;            /* SIGINT or SIGHUP; 0 = none */
 	struct range after_ms; /* the beginning, or the signal before it */
 };
 
 struct scenario {
 	const char *name;
 	struct range jobs;
-	struct range window;        /* 0 = the engine's default */
-	struct pipeline_opts opts;  /* the rest of the options; zeros get defaults, retries < 0 means 0 */
+	struct range window; /* 0 = the engine's default */
+	struct pipeline_opts
+		opts; /* the rest of the options; zeros get defaults, retries < 0 means 0 */
 	struct scenario_input input;
 	struct scenario_output output;
 	struct scenario_upstream upstream;
@@ -73,11 +75,11 @@ struct scenario {
 	/* How it has to end. */
 	enum exit_code exit_code;
 	int by_signal;
-	struct range stop_ms;       /* when the run is cut short, from its beginning; 0 = it is not */
+	struct range stop_ms; /* when the run is cut short, from its beginning; 0 = it is not */
 	enum cut_rule cut;
-	bool is_aborted;            /* lines may be missing */
-	double factor;              /* the longest run, in ideals; 0 = only stop_ms counts */
-	int64_t slack_ms;           /* and this much more */
+	bool is_aborted;  /* lines may be missing */
+	double factor;    /* the longest run, in ideals; 0 = only stop_ms counts */
+	int64_t slack_ms; /* and this much more */
 };
 
 #define SCENARIO_FOREVER INT64_C(1000000000000)

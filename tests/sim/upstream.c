@@ -10,30 +10,76 @@
 #define MINUTE_MS 60000.0
 
 const struct reply_law reply_laws[REPLY_KINDS_N] = {
-	[REPLY_ANSWER] = { "answer", WIRE_COMPLETE, 200, .error = ERROR_NONE, .is_final = true },
-	[REPLY_RATE] = { "rate", WIRE_COMPLETE, 429, "rate_limit_exceeded", ERROR_RATE_LIMITED },
-	[REPLY_ERROR] = { "500", WIRE_COMPLETE, 500, "server_error", ERROR_OVERLOADED, .counts = true },
-	[REPLY_UNAVAILABLE] = { "503", WIRE_COMPLETE, 503, "overloaded", ERROR_OVERLOADED, .counts = true },
-	[REPLY_REFUSED] = { "refuse", WIRE_NO_CONNECTION, .error = ERROR_TRANSPORT, .counts = true },
-	[REPLY_DROP] = { "drop", WIRE_CLOSED, .error = ERROR_TRANSPORT, .counts = true },
-	[REPLY_CUT] = { "cut", WIRE_CUT, 200, .error = ERROR_TRANSPORT, .counts = true },
-	[REPLY_HALF] = { "half", WIRE_COMPLETE, 200, .error = ERROR_BAD_RESPONSE, .counts = true, .tries_max = 3 },
-	[REPLY_BAD_REQUEST] = { "400", WIRE_COMPLETE, 400, "invalid_value", ERROR_REQUEST_REJECTED,
-		.counts = true, .is_final = true },
-	[REPLY_AUTH] = { "401", WIRE_COMPLETE, 401, "invalid_api_key", ERROR_AUTH, .is_final = true,
+	[REPLY_ANSWER] = { .name = "answer", .status = 200, .is_final = true },
+	[REPLY_RATE] = { .name = "rate",
+		.status = 429,
+		.code = "rate_limit_exceeded",
+		.error = ERROR_RATE_LIMITED },
+	[REPLY_ERROR] = { .name = "500",
+		.status = 500,
+		.code = "server_error",
+		.error = ERROR_OVERLOADED,
+		.counts = true },
+	[REPLY_UNAVAILABLE] = { .name = "503",
+		.status = 503,
+		.code = "overloaded",
+		.error = ERROR_OVERLOADED,
+		.counts = true },
+	[REPLY_REFUSED] = { .name = "refuse",
+		.wire = WIRE_NO_CONNECTION,
+		.error = ERROR_TRANSPORT,
+		.counts = true },
+	[REPLY_DROP] = { .name = "drop",
+		.wire = WIRE_CLOSED,
+		.error = ERROR_TRANSPORT,
+		.counts = true },
+	[REPLY_CUT] = { .name = "cut",
+		.wire = WIRE_CUT,
+		.status = 200,
+		.error = ERROR_TRANSPORT,
+		.counts = true },
+	[REPLY_HALF] = { .name = "half",
+		.status = 200,
+		.error = ERROR_BAD_RESPONSE,
+		.counts = true,
+		.tries_max = 3 },
+	[REPLY_BAD_REQUEST] = { .name = "400",
+		.status = 400,
+		.code = "invalid_value",
+		.error = ERROR_REQUEST_REJECTED,
+		.counts = true,
+		.is_final = true },
+	[REPLY_AUTH] = { .name = "401",
+		.status = 401,
+		.code = "invalid_api_key",
+		.error = ERROR_AUTH,
+		.is_final = true,
 		.is_deadly = true },
-	[REPLY_QUOTA] = { "quota", WIRE_COMPLETE, 429, "insufficient_quota", ERROR_QUOTA, .is_final = true,
+	[REPLY_QUOTA] = { .name = "quota",
+		.status = 429,
+		.code = "insufficient_quota",
+		.error = ERROR_QUOTA,
+		.is_final = true,
 		.is_deadly = true },
-	[REPLY_LENGTH] = { "length", WIRE_COMPLETE, 200, .error = ERROR_TRUNCATED, .is_final = true },
-	[REPLY_SILENCE] = { "never" },
-	[REPLY_TIMEOUT] = { "late", WIRE_TIMEOUT, .error = ERROR_TIMEOUT, .counts = true },
-	[REPLY_CANCELLED] = { "stop", WIRE_CANCELLED, .error = ERROR_CANCELLED, .is_final = true },
+	[REPLY_LENGTH] = { .name = "length",
+		.status = 200,
+		.error = ERROR_TRUNCATED,
+		.is_final = true },
+	[REPLY_SILENCE] = { .name = "never" },
+	[REPLY_TIMEOUT] = { .name = "late",
+		.wire = WIRE_TIMEOUT,
+		.error = ERROR_TIMEOUT,
+		.counts = true },
+	[REPLY_CANCELLED] = { .name = "stop",
+		.wire = WIRE_CANCELLED,
+		.error = ERROR_CANCELLED,
+		.is_final = true },
 };
 
 static struct {
 	int64_t in_flight;
-	double tokens;      /* of the bucket that enforces the RPM */
-	int64_t tokens_ms;  /* when they were counted */
+	double tokens;     /* of the bucket that enforces the RPM */
+	int64_t tokens_ms; /* when they were counted */
 	int64_t mood_from_ms;
 } upstream;
 
@@ -49,7 +95,8 @@ void upstream_begin(void)
 static int64_t take_token(int64_t rpm)
 {
 	double per_ms = (double)rpm / MINUTE_MS;
-	upstream.tokens = fmin(upstream.tokens + (double)(world.now_ms - upstream.tokens_ms) * per_ms, 1);
+	upstream.tokens =
+		fmin(upstream.tokens + (double)(world.now_ms - upstream.tokens_ms) * per_ms, 1);
 	upstream.tokens_ms = world.now_ms;
 	if (upstream.tokens < 1)
 		return (int64_t)ceil((1 - upstream.tokens) / per_ms);
@@ -115,9 +162,11 @@ static void put_completion(const struct reply *reply, uint64_t id, struct buf *o
 {
 	char text[320];
 	int n = snprintf(text, sizeof text,
-		"{\"id\":\"chatcmpl-%llu\",\"object\":\"chat.completion\",\"model\":\"sim\",\"choices\":[{"
-		"\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"echo %llu.%u\"},"
-		"\"finish_reason\":\"%s\"}],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}",
+		"{\"id\":\"chatcmpl-%llu\",\"object\":\"chat.completion\",\"model\":\"sim\","
+		"\"choices\":[{\"index\":0,"
+		"\"message\":{\"role\":\"assistant\",\"content\":\"echo %llu.%u\"},"
+		"\"finish_reason\":\"%s\"}],"
+		"\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}",
 		(unsigned long long)id, (unsigned long long)id, reply->nth,
 		reply->kind == REPLY_LENGTH ? "length" : "stop");
 	if (reply->kind == REPLY_HALF || reply->kind == REPLY_CUT)
@@ -129,7 +178,8 @@ static void put_error(const struct reply_law *law, struct buf *out)
 {
 	char text[160];
 	int n = snprintf(text, sizeof text,
-		"{\"error\":{\"message\":\"simulated\",\"type\":\"simulated_error\",\"param\":null,\"code\":\"%s\"}}",
+		"{\"error\":{\"message\":\"simulated\",\"type\":\"simulated_error\","
+		"\"param\":null,\"code\":\"%s\"}}",
 		law->code);
 	buf_put(out, text, (size_t)n);
 }

@@ -2,8 +2,8 @@
 /*
  * upstream: the server that is asked: what it says to an attempt, and when.
  *
- * Speaks OpenAI's chat completions. An answer echoes the number that the prompt asked about, and which
- * attempt at it this is, so that an answer in the wrong record is seen.
+ * Speaks OpenAI's chat completions. An answer echoes the number that the prompt asked about,
+ * and which attempt at it this is, so that an answer in the wrong record is seen.
  */
 #pragma once
 
@@ -42,7 +42,7 @@ struct reply_law {
 	bool counts;           /* against --retries */
 	bool is_final;         /* unless the server advises otherwise, there is no other try */
 	bool is_deadly;        /* for the endpoint */
-	unsigned tries_max;    /* the most failures before it is given up, however many --retries; 0 = no such limit */
+	unsigned tries_max;    /* given up after so many, whatever --retries; 0 = no such limit */
 };
 
 struct reply {

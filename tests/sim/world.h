@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * world: what surrounds the engine in a simulated run: virtual time, chance, and what happens by itself.
+ * world: what surrounds the engine in a simulated run: virtual time, chance, and what happens
+ * by itself.
  *
- * One thread plays all of them. Time passes where the engine sleeps (http_wait), and now and then by a
- * millisecond while it works. A source (reader, writer, signals) is due at some time; the thread that it stands
- * for then acts, at the latest when the engine sleeps, but perhaps a little later and in the middle of the engine's
- * turn: each verb of a fake calls world_stir. A wake-up that the engine could lose is lost here, too.
+ * One thread plays all of them. Time passes where the engine sleeps (http_wait), and now and
+ * then by a millisecond while it works. A source (reader, writer, signals) is due at some
+ * time; the thread that it stands for then acts, at the latest when the engine sleeps, but
+ * perhaps a little later and in the middle of the engine's turn: each verb of a fake calls
+ * world_stir. A wake-up that the engine could lose is lost here, too.
  */
 #pragma once
 
@@ -29,7 +31,7 @@ struct world {
 	size_t window;             /* what opts.window means */
 	struct rng rng;            /* of all that is random outside the engine */
 	int64_t now_ms;
-	struct wake wake;          /* the engine's sleep */
+	struct wake wake; /* the engine's sleep */
 	bool is_traced;
 };
 
@@ -51,7 +53,10 @@ void world_stir(void);
 /* When the next source is due; NEVER = none will be. */
 int64_t world_due_ms(void);
 
-/* Lets happen all that is due. */
+/*
+ * Lets happen what is due while the engine sleeps: nearly all of it. The rest ends a sleep for
+ * no reason that can be seen.
+ */
 void world_happen(void);
 
 /* Gives a whole number in the range, each as likely. */

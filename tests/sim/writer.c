@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stands in for io/writer: a queue that is written in bites, each of which may take its time, and that may break. Records are
- * freed as soon as they are put: whoever still looks at one is caught by the sanitizer.
+ * Stands in for io/writer: a queue that is written in bites, each of which may take its time,
+ * and that may break. Records are freed as soon as they are put: whoever still looks at one is
+ * caught by the sanitizer.
  */
 #include "io/writer.h"
 
@@ -9,7 +10,7 @@
 #include "fakes.h"
 #include "world.h"
 
-enum { QUEUE_N = 32, BITE_N = 8 };
+enum { BITE_N = 8 };
 
 struct writer {
 	struct wake *wake;
@@ -47,15 +48,15 @@ static void happen(void)
 	if (w->queued_n > 0 && w->due_ms <= world.now_ms) {
 		w->queued_n -= w->queued_n < BITE_N ? w->queued_n : BITE_N;
 		bite(w);
-		if (w->queued_n <= QUEUE_N / 2)
+		if (w->queued_n <= FAKE_WRITER_N / 2)
 			wake_up(w->wake);
 	}
 }
 
 const struct world_source writer_source = { due_ms, happen };
 
-struct writer *writer_new(const struct writer_opts *opts, const struct plan *plan, struct wake *wake,
-	struct err *err)
+struct writer *writer_new(
+	const struct writer_opts *opts, const struct plan *plan, struct wake *wake, struct err *err)
 {
 	(void)opts;
 	(void)plan;
@@ -72,13 +73,13 @@ struct writer *writer_new(const struct writer_opts *opts, const struct plan *pla
 size_t writer_room(struct writer *w)
 {
 	world_stir();
-	return QUEUE_N - w->queued_n;
+	return FAKE_WRITER_N - w->queued_n;
 }
 
 void writer_put(struct writer *w, struct record **records, size_t n)
 {
-	if (n == 0 || n > QUEUE_N - w->queued_n)
-		check_fail("%zu records are put where %zu fit", n, QUEUE_N - w->queued_n);
+	if (n == 0 || n > FAKE_WRITER_N - w->queued_n)
+		check_fail("%zu records are put where %zu fit", n, FAKE_WRITER_N - w->queued_n);
 	if (w->queued_n == 0)
 		bite(w);
 	w->queued_n += n;
@@ -101,7 +102,8 @@ enum writer_state writer_state(struct writer *w)
 bool writer_drain(struct writer *w, struct err *err)
 {
 	w->queued_n = 0;
-	return w->state == WRITER_OK || err_set(err, ERR_OUTPUT, "cannot write standard output: simulated");
+	return w->state == WRITER_OK ||
+		err_set(err, ERR_OUTPUT, "cannot write standard output: simulated");
 }
 
 bool writer_finish(struct writer *w, bool commits, struct err *err)
@@ -119,7 +121,7 @@ void writer_free(struct writer *w)
 
 size_t fake_writer_room(void)
 {
-	return QUEUE_N - writer.queued_n;
+	return FAKE_WRITER_N - writer.queued_n;
 }
 
 bool fake_writer_failed(void)
