@@ -333,6 +333,9 @@ static void read_error(const struct attempt *attempt, struct span root, struct a
 	struct span text = root.at ? error_text_in(root, error) : root;
 	struct buf plain;
 	answer->outcome = judge_error(attempt->status, error.at ? error : root);
+	/* A page in place of JSON is a firewall's word about this request, not the API's about the key. */
+	if (attempt->is_html && answer->outcome == OUTCOME_AUTH)
+		answer->outcome = OUTCOME_REQUEST;
 	buf_init(&plain, attempt->answer.len + 1);
 	if (text.at)
 		json_put_plain(&plain, text);

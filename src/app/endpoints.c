@@ -5,6 +5,7 @@
 #include "base/xalloc.h"
 #include "io/keys.h"
 #include "io/url.h"
+#include "json/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,6 +91,8 @@ static bool choose(struct choice *c, const struct endpoint_opts *o, struct err *
 	read_model(c, o, c->base != NULL);
 	if (!c->base)
 		c->base = xstrdup(c->api->base_url);
+	if (c->model && (!*c->model || !utf8_is_valid(span_of(c->model))))
+		return err_set(err, ERR_USAGE, "-m: expected the name of a model, UTF-8 and not empty");
 	return true;
 }
 

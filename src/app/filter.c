@@ -10,6 +10,7 @@
 #include "ui/summary.h"
 
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 /* All that a run is made of; zeroed, so that release works however far it came. */
@@ -31,6 +32,8 @@ static bool complete_config(struct filter *f, struct err *err)
 {
 	struct config *c = f->config;
 	c->http.jobs = c->pipeline.sched.jobs;
+	if (c->writer.meta && strcmp(c->writer.meta, "pllm") != 0)
+		c->pipeline.meta_field = c->writer.meta;
 	c->writer.drops = c->on_error == ERROR_IS_DROPPED;
 	c->writer.replaces = c->pipeline.existing == EXISTING_IS_REPLACED;
 	c->pipeline.stops_on_error = c->on_error == ERROR_STOPS;

@@ -35,9 +35,11 @@ void process_harden(void)
 
 int process_end(const struct ending *ending)
 {
-	if (ending->by_signal)
-		signals_die(ending->by_signal);
-	return ending->exit_code;
+	if (!ending->by_signal)
+		return ending->exit_code;
+	signals_die(ending->by_signal);
+	/* Still here: the first process of a container does not die by signals. */
+	return 128 + ending->by_signal;
 }
 
 const char *process_libraries(void)

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/units.h"
 #include "base/xalloc.h"
+#include "json/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -125,12 +126,25 @@ static bool make_max_tokens(struct step *s, const struct strings *list, struct e
 	return true;
 }
 
+static bool make_params(struct step *s, const struct strings *list, struct err *err)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const char *text = after_step_name(s, list->items[i], ':');
+		bool is_limit = strncmp(text, "max_tokens=", 11) == 0 || strncmp(text, "max_completion_tokens=", 22) == 0;
+		if (is_limit && s->max_tokens)
+			return err_set(err, ERR_USAGE, "--param %s says the same as --max-tokens; give one of them", text);
+		if (!step_add_param(s, text, err))
+			return false;
+	}
+	return true;
+}
+
 bool steps_make(struct plan *plan, const struct prompt_opts *o, struct err *err)
 {
 	if (o->prompts.n + o->prompt_files.n > 1)
 		return err_set(err, ERR_USAGE, "several prompts (steps) are not in this version; give one -p or --prompt-file");
-	if (!*o->as)
-		return err_set(err, ERR_USAGE, "-a: the name of the answer's field is empty");
+	if (!*o->as || !utf8_is_valid(span_of(o->as)))
+		return err_set(err, ERR_USAGE, "-a: expected the name of a field, UTF-8 and not empty");
 	if (!make_prompt(plan, o, err))
 		return false;
 	struct step *s = &plan->steps[0];
@@ -138,8 +152,5 @@ bool steps_make(struct plan *plan, const struct prompt_opts *o, struct err *err)
 		return err_set(err, ERR_USAGE, "the field \"pllm\" is where errors go; name the answer something else");
 	if (!make_system(s, &o->systems, err) || !make_max_tokens(s, &o->max_tokens, err))
 		return false;
-	for (size_t i = 0; i < o->params.n; i++)
-		if (!step_add_param(s, after_step_name(s, o->params.items[i], ':'), err))
-			return false;
-	return true;
+	return make_params(s, &o->params, err);
 }

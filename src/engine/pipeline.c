@@ -101,14 +101,17 @@ static bool is_settled_at_door(struct pipeline *p, struct record *r)
 		r->fate = FATE_PASSED;
 		return true;
 	}
-	if (!has_field || p->opts->existing == EXISTING_IS_REPLACED)
+	const char *meta = p->opts->meta_field;
+	const char *taken = has_field				       ? plan->steps[0].name
+			    : meta && json_member(r->value, span_of(meta)).at ? meta
+									      : NULL;
+	if (!taken || p->opts->existing == EXISTING_IS_REPLACED)
 		return false;
-	if (p->opts->existing == EXISTING_IS_SKIPPED)
+	if (p->opts->existing == EXISTING_IS_SKIPPED && has_field)
 		r->fate = FATE_SKIPPED;
 	else
 		record_fail(r, ERROR_BAD_RECORD,
-			xasprintf("the record already has a field \"%s\"; see --existing, or name the answer with -a",
-				plan->steps[0].name));
+			xasprintf("the record already has a field \"%s\"; see --existing, -a and --meta", taken));
 	return true;
 }
 
@@ -216,7 +219,8 @@ static void release(struct pipeline *p)
 static void heed_signals(struct pipeline *p)
 {
 	struct signals_seen seen = signals_look();
-	if (seen.stops_n > 0 && p->verdict->by_signal == 0) {
+	/* Also after a hang-up, whose drain has no end of its own. */
+	if (seen.stops_n > 0 && p->verdict->by_signal != seen.last_stop) {
 		p->verdict->by_signal = seen.last_stop;
 		begin_drain(p, p->opts->grace_ms, "stopped by a signal");
 		if (p->grace_end_ms == INT64_MAX)

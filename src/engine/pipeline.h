@@ -28,6 +28,7 @@ struct pipeline_opts {
 	uint64_t window_bytes;   /* --window-bytes: bytes of them */
 	bool unordered;          /* -u */
 	int existing;            /* enum existing_rule */
+	const char *meta_field;  /* borrowed: --meta=NAME, which then is a field like the answer's; NULL = none, or ours */
 	bool stops_on_error;     /* --on-error stop */
 	int64_t max_duration_ms; /* --max-duration; 0 = none */
 	int64_t grace_ms;        /* --grace */

@@ -102,7 +102,7 @@ static void make_string(struct record *record)
 	record->value = buf_span(&json);
 }
 
-/* RFC 7464 texts may span lines; line breaks there are white space between tokens, and a line of ours must be one. */
+/* RFC 7464 texts may span lines. In valid JSON a line break is white space between tokens; a line of ours must be one. */
 static void join_lines(struct record *record)
 {
 	char *bytes = (char *)(record + 1);
@@ -118,12 +118,12 @@ static void understand(struct reader *r, struct record *record)
 		make_string(record);
 		return;
 	case INPUT_SEQ:
-		join_lines(record);
-		break;
 	case INPUT_JSONL:
 		break;
 	}
 	record_scan(record);
+	if (r->opts->format == INPUT_SEQ && record->value.at)
+		join_lines(record);
 	if (r->opts->revives)
 		record_revive(record);
 }

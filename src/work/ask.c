@@ -40,8 +40,11 @@ static bool find_own(struct ask *a, struct fault *fault)
 {
 	a->own = json_member(a->record, SPAN("body"));
 	a->form = ASK_BODY;
-	if (is_kind(a->own, JSON_KIND_OBJECT))
+	if (is_kind(a->own, JSON_KIND_OBJECT)) {
+		if (a->step->has_system)
+			return fault_set(fault, ERROR_BAD_RECORD, "a record with a \"body\" brings its own messages: -s does not apply");
 		return check_body(a->own, fault);
+	}
 	a->own = json_member(a->record, SPAN("messages"));
 	a->form = ASK_MESSAGES;
 	if (is_kind(a->own, JSON_KIND_ARRAY))

@@ -65,6 +65,8 @@ bool step_add_param(struct step *s, const char *text, struct err *err)
 	if (!equals || equals == text)
 		return err_set(err, ERR_USAGE, "--param %s: expected KEY=JSON", text);
 	struct span key = { .at = text, .n = (size_t)(equals - text) };
+	if (!utf8_is_valid(key))
+		return err_set(err, ERR_USAGE, "--param: the key is not UTF-8");
 	for (size_t i = 0; i < sizeof owned_keys / sizeof *owned_keys; i++)
 		if (span_is(key, owned_keys[i]))
 			return err_set(err, ERR_USAGE, "--param %s: pllm sets \"%s\" itself%s", text, owned_keys[i],

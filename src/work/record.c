@@ -69,27 +69,16 @@ void record_survey(const struct record *r, struct span field, bool *is_failed, b
 	*is_failed = json_member(ours, SPAN("error")).at != NULL;
 }
 
-/*
- * True if the record is just {"input":...,"pllm":...} around what is no object: the form in which we wrap. Its own input, an
- * object, would not have been wrapped.
- */
-static bool is_wrapped(struct span object)
-{
-	struct json_walk walk;
-	unsigned members_n = 0;
-	json_walk_init(&walk, object);
-	while (json_walk_next(&walk))
-		members_n++;
-	struct span input = json_member(object, SPAN("input"));
-	return members_n == 2 && input.at && json_kind(input) != JSON_KIND_OBJECT;
-}
-
 void record_revive(struct record *r)
 {
 	if (!record_is_failed_before(r))
 		return;
-	if (is_wrapped(r->value)) {
-		r->value = r->text = json_member(r->value, SPAN("input"));
+	struct span wrapped = json_member(json_member(r->value, SPAN("pllm")), SPAN("wrapped"));
+	struct span input = json_member(r->value, SPAN("input"));
+	if (span_is(wrapped, "\"text\""))
+		return; /* no JSON then, no JSON now */
+	if (span_is(wrapped, "\"value\"") && input.at) {
+		r->value = r->text = input;
 		return;
 	}
 	static const struct span ours[] = { { "pllm", 4 } };

@@ -82,7 +82,7 @@ bool record_is_failed_before(const struct record *r);
 void record_survey(const struct record *r, struct span field, bool *is_failed, bool *has_field);
 
 /*
- * Makes a record that failed before as good as new: our `pllm` member is taken out, an `input` that we had wrapped
- * is unwrapped. Other records are left as they are.
+ * Makes a record that failed before as good as new: our `pllm` member is taken out, an `input` that we had wrapped is
+ * unwrapped. A line that was no JSON, and other records, are left as they are.
  */
 void record_revive(struct record *r);

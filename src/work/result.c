@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define OURS "pllm" /* the one member that is ours */
+
 enum { NAMES_MAX = 16 };
 
 /* What is put here is not checked piece by piece: result_put looks at is_full at the end. */
@@ -85,6 +87,33 @@ static void put_comma(struct buf *out, bool *first)
 	*first = false;
 }
 
+/* There is something to tell about how the record was asked, and it is wanted. */
+static bool has_meta(const struct record *r, const struct result_opts *o)
+{
+	return o->meta && r->calls_n > 0;
+}
+
+/* Appends "pllm":{...}: the error if there is one, and what --meta adds. */
+static void put_our_member(struct buf *out, const struct record *r, bool with_meta)
+{
+	bool first = true;
+	buf_put_str(out, "\"" OURS "\":{");
+	if (r->fate == FATE_FAILED) {
+		put_comma(out, &first);
+		put_error(out, r);
+	}
+	/* Tells what was wrapped from a record that looks so: --retry-errors unwraps a value, a line that was no JSON stays failed. */
+	if (r->fate == FATE_FAILED && (!r->value.at || json_kind(r->value) != JSON_KIND_OBJECT)) {
+		put_comma(out, &first);
+		buf_put_str(out, r->value.at ? "\"wrapped\":\"value\"" : "\"wrapped\":\"text\"");
+	}
+	if (with_meta) {
+		put_comma(out, &first);
+		put_call_meta(out, &r->calls[0]);
+	}
+	buf_put_char(out, '}');
+}
+
 /* Appends the members that are new in this record: answers, then our own; first = none stand before them. */
 static void put_new_members(struct buf *out, const struct record *r, const struct result_opts *o, bool first)
 {
@@ -97,12 +126,12 @@ static void put_new_members(struct buf *out, const struct record *r, const struc
 		buf_put_char(out, ':');
 		put_escaped_string(out, c->answer.text);
 	}
-	if (r->fate == FATE_FAILED) {
+	bool is_meta_apart = has_meta(r, o) && strcmp(o->meta, OURS) != 0;
+	if (r->fate == FATE_FAILED || (has_meta(r, o) && !is_meta_apart)) {
 		put_comma(out, &first);
-		buf_put_str(out, "\"pllm\":{");
-		put_error(out, r);
-		buf_put_char(out, '}');
-	} else if (o->meta && r->calls_n > 0) {
+		put_our_member(out, r, has_meta(r, o) && !is_meta_apart);
+	}
+	if (is_meta_apart) {
 		put_comma(out, &first);
 		json_put_string(out, span_of(o->meta));
 		buf_put_str(out, ":{");
@@ -115,9 +144,9 @@ static void put_new_members(struct buf *out, const struct record *r, const struc
 static size_t names_replaced(struct span *names, const struct record *r, const struct result_opts *o)
 {
 	size_t n = 0;
-	if (r->fate == FATE_FAILED)
-		names[n++] = SPAN("pllm");
-	else if (o->meta)
+	if (r->fate == FATE_FAILED || (o->meta && strcmp(o->meta, OURS) == 0))
+		names[n++] = SPAN(OURS);
+	if (o->meta && strcmp(o->meta, OURS) != 0 && o->replaces)
 		names[n++] = span_of(o->meta);
 	for (unsigned i = 0; o->replaces && i < o->plan->steps_n && n < NAMES_MAX; i++)
 		names[n++] = span_of(o->plan->steps[i].name);
@@ -135,7 +164,7 @@ static bool has_any(struct span object, const struct span *names, size_t n)
 
 static void put_object(struct buf *out, const struct record *r, const struct result_opts *o)
 {
-	struct span names[NAMES_MAX + 1];
+	struct span names[NAMES_MAX + 2];
 	size_t names_n = names_replaced(names, r, o);
 	const char *close = r->value.at + r->value.n - 1;
 	const char *end = r->text.at + r->text.n;

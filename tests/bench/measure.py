@@ -49,7 +49,10 @@ class Running:
     def rss_kb(self):
         """Resident memory at this moment."""
         status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1))
+        resident = re.search(r"VmRSS:\s+(\d+)", status)
+        if not resident:
+            raise Failed(f"{self.name}: has ended: {self.log_tail()}")
+        return int(resident.group(1))
 
     def wait(self, codes=(0,)):
         """The Usage; Failed if the program ended with a code that is not expected."""

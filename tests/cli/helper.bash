@@ -37,7 +37,7 @@ clean_room() {
 	local name
 	for name in $(compgen -e); do
 		case $name in
-		*_proxy | *_PROXY | OPENAI_* | ANTHROPIC_* | GEMINI_* | AZURE_OPENAI_* | OLLAMA_HOST | \
+		*_proxy | *_PROXY | CURL_CA_BUNDLE | SSL_* | OPENAI_* | ANTHROPIC_* | GEMINI_* | AZURE_OPENAI_* | OLLAMA_HOST | \
 			PLLM_* | XDG_*)
 			[ "$name" = PLLM_MOCK ] || unset "$name"
 			;;

@@ -26,12 +26,12 @@ is_not_trusted() {
 
 @test "an authority that nobody trusts" {
 	start_mock --tls --ca-file ca
-	what= is_not_trusted
+	what='' is_not_trusted
 }
 
 @test "a certificate for another host" {
 	start_mock --tls --ca-file ca --tls-bad wrong-host
-	what= is_not_trusted --cacert ca
+	what='' is_not_trusted --cacert ca
 }
 
 @test "an expired certificate" {

@@ -11,7 +11,7 @@ setup() {
 
 # Each line of ./in comes out as itself with ,"output":"A" before its last brace.
 stays() {
-	quietly ask -p hi "$@" <in
+	quietly ask -p hi <in
 	sed 's/}\([ \t]*\)$/,"output":"A"}\1/; s/{\( *\),/{\1/' in | diff - out
 }
 

@@ -26,7 +26,6 @@ peak() {
 		yes '{"text":"y","ballast":"0123456789012345678901234567890123456789012345678901234567890123456789"}' | head -n 200000
 	} >in
 	curl -sS -d '' "$BASE/_mock/reset" >/dev/null
-	mkfifo pipe
 	start_ask -p '{{text}}' -q <in >out 2>err
 	# All of the window but the first is answered, and then nothing moves.
 	await eval '[ "$(mock_stat requests)" -eq 256 ]'
@@ -40,11 +39,13 @@ peak() {
 }
 
 @test "a window of bytes holds back large records" {
-	local peak
+	local peak i
 	start_mock --max-body 64M
-	awk 'BEGIN { for (i = 0; i < 1000000; i++) a = a "x"
-		print "{\"text\":\"[[mock:hang]]\"}"
-		for (i = 0; i < 60; i++) printf "{\"text\":\"x\",\"ballast\":\"%s\"}\n", a }' >in
+	printf '{"text":"x","ballast":"%s"}\n' "$(head -c 1000000 /dev/zero | tr '\0' x)" >large
+	{
+		echo '{"text":"[[mock:hang]]"}'
+		for i in {1..60}; do cat large; done
+	} >in
 	peak=$(peak --window-bytes 4M --timeout 500ms --retries 0 --accept 1)
 	[ "$(wc -l <out)" -eq 61 ]
 	echo "peak $peak KB for 60 MB of records"

@@ -95,9 +95,9 @@ fail_some() {
 	quietly ask -p '{{text}}' --retries 0 --retry-errors <twice
 	[ "$(jq -s 'map(.output == "echo: \(.id)") | all' out)" = true ]
 	[ "$(mock_stat requests)" -eq 60 ]
-	mv out done
-	quietly ask -p '{{text}}' --retry-errors <done
-	diff done out
+	mv out complete
+	quietly ask -p '{{text}}' --retry-errors <complete
+	diff complete out
 	[ "$(mock_stat requests)" -eq 60 ]
 }
 

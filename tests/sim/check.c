@@ -12,7 +12,8 @@ enum {
 	RECORDS_MAX_N = 1024,
 	SLEEPS_MAX_N = 100000, /* of a run that ends */
 	SPINS_MAX_N = 20,      /* sleeps at one moment between which nothing happened */
-	LATE_MS = 30           /* what the clock may tick on while the engine works */
+	LATE_MS = 30,          /* what the clock may tick on while the engine works */
+	FIRST_WAIT_MS = 500    /* the longest before a second try, if the server does not say */
 };
 
 /* What was seen of a record. */
@@ -22,6 +23,7 @@ struct track {
 	int64_t given_ms;
 	int64_t not_before_ms; /* Retry-After */
 	int64_t need_ms;       /* what the server took for it, and made it wait */
+	int64_t ripe_ms;       /* by when it can be asked again for sure; NEVER = who knows */
 	unsigned starts_n;
 	unsigned counted_n; /* failures that count against --retries */
 	struct reply last;  /* if it was asked about */
@@ -122,6 +124,26 @@ static void check_times(const struct track *t, uint64_t seq, int64_t timeout_ms)
 		"#%llu is asked after --max-duration", NUMBER(seq));
 }
 
+/* Can the record be asked about now? Only what is so for sure counts. */
+static bool is_ripe(const struct track *t)
+{
+	int64_t deadline_ms = world.opts.sched.deadline_ms;
+	bool is_idle = t->kind == RECORD_GOOD && !t->is_put && !t->is_flying;
+	bool is_late = deadline_ms && world.now_ms >= t->given_ms + deadline_ms - LATE_MS;
+	return is_idle && !is_late && t->record->fate == FATE_OPEN &&
+		(t->starts_n == 0 || world.now_ms > t->ripe_ms);
+}
+
+/* Earlier records go first, also for their second try: the head of the window is finished. */
+static void check_turn(uint64_t seq)
+{
+	for (uint64_t earlier = seen.first_alive; earlier < seq; earlier++) {
+		LAW(!is_ripe(&seen.tracks[earlier]),
+			"#%llu is asked about before its turn, which is that of #%llu", NUMBER(seq),
+			NUMBER(earlier));
+	}
+}
+
 unsigned check_start(uint64_t seq, const struct attempt *attempt)
 {
 	LAW(seq < seen.given_n, "#%llu is asked about before it was read", NUMBER(seq));
@@ -138,6 +160,7 @@ unsigned check_start(uint64_t seq, const struct attempt *attempt)
 	LAW(attempt->answer.len == 0 && attempt->status == 0 && attempt->hint.wait_ms == -1 &&
 			attempt->hint.should_retry == -1 && !attempt->detail,
 		"#%llu is asked again with what came of the last try", NUMBER(seq));
+	check_turn(seq);
 	check_patience(t, seq);
 	check_times(t, seq, attempt->timeout_ms);
 	t->is_flying = true;
@@ -156,6 +179,9 @@ void check_finish(uint64_t seq, const struct reply *reply)
 	t->counted_n += law->counts;
 	t->is_final = (law->is_final && reply->advice != 1) || reply->advice == 0;
 	t->not_before_ms = reply->hint_ms >= 0 ? world.now_ms + reply->hint_ms : 0;
+	int64_t asked_ms = reply->hint_ms + reply->hint_ms / 10;
+	int64_t wait_ms = asked_ms > FIRST_WAIT_MS ? asked_ms : FIRST_WAIT_MS;
+	t->ripe_ms = t->starts_n == 1 ? world.now_ms + wait_ms + LATE_MS : NEVER;
 	t->need_ms += reply->ms + (reply->hint_ms > 0 ? reply->hint_ms : 0);
 	seen.is_dead |= law->is_deadly;
 	seen.busy_ms += reply->ms;
@@ -300,8 +326,23 @@ void check_output_failed(void)
 	seen.is_over = true;
 }
 
+/* A record that is open and does not fly waits for something that will come, and come in time. */
+static void check_waiting(const struct track *t, uint64_t seq, int64_t timeout_ms)
+{
+	int64_t last_ms = t->given_ms + world.opts.sched.deadline_ms + LATE_MS;
+	LAW(!is_stopped(), "#%llu waits although the run was stopped", NUMBER(seq));
+	LAW(t->starts_n > 0 || seen.in_flight == world.opts.sched.jobs,
+		"asleep although #%llu may start", NUMBER(seq));
+	if (!world.opts.sched.deadline_ms)
+		return;
+	LAW(timeout_ms >= 0 && world.now_ms + timeout_ms <= last_ms,
+		"asleep until after the deadline of #%llu", NUMBER(seq));
+	LAW(t->not_before_ms <= last_ms, "#%llu waits for what comes after its deadline",
+		NUMBER(seq));
+}
+
 /* What can be done is done before sleeping. */
-static void check_idle(void)
+static void check_idle(int64_t timeout_ms)
 {
 	bool has_room = alive() < world.window && seen.alive_bytes < world.opts.window_bytes;
 	LAW(!fake_writer_failed(), "asleep although the output is broken");
@@ -311,16 +352,15 @@ static void check_idle(void)
 	bool has_way_out = fake_writer_room() >= FAKE_WRITER_N / 2;
 	for (uint64_t seq = seen.first_alive; seq < seen.given_n; seq++) {
 		const struct track *t = &seen.tracks[seq];
-		if (t->is_put)
+		if (t->is_put || t->is_flying)
 			continue;
-		bool is_open = t->record->fate == FATE_OPEN;
 		bool may_leave = world.opts.unordered || seq == seen.put_n;
-		LAW(is_open || !may_leave || !has_way_out,
-			"asleep although #%llu is settled and there is room for it", NUMBER(seq));
-		LAW(!is_open || t->is_flying || !is_stopped(),
-			"#%llu waits although the run was stopped", NUMBER(seq));
-		LAW(!is_open || t->starts_n > 0 || seen.in_flight == world.opts.sched.jobs,
-			"asleep although #%llu may start", NUMBER(seq));
+		if (t->record->fate == FATE_OPEN)
+			check_waiting(t, seq, timeout_ms);
+		else
+			LAW(!may_leave || !has_way_out,
+				"asleep although #%llu is settled and there is room for it",
+				NUMBER(seq));
 	}
 }
 
@@ -335,7 +375,7 @@ void check_sleep(int64_t timeout_ms, bool is_awake)
 	seen.slept_events_n = seen.events_n;
 	seen.slept_ms = world.now_ms;
 	if (timeout_ms != 0 && !is_awake)
-		check_idle();
+		check_idle(timeout_ms);
 }
 
 /* The least time in which what the server did could be done. */

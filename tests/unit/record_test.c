@@ -79,6 +79,7 @@ TEST("only pllm.error says that a record failed before")
 TEST("reviving takes out our member and unwraps what we wrapped, and leaves others alone")
 {
 #define OURS "\"pllm\":{\"error\":{\"code\":\"timeout\"}}"
+#define WRAPPED "\"pllm\":{\"error\":{\"code\":\"timeout\"},\"wrapped\":\"value\"}"
 	static const struct {
 		const char *line, *text, *value;
 	} cases[] = {
@@ -89,9 +90,10 @@ TEST("reviving takes out our member and unwraps what we wrapped, and leaves othe
 		{ "{\"a\":1," OURS ",\"b\":2}", "{\"a\":1,\"b\":2}", "{\"a\":1,\"b\":2}" },
 		{ "{" OURS "}", "{}", "{}" },
 		{ "{ " OURS "}", "{ }", "{ }" },
-		{ "{\"input\":1.10," OURS "}", "1.10", "1.10" },
-		{ "{\"input\":\"x\"," OURS "}", "\"x\"", "\"x\"" },
-		{ "{\"input\":[1, 2]," OURS "}", "[1, 2]", "[1, 2]" },
+		{ "{\"input\":1.10," WRAPPED "}", "1.10", "1.10" },
+		{ "{\"input\":\"x\"," WRAPPED "}", "\"x\"", "\"x\"" },
+		{ "{\"input\":[1, 2]," WRAPPED "}", "[1, 2]", "[1, 2]" },
+		{ "{\"input\":\"x\"," OURS "}", "{\"input\":\"x\"}", "{\"input\":\"x\"}" },
 		{ "{\"input\":{\"a\":1}," OURS "}", "{\"input\":{\"a\":1}}",
 			"{\"input\":{\"a\":1}}" },
 		{ "{\"input\":\"x\",\"b\":2," OURS "}", "{\"input\":\"x\",\"b\":2}",
@@ -102,6 +104,7 @@ TEST("reviving takes out our member and unwraps what we wrapped, and leaves othe
 		{ " 5 ", " 5 ", "5" },
 	};
 #undef OURS
+#undef WRAPPED
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct record *r = make(cases[i].line);
 		record_revive(r);
@@ -111,6 +114,16 @@ TEST("reviving takes out our member and unwraps what we wrapped, and leaves othe
 		CHECK(!record_is_failed_before(r));
 		record_free(r);
 	}
+}
+
+TEST("what stands for a line that was no JSON stays failed")
+{
+	const char *line = "{\"input\":\"{\",\"pllm\":{\"error\":{\"code\":\"bad_record\"},\"wrapped\":\"text\"}}";
+	struct record *r = make(line);
+	record_revive(r);
+	CHECK(record_is_failed_before(r));
+	CHECK_MEM(r->text.at, r->text.n, line);
+	record_free(r);
 }
 
 TEST("a line that is no JSON can be revived without harm")

@@ -82,9 +82,12 @@ static void check_answered(const char *line, const char *want)
 	leave(&s);
 }
 
-#define ERROR_MEMBER                                                                                                   \
+#define ERROR_MEMBER_WITH(more) \
 	"\"pllm\":{\"error\":{\"code\":\"timeout\",\"message\":\"late\",\"status\":null,\"attempts\":0,\"step\":null," \
-	"\"line\":7,\"retryable\":true}}"
+	"\"line\":7,\"retryable\":true}" more "}"
+#define ERROR_MEMBER ERROR_MEMBER_WITH("")
+#define ERROR_OF_VALUE ERROR_MEMBER_WITH(",\"wrapped\":\"value\"")
+#define ERROR_OF_TEXT ERROR_MEMBER_WITH(",\"wrapped\":\"text\"")
 
 static void check_failed(const char *line, const char *want)
 {
@@ -178,14 +181,14 @@ TEST("a failed record carries its error, the rest is untouched")
 {
 	check_failed("{\"a\":1e400 }", "{\"a\":1e400 ," ERROR_MEMBER "}\n");
 	check_failed("{}", "{" ERROR_MEMBER "}\n");
-	check_failed("-0", "{\"input\":-0," ERROR_MEMBER "}\n");
+	check_failed("-0", "{\"input\":-0," ERROR_OF_VALUE "}\n");
 }
 
 TEST("a line that is no JSON becomes a string, its bad bytes U+FFFD")
 {
-	check_failed("{\"a\":", "{\"input\":\"{\\\"a\\\":\"," ERROR_MEMBER "}\n");
-	check_failed("\xff\"\x01", "{\"input\":\"\xef\xbf\xbd\\\"\\u0001\"," ERROR_MEMBER "}\n");
-	check_failed("", "{\"input\":\"\"," ERROR_MEMBER "}\n");
+	check_failed("{\"a\":", "{\"input\":\"{\\\"a\\\":\"," ERROR_OF_TEXT "}\n");
+	check_failed("\xff\"\x01", "{\"input\":\"\xef\xbf\xbd\\\"\\u0001\"," ERROR_OF_TEXT "}\n");
+	check_failed("", "{\"input\":\"\"," ERROR_OF_TEXT "}\n");
 }
 
 TEST("a renewed failure takes the place of the old one, wherever that stood")
