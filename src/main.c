@@ -75,7 +75,9 @@ int main(int argc, char **argv)
 	} else if (has_nothing_to_do(argc)) {
 		cli_print_short_help(stderr);
 	} else {
-		log_set_level(config.is_verbose ? LOG_DETAIL : config.is_quiet ? LOG_ERROR : LOG_WARNING);
+		log_set_level(config.is_verbose   ? LOG_DETAIL
+				: config.is_quiet ? LOG_ERROR
+						  : LOG_WARNING);
 		ending = filter_run(&config);
 	}
 	cli_free(&config);

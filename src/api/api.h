@@ -2,8 +2,9 @@
 /*
  * api: the wire APIs that pllm speaks, one const row each.
  *
- * A row says how to write a request and how to read an answer; adding an API touches one file and one row.
- * Knows no sockets, no retries, no breaker: it says what an answer means, not what to do about it. Pure; the loop's thread.
+ * A row says how to write a request and how to read an answer; adding an API touches one file and
+ * one row. Knows no sockets, no retries, no breaker: it says what an answer means, not what to do
+ * about it. Pure; the loop's thread.
  */
 #pragma once
 
@@ -22,12 +23,15 @@ struct api {
 	const char *auth_header;  /* "Authorization: Bearer ": the key is appended */
 	const char *path;         /* appended to the base URL */
 
-	/* Appends the request for `ask`. False with fault filled if the record does not yield one. */
+	/*
+	 * Appends the request for `ask`. False with fault filled if the record does not yield one.
+	 */
 	bool (*build)(const struct ask *ask, struct buf *body, struct fault *fault);
 
 	/*
-	 * Says what a finished attempt means: fills answer, whose spans point into the attempt's answer bytes. Total:
-	 * whatever came, there is an outcome and, unless it is OUTCOME_ANSWERED, a message.
+	 * Says what a finished attempt means: fills answer, whose spans point into the attempt's
+	 * answer bytes. Total: whatever came, there is an outcome and, unless it is
+	 * OUTCOME_ANSWERED, a message.
 	 */
 	void (*read)(const struct attempt *attempt, struct answer *answer);
 };

@@ -98,18 +98,21 @@ bool classify_wire(const struct attempt *attempt, struct answer *answer)
 	if (attempt->wire != WIRE_COMPLETE) {
 		const char *text = wires[attempt->wire].text;
 		fill(answer, wires[attempt->wire].outcome,
-			attempt->detail ? xasprintf("%s: %s", text, attempt->detail) : xstrdup(text));
+			attempt->detail ? xasprintf("%s: %s", text, attempt->detail)
+					: xstrdup(text));
 		return true;
 	}
 	if (attempt->status >= 300 && attempt->status < 400) {
 		fill(answer, OUTCOME_REQUEST,
-			xasprintf("HTTP %d: the server redirects, and pllm never follows; give the final URL as --endpoint",
+			xasprintf(
+				"HTTP %d: the server redirects, and pllm never follows; give the final URL as --endpoint",
 				attempt->status));
 		return true;
 	}
 	if (attempt->is_html && attempt->status < 300) {
 		fill(answer, OUTCOME_BAD_RESPONSE,
-			xasprintf("HTTP %d with an HTML page where JSON was expected; is the URL right?",
+			xasprintf(
+				"HTTP %d with an HTML page where JSON was expected; is the URL right?",
 				attempt->status));
 		return true;
 	}

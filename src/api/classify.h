@@ -2,8 +2,8 @@
 /*
  * classify: what all HTTP APIs have in common about failing.
  *
- * The classes are those of reference table "universal error classification": an API's own file asks first about
- * what only it knows (its error codes) and leaves the rest to these. Pure.
+ * The classes are those of reference table "universal error classification": an API's own file asks
+ * first about what only it knows (its error codes) and leaves the rest to these. Pure.
  */
 #pragma once
 
@@ -14,8 +14,9 @@
 #include <stdbool.h>
 
 /*
- * Fills answer for an attempt that brought no whole HTTP answer, or one that is no API's: a redirect, HTML in place of
- * JSON. False, with nothing changed, if the attempt is a whole answer that the API must read itself.
+ * Fills answer for an attempt that brought no whole HTTP answer, or one that is no API's: a
+ * redirect, HTML in place of JSON. False, with nothing changed, if the attempt is a whole answer
+ * that the API must read itself.
  */
 bool classify_wire(const struct attempt *attempt, struct answer *answer);
 
@@ -23,7 +24,8 @@ bool classify_wire(const struct attempt *attempt, struct answer *answer);
 enum outcome classify_status(int status);
 
 /*
- * Gives (allocated) a message "HTTP 429: <text>" from plain text of a server: at most 500 bytes of it, on one line, control
- * characters and any secret of the endpoint's headers taken out. A missing text gives the status alone.
+ * Gives (allocated) a message "HTTP 429: <text>" from plain text of a server: at most 500 bytes of
+ * it, on one line, control characters and any secret of the endpoint's headers taken out. A missing
+ * text gives the status alone.
  */
 char *classify_message(const struct attempt *attempt, struct span text);

@@ -2,9 +2,9 @@
 /*
  * OpenAI Chat Completions: POST {base}/chat/completions, and everybody who speaks it.
  *
- * Requests are written straight into the buffer, answers are read as spans of the server's bytes: nothing on
- * this path builds a tree. Errors come as {"error":{"message","type","code"}}, from vLLM also flat and with a
- * number as code, from FastAPI as {"detail":...}; all are read.
+ * Requests are written straight into the buffer, answers are read as spans of the server's bytes:
+ * nothing on this path builds a tree. Errors come as {"error":{"message","type","code"}}, from vLLM
+ * also flat and with a number as code, from FastAPI as {"detail":...}; all are read.
  */
 #include "api/api.h"
 
@@ -54,8 +54,9 @@ static struct span string_in(struct span value)
 /* OpenAI refuses max_tokens for its reasoning models, many compatible servers know nothing else. */
 static const char *max_tokens_name(const struct ask *ask)
 {
-	return strcmp(ask->endpoint->origin, "https://api.openai.com:443") == 0 ? "max_completion_tokens"
-									      : "max_tokens";
+	return strcmp(ask->endpoint->origin, "https://api.openai.com:443") == 0
+		? "max_completion_tokens"
+		: "max_tokens";
 }
 
 /* Appends the parameters of the step, each after a comma. */
@@ -65,16 +66,17 @@ static bool put_params(const struct ask *ask, struct buf *body)
 	bool ok = true;
 	if (s->max_tokens)
 		ok = buf_put_str(body, ",\"") && buf_put_str(body, max_tokens_name(ask)) &&
-		     buf_put_str(body, "\":") && buf_put_int(body, s->max_tokens);
+			buf_put_str(body, "\":") && buf_put_int(body, s->max_tokens);
 	for (size_t i = 0; ok && i < s->params_n; i++)
 		ok = buf_put_char(body, ',') && json_put_string(body, span_of(s->params[i].key)) &&
-		     buf_put_char(body, ':') && buf_put_str(body, s->params[i].json);
+			buf_put_char(body, ':') && buf_put_str(body, s->params[i].json);
 	return ok;
 }
 
 static bool too_large(const struct buf *body, struct fault *fault)
 {
-	return fault_set(fault, ERROR_TEMPLATE, "the request would be larger than %zu bytes", body->max);
+	return fault_set(
+		fault, ERROR_TEMPLATE, "the request would be larger than %zu bytes", body->max);
 }
 
 /* A record's own body, byte for byte but for what the command line says otherwise. */
@@ -96,7 +98,7 @@ static bool build_from_body(const struct ask *ask, struct buf *body, struct faul
 	free(names);
 	if (ok && ask->endpoint->model)
 		ok = (!has_members || buf_put_char(body, ',')) && buf_put_str(body, "\"model\":") &&
-		     buf_put_span(body, ask->model);
+			buf_put_span(body, ask->model);
 	ok = ok && put_params(ask, body) && buf_put_char(body, '}');
 	return ok || too_large(body, fault);
 }
@@ -106,17 +108,18 @@ static bool put_messages(const struct ask *ask, struct buf *body, struct fault *
 {
 	bool has_system = ask->step->has_system;
 	if (has_system &&
-		!(buf_put_str(body, "{\"role\":\"system\",\"content\":\"") && ask_put_system(ask, body, fault) &&
-			buf_put_str(body, "\"}")))
+		!(buf_put_str(body, "{\"role\":\"system\",\"content\":\"") &&
+			ask_put_system(ask, body, fault) && buf_put_str(body, "\"}")))
 		return false;
 	if (ask->form == ASK_MESSAGES) {
-		struct span inside = json_inside(ask->own); /* brackets off, as quotes come off a string */
+		struct span inside =
+			json_inside(ask->own); /* brackets off, as quotes come off a string */
 		return (!has_system || json_is_empty(ask->own) || buf_put_char(body, ',')) &&
-		       buf_put_span(body, inside);
+			buf_put_span(body, inside);
 	}
 	return (!has_system || buf_put_char(body, ',')) &&
-	       buf_put_str(body, "{\"role\":\"user\",\"content\":\"") && ask_put_prompt(ask, body, fault) &&
-	       buf_put_str(body, "\"}");
+		buf_put_str(body, "{\"role\":\"user\",\"content\":\"") &&
+		ask_put_prompt(ask, body, fault) && buf_put_str(body, "\"}");
 }
 
 static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
@@ -125,8 +128,8 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 		return build_from_body(ask, body, fault);
 	*fault = (struct fault){ 0 };
 	bool ok = buf_put_str(body, "{\"model\":") && buf_put_span(body, ask->model) &&
-		  buf_put_str(body, ",\"messages\":[") && put_messages(ask, body, fault) &&
-		  buf_put_char(body, ']') && put_params(ask, body) && buf_put_char(body, '}');
+		buf_put_str(body, ",\"messages\":[") && put_messages(ask, body, fault) &&
+		buf_put_char(body, ']') && put_params(ask, body) && buf_put_char(body, '}');
 	if (!ok && fault->code == ERROR_NONE)
 		return too_large(body, fault);
 	return ok;
@@ -212,13 +215,16 @@ static void judge_choice(struct answer *answer, struct span refusal)
 	else if (refusal.at && refusal.n > 0)
 		refuse_in_words(answer, refusal);
 	else if (answer->finish == FINISH_LENGTH)
-		refuse(answer, OUTCOME_TRUNCATED, "the answer was cut at the limit of tokens; raise --max-tokens");
+		refuse(answer, OUTCOME_TRUNCATED,
+			"the answer was cut at the limit of tokens; raise --max-tokens");
 	else if (answer->finish == FINISH_ERROR)
-		refuse(answer, OUTCOME_BAD_RESPONSE, "the server broke the answer off with an error");
+		refuse(answer, OUTCOME_BAD_RESPONSE,
+			"the server broke the answer off with an error");
 	else if (!answer->text.at && answer->finish == FINISH_TOOL_CALLS)
 		refuse(answer, OUTCOME_BAD_RESPONSE, "the answer is a tool call, not text");
 	else if (!answer->text.at)
-		refuse(answer, OUTCOME_BAD_RESPONSE, "the answer has no choices[0].message.content");
+		refuse(answer, OUTCOME_BAD_RESPONSE,
+			"the answer has no choices[0].message.content");
 }
 
 /* What is looked for in an answer. */
@@ -302,7 +308,8 @@ static struct span error_text_in(struct span root, struct span error)
 	if (string_in(error).at)
 		return string_in(error);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		struct span text = string_in(json_member(error.at ? error : root, span_of(names[i])));
+		struct span text =
+			string_in(json_member(error.at ? error : root, span_of(names[i])));
 		if (text.at)
 			return text;
 	}
@@ -322,7 +329,10 @@ static enum outcome judge_error(int status, struct span error)
 	enum outcome outcome = classify_status(status);
 	if (outcome != OUTCOME_ANSWERED)
 		return outcome;
-	/* An error inside a 200: a gateway's way of passing on trouble behind it, perhaps with the status it got. */
+	/*
+	 * An error inside a 200: a gateway's way of passing on trouble behind it, perhaps with the
+	 * status it got.
+	 */
 	int64_t inner = count_of(json_member(error, SPAN("code")));
 	return inner >= 400 && inner < 600 ? classify_status((int)inner) : OUTCOME_CAPACITY;
 }
@@ -333,7 +343,10 @@ static void read_error(const struct attempt *attempt, struct span root, struct a
 	struct span text = root.at ? error_text_in(root, error) : root;
 	struct buf plain;
 	answer->outcome = judge_error(attempt->status, error.at ? error : root);
-	/* A page in place of JSON is a firewall's word about this request, not the API's about the key. */
+	/*
+	 * A page in place of JSON is a firewall's word about this request, not the API's about the
+	 * key.
+	 */
 	if (attempt->is_html && answer->outcome == OUTCOME_AUTH)
 		answer->outcome = OUTCOME_REQUEST;
 	buf_init(&plain, attempt->answer.len + 1);
@@ -341,7 +354,8 @@ static void read_error(const struct attempt *attempt, struct span root, struct a
 		json_put_plain(&plain, text);
 	else
 		buf_put_span(&plain, buf_span(&attempt->answer));
-	answer->message = classify_message(attempt, attempt->is_html ? (struct span){ 0 } : buf_span(&plain));
+	answer->message =
+		classify_message(attempt, attempt->is_html ? (struct span){ 0 } : buf_span(&plain));
 	buf_release(&plain);
 }
 
@@ -361,15 +375,17 @@ static void read_success(const struct attempt *attempt, struct answer *answer)
 		pull_completion(&pull, &found);
 	if (!json_pull_end(&pull, &fault)) {
 		answer_init(answer, OUTCOME_BAD_RESPONSE);
-		answer->message = xasprintf("HTTP %d, but the answer is not JSON: %s at byte %zu", attempt->status,
-			fault.reason, fault.offset + 1);
+		answer->message = xasprintf("HTTP %d, but the answer is not JSON: %s at byte %zu",
+			attempt->status, fault.reason, fault.offset + 1);
 	} else if (found.has_error && json_scan(text, &root, &fault)) {
 		answer_init(answer, OUTCOME_ANSWERED);
 		read_error(attempt, root, answer);
 	} else if (found.has_choice) {
 		judge_choice(answer, found.refusal);
 	} else {
-		refuse(answer, OUTCOME_BAD_RESPONSE, is_object ? "the answer has no choices" : "the answer is JSON, but no object");
+		refuse(answer, OUTCOME_BAD_RESPONSE,
+			is_object ? "the answer has no choices"
+				  : "the answer is JSON, but no object");
 	}
 }
 

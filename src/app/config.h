@@ -2,7 +2,8 @@
 /*
  * config: all that the command line says, as the sum of each room's options.
  *
- * Filled by cli from the options table; seen only by cli, app and main.c. Strings are owned, NULL = not given.
+ * Filled by cli from the options table; seen only by cli, app and main.c. Strings are owned, NULL =
+ * not given.
  */
 #pragma once
 
@@ -27,15 +28,15 @@ struct prompt_opts {
 
 /* Whom to ask: turned into an endpoint by app/endpoints.c. */
 struct endpoint_opts {
-	char *api;                /* --api NAME */
-	struct strings endpoints; /* --endpoint URL[,key=value]... */
-	char *model;              /* -m MODEL */
-	struct strings headers;   /* --header 'Name: value' */
+	char *api;                   /* --api NAME */
+	struct strings endpoints;    /* --endpoint URL[,key=value]... */
+	char *model;                 /* -m MODEL */
+	struct strings headers;      /* --header 'Name: value' */
 	struct strings header_files; /* --header-file FILE */
-	bool allow_http;          /* --allow-http */
-	char *cacert;             /* --cacert FILE */
-	char *cert;               /* --cert FILE */
-	char *unix_socket;        /* --unix-socket PATH */
+	bool allow_http;             /* --allow-http */
+	char *cacert;                /* --cacert FILE */
+	char *cert;                  /* --cert FILE */
+	char *unix_socket;           /* --unix-socket PATH */
 	struct key_opts key;
 };
 
@@ -46,9 +47,9 @@ struct config {
 	struct http_opts http;
 	struct prompt_opts prompt;
 	struct endpoint_opts endpoint;
-	int on_error;  /* enum error_rule: --on-error */
-	char *halt;    /* --halt, parsed by app/stops.c */
-	char *accept;  /* --accept N|N%, likewise */
+	int on_error; /* enum error_rule: --on-error */
+	char *halt;   /* --halt, parsed by app/stops.c */
+	char *accept; /* --accept N|N%, likewise */
 	bool is_quiet;
 	bool is_verbose;
 };

@@ -42,10 +42,14 @@ static bool set_attribute(struct choice *c, const char *text, struct err *err)
 		field = &c->key_env;
 	else if (strncmp(text, "api=", 4) == 0) {
 		c->api = api_find(text + 4);
-		return c->api || err_set(err, ERR_USAGE, "--endpoint: unknown API \"%s\"; this version knows openai", text + 4);
+		return c->api ||
+			err_set(err, ERR_USAGE,
+				"--endpoint: unknown API \"%s\"; this version knows openai",
+				text + 4);
 	}
 	if (!field)
-		return err_set(err, ERR_USAGE, "--endpoint: \"%s\" is none of api=, model=, key-env=", text);
+		return err_set(err, ERR_USAGE,
+			"--endpoint: \"%s\" is none of api=, model=, key-env=", text);
 	free(*field);
 	*field = xstrdup(strchr(text, '=') + 1);
 	return true;
@@ -63,7 +67,10 @@ static bool read_endpoint(struct choice *c, const char *text, struct err *err)
 	return ok;
 }
 
-/* "openai/gpt-4o": the prefix counts only if it is an API's name and nothing else says which API or server it is. */
+/*
+ * "openai/gpt-4o": the prefix counts only if it is an API's name and nothing else says which API or
+ * server it is.
+ */
 static void read_model(struct choice *c, const struct endpoint_opts *o, bool has_base)
 {
 	if (c->model || !o->model)
@@ -81,9 +88,11 @@ static bool choose(struct choice *c, const struct endpoint_opts *o, struct err *
 {
 	c->api = api_find(o->api ? o->api : "openai");
 	if (!c->api)
-		return err_set(err, ERR_USAGE, "--api %s: unknown; this version knows openai", o->api);
+		return err_set(
+			err, ERR_USAGE, "--api %s: unknown; this version knows openai", o->api);
 	if (o->endpoints.n > 1)
-		return err_set(err, ERR_USAGE, "several endpoints are not in this version; give one --endpoint");
+		return err_set(err, ERR_USAGE,
+			"several endpoints are not in this version; give one --endpoint");
 	if (o->endpoints.n == 1 && !read_endpoint(c, o->endpoints.items[0], err))
 		return false;
 	if (!c->base)
@@ -92,15 +101,16 @@ static bool choose(struct choice *c, const struct endpoint_opts *o, struct err *
 	if (!c->base)
 		c->base = xstrdup(c->api->base_url);
 	if (c->model && (!*c->model || !utf8_is_valid(span_of(c->model))))
-		return err_set(err, ERR_USAGE, "-m: expected the name of a model, UTF-8 and not empty");
+		return err_set(
+			err, ERR_USAGE, "-m: expected the name of a model, UTF-8 and not empty");
 	return true;
 }
 
 /* Headers that libcurl or pllm set, and that would contradict what is sent. */
 static bool is_reserved(const char *line)
 {
-	static const char *const reserved[] = { "host:", "content-length:", "transfer-encoding:", "content-type:",
-		"expect:", "connection:" };
+	static const char *const reserved[] = { "host:", "content-length:", "transfer-encoding:",
+		"content-type:", "expect:", "connection:" };
 	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
 		if (strncasecmp(line, reserved[i], strlen(reserved[i])) == 0)
 			return true;
@@ -112,7 +122,8 @@ static bool add_header(struct endpoint *e, const char *line, struct err *err)
 	if (!keys_check_header(line, err))
 		return false;
 	if (is_reserved(line))
-		return err_set(err, ERR_USAGE, "header \"%.*s\" is set by pllm itself", (int)strcspn(line, ":"), line);
+		return err_set(err, ERR_USAGE, "header \"%.*s\" is set by pllm itself",
+			(int)strcspn(line, ":"), line);
 	endpoint_add_header(e, line);
 	return true;
 }
@@ -157,7 +168,7 @@ static bool add_headers(struct endpoint *e, const struct endpoint_opts *o, struc
 		const char *line = o->headers.items[i];
 		if (keys_looks_secret(line))
 			return err_set(err, ERR_USAGE,
-				"--header %.*s: this looks like a secret, which everybody can read on a command line; use --header-file",
+				"--header %.*s: looks like a secret, and everybody can read command lines; use --header-file",
 				(int)strcspn(line, ":"), line);
 		if (!add_header(e, line, err))
 			return false;
@@ -169,8 +180,8 @@ static bool add_headers(struct endpoint *e, const struct endpoint_opts *o, struc
 }
 
 /* Adds the key's header, if there is a key; says so if there must be one. */
-static bool add_key(struct endpoint *e, const struct endpoint_opts *o, const struct choice *c, bool is_https,
-	struct err *err)
+static bool add_key(struct endpoint *e, const struct endpoint_opts *o, const struct choice *c,
+	bool is_https, struct err *err)
 {
 	struct key_opts where = o->key;
 	char *key = NULL;
@@ -182,14 +193,16 @@ static bool add_key(struct endpoint *e, const struct endpoint_opts *o, const str
 		bool none = where.env && strcmp(where.env, "none") == 0;
 		if (e->is_loopback || e->unix_path || none || o->header_files.n > 0)
 			return true;
-		return err_set(err, ERR_USAGE, "no key for %s: set %s, or give --key-file, --key-cmd or --key-fd, or --key-env none",
+		return err_set(err, ERR_USAGE,
+			"no key for %s: set %s, or give --key-file, --key-cmd or --key-fd, or --key-env none",
 			e->origin, where.env ? where.env : c->api->key_env);
 	}
 	if (!is_https && !e->is_loopback && !e->unix_path && !o->allow_http) {
 		explicit_bzero(key, strlen(key));
 		free(key);
 		return err_set(err, ERR_USAGE,
-			"%s: a key would travel unencrypted; use https, or --allow-http if the network is yours", e->name);
+			"%s: a key would travel unencrypted; use https, or --allow-http if the network is yours",
+			e->name);
 	}
 	char *line = xasprintf("%s%s", c->api->auth_header, key);
 	endpoint_add_header(e, line);

@@ -37,7 +37,8 @@ static bool complete_config(struct filter *f, struct err *err)
 	c->writer.drops = c->on_error == ERROR_IS_DROPPED;
 	c->writer.replaces = c->pipeline.existing == EXISTING_IS_REPLACED;
 	c->pipeline.stops_on_error = c->on_error == ERROR_STOPS;
-	return stops_parse_halt(c->halt, &c->pipeline.halt, err) && stops_parse_accept(c->accept, &f->accept, err);
+	return stops_parse_halt(c->halt, &c->pipeline.halt, err) &&
+		stops_parse_accept(c->accept, &f->accept, err);
 }
 
 /* Everything that can be wrong with the command line is found before the first record is read. */
@@ -48,9 +49,10 @@ static bool build(struct filter *f, struct err *err)
 		!endpoints_make(&f->endpoint, &c->endpoint, err) || !wake_init(&f->wake, err))
 		return false;
 	signals_start(&f->wake);
-	return (f->http = http_new(&c->http, &f->wake, err)) && http_add_endpoint(f->http, &f->endpoint, err) &&
-	       (f->writer = writer_new(&c->writer, &f->plan, &f->wake, err)) &&
-	       (f->reader = reader_new(&c->reader, &f->wake, err));
+	return (f->http = http_new(&c->http, &f->wake, err)) &&
+		http_add_endpoint(f->http, &f->endpoint, err) &&
+		(f->writer = writer_new(&c->writer, &f->plan, &f->wake, err)) &&
+		(f->reader = reader_new(&c->reader, &f->wake, err));
 }
 
 static void run(struct filter *f)
@@ -62,7 +64,8 @@ static void run(struct filter *f)
 		.sched = { .plan = &f->plan, .endpoint = &f->endpoint, .http = f->http },
 		.stats = &f->stats,
 		/* Jitter must differ between processes that start together. */
-		.seed = (uint64_t)clock_wall_s() ^ (uint64_t)clock_now_ms() << 20 ^ (uint64_t)getpid() << 40,
+		.seed = (uint64_t)clock_wall_s() ^ (uint64_t)clock_now_ms() << 20 ^
+			(uint64_t)getpid() << 40,
 	};
 	pipeline_run(&f->config->pipeline, &rooms, &f->verdict);
 }
@@ -89,7 +92,9 @@ static struct ending finish(struct filter *f)
 		summary_say(&f->stats, v->reason);
 	return (struct ending){
 		.exit_code = code,
-		.by_signal = v->by_signal ? v->by_signal : is_broken_pipe ? SIGPIPE : 0,
+		.by_signal = v->by_signal ? v->by_signal
+			: is_broken_pipe  ? SIGPIPE
+					  : 0,
 	};
 }
 
@@ -111,7 +116,10 @@ struct ending filter_run(struct config *config)
 	struct err err;
 	if (build(&f, &err)) {
 		run(&f);
-		/* After a second signal nobody waits for a writer that may be stuck; dying is all that is left. */
+		/*
+		 * After a second signal nobody waits for a writer that may be stuck; dying is all
+		 * that is left.
+		 */
 		if (f.verdict.is_aborted && f.verdict.by_signal)
 			return (struct ending){ .by_signal = f.verdict.by_signal };
 		ending = finish(&f);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * filter: the command without a name: every record through a prompt. Puts the rooms together, runs the loop, says how it ended.
+ * filter: the command without a name: every record through a prompt. Puts the rooms together, runs
+ * the loop, says how it ended.
  */
 #pragma once
 
@@ -13,7 +14,8 @@ struct ending {
 };
 
 /*
- * Runs the filter. Says on stderr what a person must know. On return all is written and freed, unless the run was cut short by a
- * second signal, when only dying is left to do. Completes config in place where an option depends on another.
+ * Runs the filter. Says on stderr what a person must know. On return all is written and freed,
+ * unless the run was cut short by a second signal, when only dying is left to do. Completes config
+ * in place where an option depends on another.
  */
 struct ending filter_run(struct config *config);

@@ -10,7 +10,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Opened the wrong way round on purpose: using it gives EBADF, as the closed descriptor would have. */
+/*
+ * Opened the wrong way round on purpose: using it gives EBADF, as the closed descriptor would have.
+ */
 static void occupy(int fd, int wrong_way)
 {
 	if (fcntl(fd, F_GETFD) >= 0)

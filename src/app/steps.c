@@ -19,8 +19,8 @@ static bool is_name_byte(char c, bool first)
 }
 
 /*
- * Splits "NAME=rest", where NAME is [a-z_][a-z0-9_]* right at the start; a leading "=" means that there is no name. Gives the
- * name (missing = none) and moves *text to the rest.
+ * Splits "NAME=rest", where NAME is [a-z_][a-z0-9_]* right at the start; a leading "=" means that
+ * there is no name. Gives the name (missing = none) and moves *text to the rest.
  */
 static struct span take_name(const char **text)
 {
@@ -34,7 +34,10 @@ static struct span take_name(const char **text)
 	return name;
 }
 
-/* As take_name for options that follow the prompts: only the step's own name counts, anything else is text. */
+/*
+ * As take_name for options that follow the prompts: only the step's own name counts, anything else
+ * is text.
+ */
 static const char *after_step_name(const struct step *s, const char *text, char separator)
 {
 	size_t n = strlen(s->name);
@@ -88,7 +91,9 @@ static struct step *add_step(struct plan *plan, struct span name, const struct p
 static bool make_prompt(struct plan *plan, const struct prompt_opts *o, struct err *err)
 {
 	bool from_file = o->prompt_files.n > 0;
-	const char *text = from_file ? o->prompt_files.items[0] : o->prompts.n > 0 ? o->prompts.items[0] : NULL;
+	const char *text = from_file ? o->prompt_files.items[0]
+		: o->prompts.n > 0   ? o->prompts.items[0]
+				     : NULL;
 	if (!text) {
 		add_step(plan, (struct span){ 0 }, o);
 		return true;
@@ -121,8 +126,10 @@ static bool make_max_tokens(struct step *s, const struct strings *list, struct e
 	if (list->n == 0)
 		return true;
 	const char *text = after_step_name(s, list->items[list->n - 1], '=');
-	if (!units_parse_int(span_of(text), &s->max_tokens) || s->max_tokens < 1 || s->max_tokens > 100000000)
-		return err_set(err, ERR_USAGE, "--max-tokens %s: expected a whole number from 1 to 100000000", text);
+	if (!units_parse_int(span_of(text), &s->max_tokens) || s->max_tokens < 1 ||
+		s->max_tokens > 100000000)
+		return err_set(err, ERR_USAGE,
+			"--max-tokens %s: expected a whole number from 1 to 100000000", text);
 	return true;
 }
 
@@ -130,9 +137,11 @@ static bool make_params(struct step *s, const struct strings *list, struct err *
 {
 	for (size_t i = 0; i < list->n; i++) {
 		const char *text = after_step_name(s, list->items[i], ':');
-		bool is_limit = strncmp(text, "max_tokens=", 11) == 0 || strncmp(text, "max_completion_tokens=", 22) == 0;
+		bool is_limit = strncmp(text, "max_tokens=", 11) == 0 ||
+			strncmp(text, "max_completion_tokens=", 22) == 0;
 		if (is_limit && s->max_tokens)
-			return err_set(err, ERR_USAGE, "--param %s says the same as --max-tokens; give one of them", text);
+			return err_set(err, ERR_USAGE,
+				"--param %s says the same as --max-tokens; give one of them", text);
 		if (!step_add_param(s, text, err))
 			return false;
 	}
@@ -142,14 +151,17 @@ static bool make_params(struct step *s, const struct strings *list, struct err *
 bool steps_make(struct plan *plan, const struct prompt_opts *o, struct err *err)
 {
 	if (o->prompts.n + o->prompt_files.n > 1)
-		return err_set(err, ERR_USAGE, "several prompts (steps) are not in this version; give one -p or --prompt-file");
+		return err_set(err, ERR_USAGE,
+			"several prompts (steps) are not in this version; give one -p or --prompt-file");
 	if (!*o->as || !utf8_is_valid(span_of(o->as)))
-		return err_set(err, ERR_USAGE, "-a: expected the name of a field, UTF-8 and not empty");
+		return err_set(
+			err, ERR_USAGE, "-a: expected the name of a field, UTF-8 and not empty");
 	if (!make_prompt(plan, o, err))
 		return false;
 	struct step *s = &plan->steps[0];
 	if (strcmp(s->name, "pllm") == 0)
-		return err_set(err, ERR_USAGE, "the field \"pllm\" is where errors go; name the answer something else");
+		return err_set(err, ERR_USAGE,
+			"the field \"pllm\" is where errors go; name the answer something else");
 	if (!make_system(s, &o->systems, err) || !make_max_tokens(s, &o->max_tokens, err))
 		return false;
 	return make_params(s, &o->params, err);

@@ -9,6 +9,7 @@
 #include "work/plan.h"
 
 /*
- * Fills plan (zeroed). Reads --prompt-file. False with err filled (ERR_USAGE); the plan is then to be released all the same.
+ * Fills plan (zeroed). Reads --prompt-file. False with err filled (ERR_USAGE); the plan is then to
+ * be released all the same.
  */
 bool steps_make(struct plan *plan, const struct prompt_opts *o, struct err *err);

@@ -12,7 +12,8 @@ static bool parse_amount(struct span text, double *amount, bool *is_percent)
 	text.n -= *is_percent;
 	if (!units_parse_number(text, amount) || *amount < 0)
 		return false;
-	return *is_percent ? *amount <= 100 : *amount == (double)(int64_t)*amount && *amount <= 1e15;
+	return *is_percent ? *amount <= 100
+			   : *amount == (double)(int64_t)*amount && *amount <= 1e15;
 }
 
 bool stops_parse_halt(const char *text, struct halt_opts *out, struct err *err)
@@ -30,8 +31,8 @@ bool stops_parse_halt(const char *text, struct halt_opts *out, struct err *err)
 	const char *fail = strstr(text, ",fail=");
 	struct span when = { .at = text, .n = fail ? (size_t)(fail - text) : 0 };
 	bool is_now = span_is(when, "now");
-	if (!fail || !(is_now || span_is(when, "soon")) || !parse_amount(span_of(fail + 6), &amount, &is_percent) ||
-		!(amount > 0))
+	if (!fail || !(is_now || span_is(when, "soon")) ||
+		!parse_amount(span_of(fail + 6), &amount, &is_percent) || !(amount > 0))
 		return err_set(err, ERR_USAGE, "--halt %s: %s", text, expected);
 	out->when = is_now ? HALT_NOW : HALT_SOON;
 	out->fail_n = is_percent ? 0 : (int64_t)amount;
@@ -43,6 +44,7 @@ bool stops_parse_accept(const char *text, struct accept *out, struct err *err)
 {
 	*out = (struct accept){ 0 };
 	if (text && !parse_amount(span_of(text), &out->amount, &out->is_percent))
-		return err_set(err, ERR_USAGE, "--accept %s: expected a number of records or a share such as 2%%", text);
+		return err_set(err, ERR_USAGE,
+			"--accept %s: expected a number of records or a share such as 2%%", text);
 	return true;
 }

@@ -15,7 +15,10 @@ struct accept {
 	bool is_percent;
 };
 
-/* Reads --halt: never, or now|soon,fail=N|N%. NULL leaves the default. False with err filled (ERR_USAGE). */
+/*
+ * Reads --halt: never, or now|soon,fail=N|N%. NULL leaves the default. False with err filled
+ * (ERR_USAGE).
+ */
 bool stops_parse_halt(const char *text, struct halt_opts *out, struct err *err);
 
 /* Reads --accept: N or N%. NULL is none. False with err filled (ERR_USAGE). */

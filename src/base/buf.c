@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-	SMALLEST = 64,            /* the first allocation; most bodies and lines are a few hundred */
+	SMALLEST = 64, /* the first allocation; most bodies and lines are a few hundred */
 	SHRINK_WORTH_BYTES = 512, /* realloc costs more than this many idle bytes are worth */
 };
 
@@ -40,7 +40,10 @@ bool buf_reserve(struct buf *b, size_t n)
 		return false;
 	}
 	size_t need = b->len + n;
-	/* At least what is asked for, and half as much again as there was, so that appending stays linear. */
+	/*
+	 * At least what is asked for, and half as much again as there was, so that appending stays
+	 * linear.
+	 */
 	size_t cap = b->cap + b->cap / 2;
 	if (cap < need)
 		cap = need < SMALLEST ? SMALLEST : need;

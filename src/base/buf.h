@@ -2,12 +2,14 @@
 /*
  * buf: a growing run of bytes that cannot be made without its ceiling.
  *
- * Whatever the outside world sizes (an input line, an answer, a request body) grows in one of these.
- * Appending past the ceiling changes nothing and says so, and so does every later append:
- * a writer of many pieces may look at is_full once, at the end. Running out of memory below the ceiling
- * ends the program (see xalloc). Knows nothing of what the bytes mean. One thread at a time.
+ * Whatever the outside world sizes (an input line, an answer, a request body) grows in one of
+ * these. Appending past the ceiling changes nothing and says so, and so does every later append: a
+ * writer of many pieces may look at is_full once, at the end. Running out of memory below the
+ * ceiling ends the program (see xalloc). Knows nothing of what the bytes mean. One thread at a
+ * time.
  *
- * Invariants: len <= cap <= max; `data` is NULL only while cap is 0; the bytes are not NUL-terminated.
+ * Invariants: len <= cap <= max; `data` is NULL only while cap is 0; the bytes are not
+ * NUL-terminated.
  */
 #pragma once
 
@@ -17,10 +19,10 @@
 #include <stddef.h>
 
 struct buf {
-	char *data; /* owned */
-	size_t len; /* bytes in use */
-	size_t cap; /* bytes allocated */
-	size_t max; /* the ceiling of len */
+	char *data;   /* owned */
+	size_t len;   /* bytes in use */
+	size_t cap;   /* bytes allocated */
+	size_t max;   /* the ceiling of len */
 	bool is_full; /* an append was refused; until buf_clear */
 };
 
@@ -60,5 +62,7 @@ void buf_drop(struct buf *b, size_t n);
 /* Gives memory back if less than half of what is allocated is used: for bytes that will be kept. */
 void buf_shrink(struct buf *b);
 
-/* Gives the bytes as a span, borrowed until b changes; an empty buf gives an empty, present span. */
+/*
+ * Gives the bytes as a span, borrowed until b changes; an empty buf gives an empty, present span.
+ */
 struct span buf_span(const struct buf *b);

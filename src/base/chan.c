@@ -78,7 +78,10 @@ size_t chan_take(struct chan *c, void **out, size_t n)
 		c->head = (c->head + 1) & (c->capacity - 1);
 		c->len--;
 	}
-	/* Half empty, not "one free": else both threads would wake each other for every single item. */
+	/*
+	 * Half empty, not "one free": else both threads would wake each other for every single
+	 * item.
+	 */
 	bool roomy = c->len <= c->capacity / 2 && c->weight <= c->weight_max / 2;
 	pthread_mutex_unlock(&c->lock);
 	if (taken && roomy)

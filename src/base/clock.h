@@ -2,14 +2,16 @@
 /*
  * clock: the only place that reads a clock.
  *
- * Everything else takes the time as an argument, which is why the policies and the whole engine can be
- * tested in virtual time: the simulator links its own clock ahead of this one. Any thread.
+ * Everything else takes the time as an argument, which is why the policies and the whole engine can
+ * be tested in virtual time: the simulator links its own clock ahead of this one. Any thread.
  */
 #pragma once
 
 #include <stdint.h>
 
-/* Milliseconds of a clock that never steps back; its zero means nothing. For all waits and timers. */
+/*
+ * Milliseconds of a clock that never steps back; its zero means nothing. For all waits and timers.
+ */
 int64_t clock_now_ms(void);
 
 /* Seconds since 1970-01-01 UTC; may step. Only for HTTP dates and for what people read. */

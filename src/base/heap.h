@@ -2,12 +2,13 @@
 /*
  * heap: a binary min-heap of things that know their own place in it.
  *
- * A thing that wants to be in a heap embeds a struct heap_node; the heap holds pointers to nodes, so
- * taking one out of the middle costs O(log n) and no search. Equal keys come out in the order in which
- * they went in, so timers due at the same millisecond fire in the order they were set.
- * Knows no clock: a key is a number, a time or a sequence number. One thread at a time.
+ * A thing that wants to be in a heap embeds a struct heap_node; the heap holds pointers to nodes,
+ * so taking one out of the middle costs O(log n) and no search. Equal keys come out in the order in
+ * which they went in, so timers due at the same millisecond fire in the order they were set. Knows
+ * no clock: a key is a number, a time or a sequence number. One thread at a time.
  *
- * Invariants: node->index is its position, or HEAP_OUT while it is in no heap; a node is in one heap at most.
+ * Invariants: node->index is its position, or HEAP_OUT while it is in no heap; a node is in one
+ * heap at most.
  */
 #pragma once
 
@@ -31,7 +32,7 @@ struct heap {
 };
 
 /* The struct of the given type that embeds the node as the named member. */
-#define HEAP_ENTRY(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define HEAP_ENTRY(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 /* Makes h empty. Allocates nothing. */
 void heap_init(struct heap *h);

@@ -2,8 +2,8 @@
 /*
  * list: a doubly linked list through the things themselves.
  *
- * A thing embeds a struct list_node; the head is a node, too. The only header with bodies: each is two or three
- * assignments. Owns nothing. One thread at a time.
+ * A thing embeds a struct list_node; the head is a node, too. The only header with bodies: each is
+ * two or three assignments. Owns nothing. One thread at a time.
  *
  * Invariant: a node is in one list, or links to itself.
  */
@@ -18,7 +18,7 @@ struct list_node {
 };
 
 /* The struct of the given type that embeds the node as the named member. */
-#define LIST_ENTRY(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define LIST_ENTRY(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 /* Makes a node that is in no list, or a head that holds none. */
 static inline void list_init(struct list_node *node)

@@ -16,9 +16,10 @@ void log_set_level(enum log_level level)
 }
 
 /*
- * A terminal obeys C0, DEL and, from UTF-8, C1 (U+0080 to U+009F, bytes c2 80 to c2 9f); a line feed would let what is
- * quoted begin a line of its own that looks like ours. They are replaced in place by '?', so that the line keeps
- * its length; exact bytes are for pipes, and stderr quotes only.
+ * A terminal obeys C0, DEL and, from UTF-8, C1 (U+0080 to U+009F, bytes c2 80 to c2 9f); a line
+ * feed would let what is quoted begin a line of its own that looks like ours. They are replaced in
+ * place by '?', so that the line keeps its length; exact bytes are for pipes, and stderr quotes
+ * only.
  */
 static void disarm(char *text)
 {

@@ -2,8 +2,8 @@
 /*
  * log: lines for people, on stderr.
  *
- * Each message leaves as one line "pllm: ..." in one write, with control characters shown rather than
- * sent (what it quotes may come from a server). Knows nobody. Any thread.
+ * Each message leaves as one line "pllm: ..." in one write, with control characters shown rather
+ * than sent (what it quotes may come from a server). Knows nobody. Any thread.
  */
 #pragma once
 

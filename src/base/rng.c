@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014): one
- * addition and three multiply-shift rounds per number. Passes BigCrush, has no bad seeds, and its whole
- * state is one word, which is all that jitter needs.
+ * SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014):
+ * one addition and three multiply-shift rounds per number. Passes BigCrush, has no bad seeds, and
+ * its whole state is one word, which is all that jitter needs.
  */
 #include "base/rng.h"
 
@@ -23,7 +23,9 @@ int64_t rng_upto(struct rng *r, int64_t n)
 {
 	if (n <= 0)
 		return 0;
-	/* The high half of a 128-bit product maps 64 bits onto 0..n with a bias below 2^-40 here. */
+	/*
+	 * The high half of a 128-bit product maps 64 bits onto 0..n with a bias below 2^-40 here.
+	 */
 	return (int64_t)(((unsigned __int128)rng_next(r) * ((uint64_t)n + 1)) >> 64);
 }
 

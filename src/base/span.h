@@ -3,8 +3,8 @@
  * span: a piece of somebody else's bytes.
  *
  * A pointer and a length, no NUL at the end, no ownership: a span is valid as long as the buffer it
- * was cut from neither moves nor dies. A span whose `at` is NULL means "not there", which is not the
- * same as an empty one. Pure values; any thread.
+ * was cut from neither moves nor dies. A span whose `at` is NULL means "not there", which is not
+ * the same as an empty one. Pure values; any thread.
  */
 #pragma once
 

@@ -170,7 +170,8 @@ bool units_parse_number(struct span text, double *number)
 	bool negative = text.n > 0 && text.at[0] == '-';
 	if (negative)
 		text = (struct span){ .at = text.at + 1, .n = text.n - 1 };
-	if (!take_decimal(&text, &value) || !take_exponent(&text, &power) || !(value * power <= NUMBER_MAX))
+	if (!take_decimal(&text, &value) || !take_exponent(&text, &power) ||
+		!(value * power <= NUMBER_MAX))
 		return false;
 	*number = negative ? -(value * power) : value * power;
 	return true;

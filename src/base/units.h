@@ -16,15 +16,15 @@
 #define UNITS_MS_MAX ((int64_t)10000000000000)
 
 /*
- * Reads a duration: decimal numbers, each with a unit h, m, s, ms, us, µs or ns, in any order, fractions
- * allowed. A bare number is refused, except 0. Rounds up to whole milliseconds.
- * False, with *ms untouched, if the text is not one or is above UNITS_MS_MAX.
+ * Reads a duration: decimal numbers, each with a unit h, m, s, ms, us, µs or ns, in any order,
+ * fractions allowed. A bare number is refused, except 0. Rounds up to whole milliseconds. False,
+ * with *ms untouched, if the text is not one or is above UNITS_MS_MAX.
  */
 bool units_parse_ms(struct span text, int64_t *ms);
 
 /*
- * Reads a decimal number with optional fraction, as seconds, into milliseconds rounded up ("1.5" -> 1500).
- * False, with *ms untouched, if the text is not one, is negative or is above UNITS_MS_MAX.
+ * Reads a decimal number with optional fraction, as seconds, into milliseconds rounded up ("1.5" ->
+ * 1500). False, with *ms untouched, if the text is not one, is negative or is above UNITS_MS_MAX.
  */
 bool units_parse_seconds(struct span text, int64_t *ms);
 
@@ -34,8 +34,14 @@ bool units_parse_seconds(struct span text, int64_t *ms);
  */
 bool units_parse_bytes(struct span text, uint64_t *bytes);
 
-/* Reads an optional minus sign and decimal digits, all of the text. False, *n untouched, if not or on overflow. */
+/*
+ * Reads an optional minus sign and decimal digits, all of the text. False, *n untouched, if not or
+ * on overflow.
+ */
 bool units_parse_int(struct span text, int64_t *n);
 
-/* Reads a plain decimal number with optional fraction and exponent, all of the text, with '.' in any locale. */
+/*
+ * Reads a plain decimal number with optional fraction and exponent, all of the text, with '.' in
+ * any locale.
+ */
 bool units_parse_number(struct span text, double *number);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The race that matters is Dekker's: the sleeper writes "asleep" and then reads the queue, the waker
- * writes the queue and then reads "asleep". With sequentially consistent order at least one of them sees
- * the other's write, so a wake-up is never lost. Queue accesses happen under the channel's lock, and the
- * atomics here are seq_cst.
+ * The race that matters is Dekker's: the sleeper writes "asleep" and then reads the queue, the
+ * waker writes the queue and then reads "asleep". With sequentially consistent order at least one
+ * of them sees the other's write, so a wake-up is never lost. Queue accesses happen under the
+ * channel's lock, and the atomics here are seq_cst.
  */
 #include "base/wake.h"
 

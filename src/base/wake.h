@@ -20,14 +20,16 @@
 #include <stdbool.h>
 
 struct wake {
-	int fd;              /* an eventfd; readable = somebody called */
-	atomic_bool asleep;  /* the sleeper is asleep or about to be */
+	int fd;             /* an eventfd; readable = somebody called */
+	atomic_bool asleep; /* the sleeper is asleep or about to be */
 };
 
 /* Makes w ready to use. False with err filled if the system has no descriptor left. */
 bool wake_init(struct wake *w, struct err *err);
 
-/* Closes the descriptor; fine on one that wake_init failed on. Nobody may call wake_up() any more. */
+/*
+ * Closes the descriptor; fine on one that wake_init failed on. Nobody may call wake_up() any more.
+ */
 void wake_release(struct wake *w);
 
 /* Announces sleep. Only the sleeper's thread; it must look for work once more after this. */

@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 enum {
-	BATCH_N = 256,		/* records moved at a time between the rooms */
+	BATCH_N = 256,          /* records moved at a time between the rooms */
 	RECORD_BYTES = 64 << 10 /* what a record not yet seen is taken to weigh */
 };
 
@@ -31,7 +31,7 @@ struct pipeline {
 	struct halt halt;
 	size_t window;
 	enum phase phase;
-	int64_t now_ms;      /* read once a turn */
+	int64_t now_ms; /* read once a turn */
 	int64_t duration_end_ms;
 	int64_t grace_end_ms;
 	uint64_t released_n; /* records put to the writer */
@@ -48,7 +48,10 @@ static bool has_room(const struct pipeline *p)
 	return alive(p) < p->window && (p->alive_bytes < p->opts->window_bytes || alive(p) == 0);
 }
 
-/* Ends the run early: nothing new begins, and what flies has until grace_ms from now. The first reason counts. */
+/*
+ * Ends the run early: nothing new begins, and what flies has until grace_ms from now. The first
+ * reason counts.
+ */
 static void begin_drain(struct pipeline *p, int64_t grace_ms, const char *reason)
 {
 	if (p->phase != RUNNING)
@@ -73,8 +76,8 @@ static void settle(struct pipeline *p, struct record *r)
 	enum error_code code = r->failure.code;
 	stats_count(p->rooms->stats, r);
 	if (r->fate == FATE_FAILED)
-		log_say(LOG_DETAIL, "line %llu: %s: %s", (unsigned long long)r->line, error_code_name(code),
-			r->failure.message);
+		log_say(LOG_DETAIL, "line %llu: %s: %s", (unsigned long long)r->line,
+			error_code_name(code), r->failure.message);
 	/* What the end of the run did to a record says nothing about whether to end the run. */
 	if (p->phase == RUNNING)
 		halt_settle(&p->halt, r->fate == FATE_FAILED, error_code_is_own_fault(code));
@@ -84,7 +87,8 @@ static void settle(struct pipeline *p, struct record *r)
 static char *explain_fault(const struct record *r)
 {
 	return xasprintf("not a JSON value: %s at byte %zu of the line (byte %llu of the input)",
-		r->fault.reason, r->fault.offset + 1, (unsigned long long)(r->offset + r->fault.offset + 1));
+		r->fault.reason, r->fault.offset + 1,
+		(unsigned long long)(r->offset + r->fault.offset + 1));
 }
 
 /* Decides what needs no model: true if the record's fate is known at the door. */
@@ -102,16 +106,18 @@ static bool is_settled_at_door(struct pipeline *p, struct record *r)
 		return true;
 	}
 	const char *meta = p->opts->meta_field;
-	const char *taken = has_field				       ? plan->steps[0].name
-			    : meta && json_member(r->value, span_of(meta)).at ? meta
-									      : NULL;
+	const char *taken = has_field                             ? plan->steps[0].name
+		: meta && json_member(r->value, span_of(meta)).at ? meta
+								  : NULL;
 	if (!taken || p->opts->existing == EXISTING_IS_REPLACED)
 		return false;
 	if (p->opts->existing == EXISTING_IS_SKIPPED && has_field)
 		r->fate = FATE_SKIPPED;
 	else
 		record_fail(r, ERROR_BAD_RECORD,
-			xasprintf("the record already has a field \"%s\"; see --existing, -a and --meta", taken));
+			xasprintf(
+				"the record already has a field \"%s\"; see --existing, -a and --meta",
+				taken));
 	return true;
 }
 
@@ -233,8 +239,10 @@ static void heed_signals(struct pipeline *p)
 		begin_drain(p, INT64_MAX, "stopped by a hang-up");
 	}
 	if (seen.status)
-		log_say(LOG_ERROR, "%llu read, %llu done, %llu failed; %u in flight, %zu waiting, %zu held for order",
-			(unsigned long long)p->rooms->stats->read_n, (unsigned long long)p->released_n,
+		log_say(LOG_ERROR,
+			"%llu read, %llu done, %llu failed; %u in flight, %zu waiting, %zu held for order",
+			(unsigned long long)p->rooms->stats->read_n,
+			(unsigned long long)p->released_n,
 			(unsigned long long)p->rooms->stats->failed_n, p->sched.limit.in_flight,
 			p->sched.ready.len + p->sched.waiting.len, p->order.held);
 }
@@ -357,7 +365,10 @@ static void pipeline_init(struct pipeline *p, const struct pipeline_opts *opts,
 	halt_init(&p->halt, &opts->halt);
 }
 
-/* After a normal end nothing is inside; after an abort what is in flight must not outlive the records. */
+/*
+ * After a normal end nothing is inside; after an abort what is in flight must not outlive the
+ * records.
+ */
 static void pipeline_release(struct pipeline *p)
 {
 	sched_stop(&p->sched);

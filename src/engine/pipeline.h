@@ -8,9 +8,10 @@
  *         collect   finished attempts: answered, tried again, or settled
  *         release   settled records, in turn, to the writer
  *
- * Holds the identities: read = settled + alive; alive = ready + waiting + in flight + held for order; asserted at every
- * turn. Decides when a run ends early (signals, halt, patience, duration, dead endpoint) and sees to it that each
- * record read still leaves its line. Knows no file formats and no CURL. The loop's thread.
+ * Holds the identities: read = settled + alive; alive = ready + waiting + in flight + held for
+ * order; asserted at every turn. Decides when a run ends early (signals, halt, patience, duration,
+ * dead endpoint) and sees to it that each record read still leaves its line. Knows no file formats
+ * and no CURL. The loop's thread.
  */
 #pragma once
 
@@ -28,7 +29,8 @@ struct pipeline_opts {
 	uint64_t window_bytes;   /* --window-bytes: bytes of them */
 	bool unordered;          /* -u */
 	int existing;            /* enum existing_rule */
-	const char *meta_field;  /* borrowed: --meta=NAME, which then is a field like the answer's; NULL = none, or ours */
+	const char *meta_field;  /* borrowed: --meta=NAME, which then is a field like the answer's;
+				    NULL = none, or ours */
 	bool stops_on_error;     /* --on-error stop */
 	int64_t max_duration_ms; /* --max-duration; 0 = none */
 	int64_t grace_ms;        /* --grace */
@@ -47,8 +49,9 @@ struct pipeline_rooms {
 };
 
 /*
- * Runs until all input is answered or the run has to end, then fills verdict. On return every record that was read has been
- * put to the writer (unless the output failed, or a second signal came), and nothing is in flight.
+ * Runs until all input is answered or the run has to end, then fills verdict. On return every
+ * record that was read has been put to the writer (unless the output failed, or a second signal
+ * came), and nothing is in flight.
  */
 void pipeline_run(const struct pipeline_opts *opts, const struct pipeline_rooms *rooms,
 	struct verdict *verdict);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A call's way: put -> ready -> in flight -> settled, or from in flight back to waiting and to ready again.
+ * A call's way: put -> ready -> in flight -> settled, or from in flight back to waiting and to
+ * ready again.
  *
- * Ready calls are ordered by their record's number, not by when they became ready: a retry of an early record goes
- * before the first try of a late one. So the head of the window is finished rather than many records begun, and the
- * reorder buffer stays short.
+ * Ready calls are ordered by their record's number, not by when they became ready: a retry of an
+ * early record goes before the first try of a late one. So the head of the window is finished
+ * rather than many records begun, and the reorder buffer stays short.
  */
 #include "engine/sched.h"
 
@@ -36,7 +37,8 @@ static enum trouble trouble_of(enum outcome outcome)
 	return of[outcome];
 }
 
-void sched_init(struct sched *s, const struct sched_opts *opts, const struct sched_rooms *rooms, uint64_t seed)
+void sched_init(struct sched *s, const struct sched_opts *opts, const struct sched_rooms *rooms,
+	uint64_t seed)
 {
 	*s = (struct sched){ .opts = opts, .rooms = *rooms, .dead = OUTCOME_ANSWERED };
 	rng_init(&s->rng, seed);
@@ -82,9 +84,11 @@ static void settle_unasked(struct sched *s, struct call *call)
 		settle(s, call, error_code_of(s->dead), xstrdup(s->dead_message));
 	else if (call->answer.message)
 		settle(s, call, ERROR_CANCELLED,
-			xasprintf("the run ended before another try; last: %s", call->answer.message));
+			xasprintf("the run ended before another try; last: %s",
+				call->answer.message));
 	else
-		settle(s, call, ERROR_CANCELLED, xstrdup("the run ended before this record was asked"));
+		settle(s, call, ERROR_CANCELLED,
+			xstrdup("the run ended before this record was asked"));
 }
 
 static int64_t deadline_of(const struct sched *s, const struct call *call)
@@ -121,7 +125,8 @@ static bool render(struct sched *s, struct call *call, struct fault *fault)
 		attempt_init(a, SCHED_BODY_MAX_BYTES);
 		/* Most prompts are a record and a few words: one allocation in place of five. */
 		buf_reserve(&a->body, call->record->text.n + BODY_FRAME_BYTES);
-		if (!ask_init(&ask, &s->rooms.plan->steps[call->step], endpoint, call->record->value, fault) ||
+		if (!ask_init(&ask, &s->rooms.plan->steps[call->step], endpoint,
+			    call->record->value, fault) ||
 			!endpoint->api->build(&ask, &a->body, fault))
 			return false;
 	}
@@ -156,7 +161,8 @@ static void expire(struct sched *s, int64_t now_ms)
 		heap_remove(call->is_waiting ? &s->waiting : &s->ready, &call->turn);
 		char *last = call->answer.message;
 		settle(s, call, ERROR_TIMEOUT,
-			last ? xasprintf("--deadline passed; last: %s", last) : xstrdup("--deadline passed"));
+			last ? xasprintf("--deadline passed; last: %s", last)
+			     : xstrdup("--deadline passed"));
 	}
 }
 
@@ -203,9 +209,11 @@ static void bury_endpoint(struct sched *s, const struct answer *answer)
 
 static bool is_deadly(const struct sched *s, enum outcome outcome)
 {
-	/* With one model for all records an unknown one is everybody's; else it is that record's. */
+	/*
+	 * With one model for all records an unknown one is everybody's; else it is that record's.
+	 */
 	return outcome == OUTCOME_QUOTA || outcome == OUTCOME_AUTH ||
-	       (outcome == OUTCOME_NOT_FOUND && s->rooms.endpoint->model);
+		(outcome == OUTCOME_NOT_FOUND && s->rooms.endpoint->model);
 }
 
 /* True if the call is waiting for another try now. */
@@ -223,7 +231,8 @@ static bool try_again(struct sched *s, struct call *call, int64_t now_ms)
 		.hint_ms = call->attempt.hint.wait_ms,
 		.advice = call->attempt.hint.should_retry,
 	};
-	if (!retry_decide(&s->opts->retry, &c, &s->rng, &wait_ms) || now_ms + wait_ms >= deadline_of(s, call))
+	if (!retry_decide(&s->opts->retry, &c, &s->rng, &wait_ms) ||
+		now_ms + wait_ms >= deadline_of(s, call))
 		return false;
 	park(s, call, &s->waiting, now_ms + wait_ms);
 	return true;
@@ -237,7 +246,8 @@ void sched_finish(struct sched *s, struct attempt *attempt, int64_t now_ms)
 	limit_leave(&s->limit);
 	answer_release(answer);
 	s->rooms.endpoint->api->read(attempt, answer);
-	if (answer->outcome == OUTCOME_TRUNCATED && s->opts->on_truncate == TRUNCATE_IS_KEPT && answer->text.at)
+	if (answer->outcome == OUTCOME_TRUNCATED && s->opts->on_truncate == TRUNCATE_IS_KEPT &&
+		answer->text.at)
 		answer->outcome = OUTCOME_ANSWERED;
 	if (answer->outcome == OUTCOME_ANSWERED) {
 		s->successes_n++;
@@ -245,6 +255,10 @@ void sched_finish(struct sched *s, struct attempt *attempt, int64_t now_ms)
 		return;
 	}
 	assert(answer->message);
+	if (answer->outcome == OUTCOME_TIMEOUT && attempt->timeout_ms < s->opts->timeout_ms) {
+		free(answer->message);
+		answer->message = xstrdup("no whole answer before the record's --deadline");
+	}
 	if (is_deadly(s, answer->outcome))
 		bury_endpoint(s, answer);
 	if (!try_again(s, call, now_ms))

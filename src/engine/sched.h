@@ -2,9 +2,10 @@
 /*
  * sched: which call goes next, and what happens to one whose attempt failed.
  *
- * Holds the calls that are ready (earlier records first) and those that wait for their time; asks the policies,
- * renders the request, starts attempts, and turns what an API says of a finished one into what a policy understands.
- * A waiting call holds no slot. Time is an argument. The loop's thread.
+ * Holds the calls that are ready (earlier records first) and those that wait for their time; asks
+ * the policies, renders the request, starts attempts, and turns what an API says of a finished one
+ * into what a policy understands. A waiting call holds no slot. Time is an argument. The loop's
+ * thread.
  *
  * Identity: inside = ready + waiting + in flight + settled but not yet taken.
  */
@@ -23,7 +24,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The largest request body: a record of the largest size, every byte of it escaped, and its prompt. */
+/*
+ * The largest request body: a record of the largest size, every byte of it escaped, and its prompt.
+ */
 #define SCHED_BODY_MAX_BYTES (256UL << 20)
 
 /* --on-truncate: what an answer is that was cut by the limit of tokens. */
@@ -49,22 +52,24 @@ struct sched {
 	struct sched_rooms rooms;
 	struct rng rng;
 	struct limit limit;
-	struct heap ready;     /* by record number */
-	struct heap waiting;   /* by the time at which they become ready */
-	struct heap deadlines; /* of ready and waiting calls, if --deadline */
+	struct heap ready;        /* by record number */
+	struct heap waiting;      /* by the time at which they become ready */
+	struct heap deadlines;    /* of ready and waiting calls, if --deadline */
 	struct list_node flying;  /* calls in flight */
 	struct list_node settled; /* finished for good, not yet taken */
 	size_t settled_n;
-	uint64_t requests_n;   /* attempts started in the run */
-	uint64_t retries_n;    /* of them, those after a failure */
-	uint64_t successes_n;  /* answers in the run */
-	enum outcome dead;     /* why the endpoint is not asked again: QUOTA, AUTH or NOT_FOUND; else ANSWERED */
-	char *dead_message;    /* owned: in the server's words */
-	bool is_stopped;       /* sched_stop was called */
+	uint64_t requests_n;  /* attempts started in the run */
+	uint64_t retries_n;   /* of them, those after a failure */
+	uint64_t successes_n; /* answers in the run */
+	enum outcome dead;    /* why the endpoint is not asked again: QUOTA, AUTH or NOT_FOUND; else
+				 ANSWERED */
+	char *dead_message;   /* owned: in the server's words */
+	bool is_stopped;      /* sched_stop was called */
 };
 
 /* Makes s ready; the seed is that of the jitter. Borrows the pointers for its life. */
-void sched_init(struct sched *s, const struct sched_opts *opts, const struct sched_rooms *rooms, uint64_t seed);
+void sched_init(struct sched *s, const struct sched_opts *opts, const struct sched_rooms *rooms,
+	uint64_t seed);
 
 /* Frees what s holds. No call may be inside. */
 void sched_release(struct sched *s);
@@ -73,21 +78,31 @@ void sched_release(struct sched *s);
 void sched_put(struct sched *s, struct call *call);
 
 /*
- * Starts what may start now: moves waiting calls whose time has come to the ready ones, and ready ones to the wire while the
- * gates are open. Calls whose request cannot be rendered, and those past their deadline, settle.
+ * Starts what may start now: moves waiting calls whose time has come to the ready ones, and ready
+ * ones to the wire while the gates are open. Calls whose request cannot be rendered, and those past
+ * their deadline, settle.
  */
 void sched_dispatch(struct sched *s, int64_t now_ms);
 
-/* How long until sched_dispatch has something to do for the passing of time alone; INT64_MAX = never. */
+/*
+ * How long until sched_dispatch has something to do for the passing of time alone; INT64_MAX =
+ * never.
+ */
 int64_t sched_wait_ms(const struct sched *s, int64_t now_ms);
 
-/* Takes an attempt back from the wire: its call is answered, settled as failed, or waits for another try. */
+/*
+ * Takes an attempt back from the wire: its call is answered, settled as failed, or waits for
+ * another try.
+ */
 void sched_finish(struct sched *s, struct attempt *attempt, int64_t now_ms);
 
 /* Gives a call that is finished for good, its answer saying how, or NULL. */
 struct call *sched_take_settled(struct sched *s);
 
-/* From now on nothing starts: calls that are ready or waiting, now or later, settle as cancelled (or as what killed the endpoint). */
+/*
+ * From now on nothing starts: calls that are ready or waiting, now or later, settle as cancelled
+ * (or as what killed the endpoint).
+ */
 void sched_stop(struct sched *s);
 
 /* Also cuts off what is in flight; it comes back through http. */

@@ -12,7 +12,8 @@ static void count_failure(struct stats *s, const struct record *r)
 	if (s->codes_n[code]++ > 0)
 		return;
 	sample->line = r->line;
-	snprintf(sample->message, sizeof sample->message, "%s", r->failure.message ? r->failure.message : "");
+	snprintf(sample->message, sizeof sample->message, "%s",
+		r->failure.message ? r->failure.message : "");
 }
 
 void stats_count(struct stats *s, const struct record *r)
@@ -38,6 +39,6 @@ void stats_count(struct stats *s, const struct record *r)
 
 uint64_t stats_network_n(const struct stats *s)
 {
-	return s->codes_n[ERROR_TRANSPORT] + s->codes_n[ERROR_OVERLOADED] + s->codes_n[ERROR_TIMEOUT] +
-	       s->codes_n[ERROR_RATE_LIMITED];
+	return s->codes_n[ERROR_TRANSPORT] + s->codes_n[ERROR_OVERLOADED] +
+		s->codes_n[ERROR_TIMEOUT] + s->codes_n[ERROR_RATE_LIMITED];
 }

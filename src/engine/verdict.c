@@ -10,7 +10,8 @@ static bool is_accepted(const struct verdict *v, double accept, bool percent)
 /* "Temporary" when nothing succeeded and what failed did so for want of a working endpoint. */
 static bool is_temporary(const struct verdict *v)
 {
-	return v->answered_n == 0 && (v->gave_up || (v->network_n > 0 && v->network_n == v->failed_n));
+	return v->answered_n == 0 &&
+		(v->gave_up || (v->network_n > 0 && v->network_n == v->failed_n));
 }
 
 enum exit_code verdict_exit_code(const struct verdict *v, double accept, bool accept_percent)
@@ -29,5 +30,6 @@ enum exit_code verdict_exit_code(const struct verdict *v, double accept, bool ac
 		return EXIT_CREDENTIALS;
 	if (is_temporary(v))
 		return EXIT_TEMPORARY;
-	return is_accepted(v, accept, accept_percent) && !v->gave_up ? EXIT_ALL_ANSWERED : EXIT_SOME_FAILED;
+	return is_accepted(v, accept, accept_percent) && !v->gave_up ? EXIT_ALL_ANSWERED
+								     : EXIT_SOME_FAILED;
 }

@@ -24,23 +24,23 @@ enum exit_code {
 
 /* What happened, as facts; several may be true. */
 struct verdict {
-	int by_signal;        /* the process shall die by this signal; 0 = none */
+	int by_signal; /* the process shall die by this signal; 0 = none */
 	bool output_failed;
 	bool input_failed;
-	bool halted;          /* --halt, --on-error stop, or hopeless */
+	bool halted; /* --halt, --on-error stop, or hopeless */
 	bool budget_reached;
 	bool duration_reached;
-	bool refused;         /* credentials, quota, model or path: no endpoint is left */
-	bool gave_up;         /* --give-up */
-	bool is_aborted;      /* left with records unwritten: a second signal, or output that failed */
-	uint64_t answered_n;  /* records with all their answers, skipped ones included */
-	uint64_t failed_n;    /* failed here or, passed through, before */
-	uint64_t network_n;   /* those of failed_n that failed here for want of a working endpoint */
-	char reason[600];     /* for people: why it stopped early; empty = it did not */
+	bool refused;    /* credentials, quota, model or path: no endpoint is left */
+	bool gave_up;    /* --give-up */
+	bool is_aborted; /* left with records unwritten: a second signal, or output that failed */
+	uint64_t answered_n; /* records with all their answers, skipped ones included */
+	uint64_t failed_n;   /* failed here or, passed through, before */
+	uint64_t network_n;  /* those of failed_n that failed here for want of a working endpoint */
+	char reason[600];    /* for people: why it stopped early; empty = it did not */
 };
 
 /*
- * The exit code for these facts; where several apply the first of 7, 6, 4, 8, 9, 3, 5, 1. accept says how many failed records
- * still make a success: a number, or, if percent, a share of all.
+ * The exit code for these facts; where several apply the first of 7, 6, 4, 8, 9, 3, 5, 1. accept
+ * says how many failed records still make a success: a number, or, if percent, a share of all.
  */
 enum exit_code verdict_exit_code(const struct verdict *v, double accept, bool accept_percent);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Why many multi handles: libcurl looks for a connection to use again, and tidies up after a transfer, by walking all connections
- * of the multi handle. At 64 that is nothing, at 10,000 it is twenty times the cost of the request. So each shard is a multi
- * handle of at most 64 slots; one epoll and one heap of timers serve them all.
+ * Why many multi handles: libcurl looks for a connection to use again, and tidies up after a
+ * transfer, by walking all connections of the multi handle. At 64 that is nothing, at 10,000 it is
+ * twenty times the cost of the request. So each shard is a multi handle of at most 64 slots; one
+ * epoll and one heap of timers serve them all.
  *
- * Why a ramp: ten thousand connects in one turn overflow the server's listen queue, and each one dropped there costs a
- * second. At most RAMP_MAX transfers are between start and sending; the rest wait here.
+ * Why a ramp: ten thousand connects in one turn overflow the server's listen queue, and each one
+ * dropped there costs a second. At most RAMP_MAX transfers are between start and sending; the rest
+ * wait here.
  *
- * Why timeouts of our own: libcurl's cost a timer operation per transfer inside it, and it cannot tell the patience of an
- * attempt from that of a connection.
+ * Why timeouts of our own: libcurl's cost a timer operation per transfer inside it, and it cannot
+ * tell the patience of an attempt from that of a connection.
  */
 #include "io/http.h"
 
@@ -40,12 +42,12 @@ struct http {
 	const struct http_opts *opts; /* borrowed */
 	struct wake *wake;            /* borrowed */
 	struct http_hub hub;
-	struct http_shard **shards;   /* owned, and so is each */
+	struct http_shard **shards; /* owned, and so is each */
 	uint32_t shards_n;
-	struct http_slot **slots;     /* owned, and so is each */
+	struct http_slot **slots; /* owned, and so is each */
 	size_t slots_n;
 	struct list_node lanes;
-	struct list_node pending;     /* attempts that wait for the ramp */
+	struct list_node pending; /* attempts that wait for the ramp */
 };
 
 static bool raise_descriptors(int64_t jobs, struct err *err)
@@ -59,11 +61,11 @@ static bool raise_descriptors(int64_t jobs, struct err *err)
 		return true;
 	if (limit.rlim_max < need) {
 		long long fit = ((long long)limit.rlim_max - SPARE_DESCRIPTORS) * SHARD_SLOTS_MAX /
-				(SHARD_SLOTS_MAX + SHARD_DESCRIPTORS);
+			(SHARD_SLOTS_MAX + SHARD_DESCRIPTORS);
 		return err_set(err, ERR_USAGE,
 			"-j %lld needs %llu open files, but the limit is %llu (ulimit -Hn); -j %lld would fit",
-			(long long)jobs, (unsigned long long)need, (unsigned long long)limit.rlim_max,
-			fit > 1 ? fit - 1 : 1);
+			(long long)jobs, (unsigned long long)need,
+			(unsigned long long)limit.rlim_max, fit > 1 ? fit - 1 : 1);
 	}
 	limit.rlim_cur = need;
 	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
@@ -76,7 +78,9 @@ static CURLSH *new_share(void)
 	CURLSH *share = curl_share_init();
 	if (!share)
 		xalloc_die();
-	/* Never CURL_LOCK_DATA_CONNECT: it breaks the reuse of connections between multi handles. */
+	/*
+	 * Never CURL_LOCK_DATA_CONNECT: it breaks the reuse of connections between multi handles.
+	 */
 	curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
 	curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
 	return share;
@@ -140,7 +144,10 @@ static struct http_shard *add_shard(struct http *h)
 	return h->shards[h->shards_n++];
 }
 
-/* An idle slot of the lane, or a new one: handles are made as they are needed, so a small job opens few connections. */
+/*
+ * An idle slot of the lane, or a new one: handles are made as they are needed, so a small job opens
+ * few connections.
+ */
 static struct http_slot *slot_for(struct http *h, struct http_lane *lane)
 {
 	struct list_node *warm = list_take(&lane->idle);
@@ -148,7 +155,8 @@ static struct http_slot *slot_for(struct http *h, struct http_lane *lane)
 		return LIST_ENTRY(warm, struct http_slot, link);
 	if (!lane->filling || lane->filling->slots_n == SHARD_SLOTS_MAX)
 		lane->filling = add_shard(h);
-	struct http_slot *slot = http_slot_new(lane->filling, lane->endpoint, lane->tls, h->opts, &lane->idle);
+	struct http_slot *slot =
+		http_slot_new(lane->filling, lane->endpoint, lane->tls, h->opts, &lane->idle);
 	if ((h->slots_n & (h->slots_n - 1)) == 0)
 		h->slots = xrealloc(h->slots, h->slots_n ? h->slots_n * 2 : 1, sizeof *h->slots);
 	h->slots[h->slots_n++] = slot;
@@ -174,7 +182,10 @@ void http_start(struct http *h, struct attempt *attempt)
 	launch(h);
 }
 
-/* Starts what the ramp allows and lets the shards work that asked for it, until nothing more happens at once. */
+/*
+ * Starts what the ramp allows and lets the shards work that asked for it, until nothing more
+ * happens at once.
+ */
 static void advance(struct http *h)
 {
 	for (;;) {

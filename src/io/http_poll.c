@@ -47,7 +47,9 @@ static void tell(struct http_poll *p, int fd, struct http_watch *w)
 	int op = !w->wanted ? EPOLL_CTL_DEL : w->registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
 	if (w->wanted == w->registered)
 		return;
-	/* The kernel forgets a closed descriptor by itself; a number used again must then be added. */
+	/*
+	 * The kernel forgets a closed descriptor by itself; a number used again must then be added.
+	 */
 	if (epoll_ctl(p->epoll_fd, op, fd, &e) != 0 && op == EPOLL_CTL_MOD)
 		epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, fd, &e);
 	w->registered = w->wanted;
@@ -82,11 +84,16 @@ size_t http_poll_wait(struct http_poll *p, int timeout_ms, struct http_event *ou
 		}
 		struct http_watch *w = watch_of(p, fd);
 		if (!w->wanted) {
-			/* An idle connection stirs (the server closed it): libcurl will notice when it wants it next. */
+			/*
+			 * An idle connection stirs (the server closed it): libcurl will notice when
+			 * it wants it next.
+			 */
 			tell(p, fd, w);
 			continue;
 		}
-		out[kept++] = (struct http_event){ .shard = w->shard, .fd = fd, .events = events[i].events };
+		out[kept++] = (struct http_event){
+			.shard = w->shard, .fd = fd, .events = events[i].events
+		};
 	}
 	return kept;
 }

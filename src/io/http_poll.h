@@ -2,8 +2,9 @@
 /*
  * http_poll: one epoll for the sockets of all shards. Private to io/http.
  *
- * libcurl says "watch" and "forget" for each request on a kept-alive connection; told on to the kernel that would be two
- * system calls a request. Here "forget" is only noted: the kernel is told when an unwanted event comes, or when the socket closes.
+ * libcurl says "watch" and "forget" for each request on a kept-alive connection; told on to the
+ * kernel that would be two system calls a request. Here "forget" is only noted: the kernel is told
+ * when an unwanted event comes, or when the socket closes.
  */
 #pragma once
 
@@ -21,8 +22,8 @@ struct http_watch {
 
 struct http_poll {
 	int epoll_fd;
-	int wake_fd;                 /* borrowed; reported as such */
-	struct http_watch *watches;  /* owned; index = descriptor */
+	int wake_fd;                /* borrowed; reported as such */
+	struct http_watch *watches; /* owned; index = descriptor */
 	size_t watches_n;
 };
 
@@ -48,5 +49,8 @@ void http_poll_want(struct http_poll *p, int fd, uint32_t shard, uint32_t wanted
 /* Forgets a socket that is about to be closed. */
 void http_poll_forget(struct http_poll *p, int fd);
 
-/* Sleeps up to timeout_ms (-1 = for ever) and gives how many events it wrote to out (HTTP_EVENTS_MAX); unwanted ones are dropped. */
+/*
+ * Sleeps up to timeout_ms (-1 = for ever) and gives how many events it wrote to out
+ * (HTTP_EVENTS_MAX); unwanted ones are dropped.
+ */
 size_t http_poll_wait(struct http_poll *p, int timeout_ms, struct http_event *out);

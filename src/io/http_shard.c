@@ -35,14 +35,17 @@ static int on_timer(CURLM *multi, long timeout_ms, void *shard)
 	if (timeout_ms == 0)
 		list_put(&s->hub->kicked, &s->kick);
 	else if (timeout_ms > 0)
-		/* The hub's time is that of the turn's beginning, and a long turn would make the timer early. */
+		/*
+		 * The hub's time is that of the turn's beginning, and a long turn would make the
+		 * timer early.
+		 */
 		heap_put(&s->hub->timers, &s->timer, clock_now_ms() + timeout_ms);
 	return 0;
 }
 
 /*
- * libcurl says once when it wants to be called. Called a millisecond early it finds nothing to do, and does not say again:
- * a shard without a timer must be asked, or its transfers sleep for ever.
+ * libcurl says once when it wants to be called. Called a millisecond early it finds nothing to do,
+ * and does not say again: a shard without a timer must be asked, or its transfers sleep for ever.
  */
 static void ask_timer(struct http_shard *s)
 {
@@ -51,7 +54,8 @@ static void ask_timer(struct http_shard *s)
 		return;
 	curl_multi_timeout(s->multi, &timeout_ms);
 	if (timeout_ms >= 0)
-		heap_put(&s->hub->timers, &s->timer, clock_now_ms() + (timeout_ms > 0 ? timeout_ms : 1));
+		heap_put(&s->hub->timers, &s->timer,
+			clock_now_ms() + (timeout_ms > 0 ? timeout_ms : 1));
 }
 
 /* libcurl callbacks of an easy handle */
@@ -70,8 +74,9 @@ static void leave_connecting(struct http_slot *slot)
 }
 
 /*
- * Called when a connection is about to carry the request. A second time for one attempt means that libcurl found the first
- * connection dead after sending and would quietly send, and have billed, the request once more.
+ * Called when a connection is about to carry the request. A second time for one attempt means that
+ * libcurl found the first connection dead after sending and would quietly send, and have billed,
+ * the request once more.
  */
 static int on_send(void *slot, char *ip, char *local_ip, int port, int local_port)
 {
@@ -161,7 +166,8 @@ static void set_callbacks(struct http_slot *slot)
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, slot->shard->hub);
 }
 
-static void set_endpoint(struct http_slot *slot, const struct endpoint *e, const struct http_opts *opts)
+static void set_endpoint(
+	struct http_slot *slot, const struct endpoint *e, const struct http_opts *opts)
 {
 	CURL *easy = slot->easy;
 	for (size_t i = 0; i < e->headers_n; i++)
@@ -174,7 +180,10 @@ static void set_endpoint(struct http_slot *slot, const struct endpoint *e, const
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	/* Compression pays on a network; on this machine it only costs, 8 % of a request's instructions. */
+	/*
+	 * Compression pays on a network; on this machine it only costs, 8 % of a request's
+	 * instructions.
+	 */
 	if (!e->is_loopback)
 		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -187,8 +196,8 @@ static void set_endpoint(struct http_slot *slot, const struct endpoint *e, const
 		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, e->unix_path);
 }
 
-struct http_slot *http_slot_new(struct http_shard *s, const struct endpoint *e, const struct http_tls *tls,
-	const struct http_opts *opts, struct list_node *idle)
+struct http_slot *http_slot_new(struct http_shard *s, const struct endpoint *e,
+	const struct http_tls *tls, const struct http_opts *opts, struct list_node *idle)
 {
 	struct http_slot *slot = xcalloc(1, sizeof *slot);
 	slot->shard = s;
@@ -276,7 +285,10 @@ struct http_shard *http_shard_new(struct http_hub *hub, uint32_t index)
 	curl_multi_setopt(s->multi, CURLMOPT_SOCKETDATA, s);
 	curl_multi_setopt(s->multi, CURLMOPT_TIMERFUNCTION, on_timer);
 	curl_multi_setopt(s->multi, CURLMOPT_TIMERDATA, s);
-	/* The default, 4 x the handles added at the moment, would close connections while a shard is idle. */
+	/*
+	 * The default, 4 x the handles added at the moment, would close connections while a shard
+	 * is idle.
+	 */
 	curl_multi_setopt(s->multi, CURLMOPT_MAXCONNECTS, (long)(2 * SHARD_SLOTS_MAX));
 	return s;
 }
@@ -289,21 +301,24 @@ void http_shard_free(struct http_shard *s)
 	free(s);
 }
 
-/* What some of the library's errors mean, before and after the request was sent. All others: no connection, or closed. */
+/*
+ * What some of the library's errors mean, before and after the request was sent. All others: no
+ * connection, or closed.
+ */
 static const struct {
 	CURLcode code;
 	enum wire unsent;
 	enum wire sent;
 } meanings[] = {
 	{ CURLE_PEER_FAILED_VERIFICATION, WIRE_TLS, WIRE_TLS },
-	{ CURLE_SSL_CERTPROBLEM, WIRE_TLS, WIRE_TLS },
-	{ CURLE_SSL_CIPHER, WIRE_TLS, WIRE_TLS },
+	{ CURLE_SSL_CERTPROBLEM, WIRE_TLS, WIRE_TLS }, { CURLE_SSL_CIPHER, WIRE_TLS, WIRE_TLS },
 	{ CURLE_SSL_CACERT_BADFILE, WIRE_TLS, WIRE_TLS },
 	{ CURLE_SSL_ISSUER_ERROR, WIRE_TLS, WIRE_TLS },
 	{ CURLE_OPERATION_TIMEDOUT, WIRE_CONNECT_TIMEOUT, WIRE_TIMEOUT },
 	{ CURLE_UNSUPPORTED_PROTOCOL, WIRE_NOT_HTTP, WIRE_NOT_HTTP }, /* HTTP/0.9 */
 	{ CURLE_WEIRD_SERVER_REPLY, WIRE_NOT_HTTP, WIRE_NOT_HTTP },
-	{ CURLE_OUT_OF_MEMORY, WIRE_NO_CONNECTION, WIRE_TOO_LARGE }, /* how it says that a header line is too long */
+	{ CURLE_OUT_OF_MEMORY, WIRE_NO_CONNECTION,
+		WIRE_TOO_LARGE }, /* how it says that a header line is too long */
 };
 
 static enum wire wire_of(const struct http_slot *slot, CURLcode code)

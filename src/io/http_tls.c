@@ -12,7 +12,10 @@ struct http_tls {
 	X509_STORE *store;
 };
 
-/* Where the system keeps what it trusts: what curl users set, what OpenSSL users set, what libcurl was built with, and Debian's place. */
+/*
+ * Where the system keeps what it trusts: what curl users set, what OpenSSL users set, what libcurl
+ * was built with, and Debian's place.
+ */
 static const char *system_bundle(void)
 {
 	const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
@@ -38,7 +41,8 @@ struct http_tls *http_tls_new(const struct endpoint *e, struct err *err)
 		return NULL;
 	}
 	if (!file) {
-		err_set(err, ERR_USAGE, "no file of trusted certificates found; install ca-certificates or give --cacert");
+		err_set(err, ERR_USAGE,
+			"no file of trusted certificates found; install ca-certificates or give --cacert");
 		return NULL;
 	}
 	struct http_tls *t = xcalloc(1, sizeof *t);
@@ -46,7 +50,8 @@ struct http_tls *http_tls_new(const struct endpoint *e, struct err *err)
 	if (!t->store)
 		xalloc_die();
 	if (X509_STORE_load_file(t->store, file) != 1) {
-		err_set(err, ERR_USAGE, "%s: no certificates in PEM form can be read from it", file);
+		err_set(err, ERR_USAGE, "%s: no certificates in PEM form can be read from it",
+			file);
 		http_tls_free(t);
 		return NULL;
 	}

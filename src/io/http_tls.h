@@ -2,8 +2,9 @@
 /*
  * http_tls: whom to trust, loaded once. Private to io/http.
  *
- * libcurl would read the system's bundle anew for every connection (20 ms and 0.9 MB each with Debian's defaults); instead one
- * OpenSSL store is filled at the first https endpoint and handed to each connection. All TLS is in the loop's thread.
+ * libcurl would read the system's bundle anew for every connection (20 ms and 0.9 MB each with
+ * Debian's defaults); instead one OpenSSL store is filled at the first https endpoint and handed to
+ * each connection. All TLS is in the loop's thread.
  */
 #pragma once
 
@@ -16,8 +17,8 @@
 struct http_tls; /* one store of certificates */
 
 /*
- * Loads the endpoint's --cacert, or the system's bundle. NULL with err filled (ERR_USAGE) if it cannot be read or holds no
- * certificates, or if libcurl was not built with OpenSSL.
+ * Loads the endpoint's --cacert, or the system's bundle. NULL with err filled (ERR_USAGE) if it
+ * cannot be read or holds no certificates, or if libcurl was not built with OpenSSL.
  */
 struct http_tls *http_tls_new(const struct endpoint *e, struct err *err);
 

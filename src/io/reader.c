@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The thread reads blocks, cuts them at line ends, scans each line and hands batches over. What it holds at any moment: one
- * block, the beginning of one line (no longer than --max-record), one batch, and what the channel holds. A line that
- * grows past --max-record becomes a bad record with its beginning, and the rest of it is skipped, not stored.
+ * The thread reads blocks, cuts them at line ends, scans each line and hands batches over. What it
+ * holds at any moment: one block, the beginning of one line (no longer than --max-record), one
+ * batch, and what the channel holds. A line that grows past --max-record becomes a bad record with
+ * its beginning, and the rest of it is skipped, not stored.
  */
 #include "io/reader.h"
 
@@ -20,11 +21,11 @@
 #include <unistd.h>
 
 enum {
-	BLOCK_BYTES = 256 << 10,  /* asked for at a time */
-	BATCH_N = 128,            /* records handed over at a time */
-	BATCH_BYTES = 1 << 20,    /* likewise */
-	CHAN_N = 1024,            /* records waiting for the loop */
-	CHAN_BYTES = 4 << 20      /* likewise */
+	BLOCK_BYTES = 256 << 10, /* asked for at a time */
+	BATCH_N = 128,           /* records handed over at a time */
+	BATCH_BYTES = 1 << 20,   /* likewise */
+	CHAN_N = 1024,           /* records waiting for the loop */
+	CHAN_BYTES = 4 << 20     /* likewise */
 };
 
 #define RECORD_SEPARATOR '\x1e'
@@ -39,13 +40,13 @@ struct reader {
 
 	/* Between the threads. */
 	struct chan chan;
-	struct wake room;      /* wakes the reading thread */
+	struct wake room;       /* wakes the reading thread */
 	atomic_bool is_stopped; /* read no further */
 	atomic_bool is_quit;    /* and hand nothing over */
 
 	/* The reading thread's; `err` may be read once the channel is drained. */
-	struct buf in;         /* bytes read and not yet cut */
-	bool is_skipping;      /* inside a line that is too long */
+	struct buf in;    /* bytes read and not yet cut */
+	bool is_skipping; /* inside a line that is too long */
 	uint64_t seq, line, offset;
 	struct chan_item batch[BATCH_N];
 	size_t batch_n, batch_bytes;
@@ -55,7 +56,8 @@ struct reader {
 /* Sleeps until called, or until `fd` (-1 = none) is readable. wake_prepare has been called. */
 static void sleep_on(struct wake *w, int fd)
 {
-	struct pollfd fds[2] = { { .fd = w->fd, .events = POLLIN }, { .fd = fd, .events = POLLIN } };
+	struct pollfd fds[2] = { { .fd = w->fd, .events = POLLIN },
+		{ .fd = fd, .events = POLLIN } };
 	int n = poll(fds, 2, -1);
 	wake_finish(w, n > 0 && fds[0].revents);
 }
@@ -102,7 +104,10 @@ static void make_string(struct record *record)
 	record->value = buf_span(&json);
 }
 
-/* RFC 7464 texts may span lines. In valid JSON a line break is white space between tokens; a line of ours must be one. */
+/*
+ * RFC 7464 texts may span lines. In valid JSON a line break is white space between tokens; a line
+ * of ours must be one.
+ */
 static void join_lines(struct record *record)
 {
 	char *bytes = (char *)(record + 1);
@@ -155,7 +160,10 @@ static uint64_t count_lines(const struct reader *r, struct span piece)
 	return n;
 }
 
-/* One whole line without its delimiter. `bytes` is how much of the input it was, delimiter included. */
+/*
+ * One whole line without its delimiter. `bytes` is how much of the input it was, delimiter
+ * included.
+ */
 static void cut_line(struct reader *r, struct span line, size_t bytes)
 {
 	struct span text = line;
@@ -179,7 +187,8 @@ static void report_too_long(struct reader *r, const char *from)
 	size_t max = (size_t)r->opts->record_max_bytes;
 	if (!r->is_skipping) {
 		struct record *record = begin_record(r, (struct span){ .at = from, .n = max });
-		record->fault = (struct json_fault){ .offset = max, .reason = "longer than --max-record" };
+		record->fault =
+			(struct json_fault){ .offset = max, .reason = "longer than --max-record" };
 		add_to_batch(r, record);
 	}
 	r->is_skipping = true;
@@ -260,7 +269,8 @@ static bool open_input(struct reader *r, struct err *err)
 		return err_set_errno(err, ERR_USAGE, "cannot open %s", path);
 	if (fstat(r->fd, &st) == 0) {
 		if (S_ISDIR(st.st_mode))
-			return err_set(err, ERR_USAGE, "%s is a directory; give a file of records", path ? path : "standard input");
+			return err_set(err, ERR_USAGE, "%s is a directory; give a file of records",
+				path ? path : "standard input");
 		r->is_regular = S_ISREG(st.st_mode);
 	}
 	return true;

@@ -2,10 +2,10 @@
 /*
  * reader: the front door. A thread that cuts input into records and hands them on in batches.
  *
- * It may block on a slow input; nobody waits for it. Each record arrives scanned: a line that is no JSON is a
- * record with a fault, never an end. It stops reading when the loop does not take: what it holds is bounded by
- * count, by bytes, and by one longest record.
- * The input is never switched to non-blocking. All verbs are for the loop's thread.
+ * It may block on a slow input; nobody waits for it. Each record arrives scanned: a line that is no
+ * JSON is a record with a fault, never an end. It stops reading when the loop does not take: what
+ * it holds is bounded by count, by bytes, and by one longest record. The input is never switched to
+ * non-blocking. All verbs are for the loop's thread.
  */
 #pragma once
 
@@ -20,21 +20,22 @@
 enum input_format {
 	INPUT_JSONL, /* one JSON value a line */
 	INPUT_LINES, /* each line is a string */
-	INPUT_SEQ    /* RFC 7464: a record separator before each value; JSONL is understood as well */
+	INPUT_SEQ /* RFC 7464: a record separator before each value; JSONL is understood as well */
 };
 
 struct reader_opts {
-	char *path;             /* "-" or NULL = standard input */
-	int format;             /* enum input_format */
+	char *path; /* "-" or NULL = standard input */
+	int format; /* enum input_format */
 	uint64_t record_max_bytes;
-	bool revives;           /* --retry-errors: records that failed before come as new */
+	bool revives; /* --retry-errors: records that failed before come as new */
 };
 
 struct reader;
 
 /*
- * Opens the input and starts the thread. Borrows opts and wake for the reader's life; wake is called when
- * records or the end arrive. NULL with err filled: ERR_USAGE if the file cannot be opened.
+ * Opens the input and starts the thread. Borrows opts and wake for the reader's life; wake is
+ * called when records or the end arrive. NULL with err filled: ERR_USAGE if the file cannot be
+ * opened.
  */
 struct reader *reader_new(const struct reader_opts *opts, struct wake *wake, struct err *err);
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The thread takes what has queued, builds all its lines in one buffer, writes that, and looks again; so under load many lines
- * share a system call, and a single line leaves at once. Into a pipe it writes whole lines of together at most PIPE_BUF bytes at a time where
- * lines are short enough: such writes are all or nothing, so that not even kill -9 leaves half a line.
+ * The thread takes what has queued, builds all its lines in one buffer, writes that, and looks
+ * again; so under load many lines share a system call, and a single line leaves at once. Into a
+ * pipe it writes whole lines of together at most PIPE_BUF bytes at a time where lines are short
+ * enough: such writes are all or nothing, so that not even kill -9 leaves half a line.
  *
- * While it has nothing to write it watches stdout: when the reader of our pipe goes away the loop must know at once, since every
- * request from then on is paid for in vain.
+ * While it has nothing to write it watches stdout: when the reader of our pipe goes away the loop
+ * must know at once, since every request from then on is paid for in vain.
  */
 #include "io/writer.h"
 
@@ -31,12 +32,15 @@ enum {
 	KEEP_BYTES = 1 << 20     /* a buffer that a huge line has grown beyond this is given back */
 };
 
-/* The largest line: an answer at its ceiling, a record at its own, escaped. Never allocated unless needed. */
+/*
+ * The largest line: an answer at its ceiling, a record at its own, escaped. Never allocated unless
+ * needed.
+ */
 #define LINE_MAX_BYTES ((size_t)4 << 30)
 
 struct lane {
 	struct outfile file;
-	struct buf lines;  /* built and not yet written */
+	struct buf lines; /* built and not yet written */
 	bool is_pipe;
 };
 
@@ -45,7 +49,7 @@ struct writer {
 	const struct writer_opts *opts;
 	struct result_opts result;
 	pthread_t thread;
-	bool is_joined;      /* the loop's */
+	bool is_joined; /* the loop's */
 
 	/* Between the threads. */
 	struct chan chan;
@@ -107,7 +111,8 @@ static void tell(const struct record *r)
 		log_say(LOG_WARNING, "line %llu: %s: %s", (unsigned long long)r->line,
 			error_code_name(r->failure.code), r->failure.message);
 	else if (r->fate == FATE_PASSED)
-		log_say(LOG_WARNING, "line %llu: failed before; --retry-errors asks again", (unsigned long long)r->line);
+		log_say(LOG_WARNING, "line %llu: failed before; --retry-errors asks again",
+			(unsigned long long)r->line);
 }
 
 static void build(struct writer *w, const struct record *r)
@@ -133,10 +138,12 @@ static void await_work(struct writer *w)
 	struct pollfd fds[2] = {
 		{ .fd = w->work.fd, .events = POLLIN },
 		/* no events wanted: errors are reported all the same */
-		{ .fd = w->out.is_pipe && atomic_load(&w->state) == WRITER_OK ? w->out.file.fd : -1 },
+		{ .fd = w->out.is_pipe && atomic_load(&w->state) == WRITER_OK ? w->out.file.fd
+									      : -1 },
 	};
 	wake_prepare(&w->work);
-	bool idle = !chan_has_items(&w->chan) && !chan_is_drained(&w->chan) && !atomic_load(&w->is_quit);
+	bool idle = !chan_has_items(&w->chan) && !chan_is_drained(&w->chan) &&
+		!atomic_load(&w->is_quit);
 	int n = poll(fds, 2, idle ? -1 : 0);
 	wake_finish(&w->work, n > 0 && fds[0].revents);
 	if (n > 0 && fds[1].revents & POLLERR) {
@@ -177,7 +184,8 @@ static bool open_lane(struct lane *lane, const char *path, struct err *err)
 	buf_init(&lane->lines, LINE_MAX_BYTES);
 	if (!outfile_open(&lane->file, path, err))
 		return false;
-	lane->is_pipe = fstat(lane->file.fd, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+	lane->is_pipe =
+		fstat(lane->file.fd, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
 	return true;
 }
 
@@ -187,8 +195,8 @@ static void close_lane(struct lane *lane)
 	buf_release(&lane->lines);
 }
 
-struct writer *writer_new(const struct writer_opts *opts, const struct plan *plan, struct wake *wake,
-	struct err *err)
+struct writer *writer_new(
+	const struct writer_opts *opts, const struct plan *plan, struct wake *wake, struct err *err)
 {
 	struct writer *w = xcalloc(1, sizeof *w);
 	w->opts = opts;
@@ -239,7 +247,8 @@ void writer_put(struct writer *w, struct record **records, size_t n)
 	struct chan_item items[BATCH_N];
 	assert(n <= BATCH_N);
 	for (size_t i = 0; i < n; i++)
-		items[i] = (struct chan_item){ .what = records[i], .weight = weight_of(records[i]) };
+		items[i] =
+			(struct chan_item){ .what = records[i], .weight = weight_of(records[i]) };
 	bool fits = chan_put(&w->chan, items, n);
 	assert(fits);
 	(void)fits;
@@ -272,7 +281,8 @@ bool writer_drain(struct writer *w, struct err *err)
 static void tell_partial(const struct outfile *f)
 {
 	if (f->fd >= 0 && f->partial)
-		log_say(LOG_WARNING, "%s is left as it was; what was written is in %s", f->path, f->partial);
+		log_say(LOG_WARNING, "%s is left as it was; what was written is in %s", f->path,
+			f->partial);
 }
 
 bool writer_finish(struct writer *w, bool commits, struct err *err)
@@ -285,7 +295,7 @@ bool writer_finish(struct writer *w, bool commits, struct err *err)
 	}
 	/* -o last: when it is there, everything is. */
 	return (!w->opts->errors_path || outfile_commit(&w->errors.file, err)) &&
-	       outfile_commit(&w->out.file, err);
+		outfile_commit(&w->out.file, err);
 }
 
 void writer_free(struct writer *w)

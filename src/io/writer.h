@@ -2,11 +2,11 @@
 /*
  * writer: the back door. A thread that turns settled records into lines and writes them.
  *
- * It may block on a slow reader of ours; the loop sees that as "no room" and stops reading input in turn. A line that
- * may be written is written at once: whatever queued while the last write ran is the next write. Every write is
- * checked; after the first failure nothing more is written and everything is refused.
- * Files are written beside themselves and renamed by writer_finish (see io/outfile.h). stdout is never switched to non-blocking.
- * All verbs are for the loop's thread.
+ * It may block on a slow reader of ours; the loop sees that as "no room" and stops reading input in
+ * turn. A line that may be written is written at once: whatever queued while the last write ran is
+ * the next write. Every write is checked; after the first failure nothing more is written and
+ * everything is refused. Files are written beside themselves and renamed by writer_finish (see
+ * io/outfile.h). stdout is never switched to non-blocking. All verbs are for the loop's thread.
  */
 #pragma once
 
@@ -20,7 +20,8 @@
 
 struct writer_opts {
 	char *path;        /* -o FILE; "-" or NULL = standard output */
-	char *errors_path; /* --errors FILE: failed records go there; NULL = they stay in the output */
+	char *errors_path; /* --errors FILE: failed records go there; NULL = they stay in the output
+			    */
 	bool drops;        /* --on-error drop: failed records leave no line */
 	int form;          /* enum result_form */
 	char *meta;        /* --meta's member; NULL = none */
@@ -37,11 +38,12 @@ enum writer_state {
 struct writer;
 
 /*
- * Opens the files and starts the thread. Borrows opts, plan and wake for the writer's life; wake is called when there is
- * room again, and when the state changes. NULL with err filled if a file cannot be made.
+ * Opens the files and starts the thread. Borrows opts, plan and wake for the writer's life; wake is
+ * called when there is room again, and when the state changes. NULL with err filled if a file
+ * cannot be made.
  */
-struct writer *writer_new(const struct writer_opts *opts, const struct plan *plan, struct wake *wake,
-	struct err *err);
+struct writer *writer_new(const struct writer_opts *opts, const struct plan *plan,
+	struct wake *wake, struct err *err);
 
 /* How many more records writer_put accepts now; the loop holds back the rest. */
 size_t writer_room(struct writer *w);
@@ -53,14 +55,15 @@ void writer_put(struct writer *w, struct record **records, size_t n);
 enum writer_state writer_state(struct writer *w);
 
 /*
- * Waits until everything put has been written, then ends the thread. Keeps the files as they are. False with err filled
- * (ERR_OUTPUT) if anything was not written, a broken pipe included.
+ * Waits until everything put has been written, then ends the thread. Keeps the files as they are.
+ * False with err filled (ERR_OUTPUT) if anything was not written, a broken pipe included.
  */
 bool writer_drain(struct writer *w, struct err *err);
 
 /*
- * After writer_drain: with commits, syncs and renames the files, -o last; without, leaves them under their .partial names and
- * says where, if there were any. False with err filled (ERR_OUTPUT) if that failed.
+ * After writer_drain: with commits, syncs and renames the files, -o last; without, leaves them
+ * under their .partial names and says where, if there were any. False with err filled (ERR_OUTPUT)
+ * if that failed.
  */
 bool writer_finish(struct writer *w, bool commits, struct err *err);
 

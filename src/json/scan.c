@@ -9,8 +9,8 @@
  * Nearly all bytes of a record or an answer are inside strings; these go through run_end() sixteen
  * at a time. A byte outside ASCII leaves that loop for utf8_step(), a backslash for take_escape().
  *
- * Pulling is the same loop turned inside out: the caller enters the containers it wants, and what it
- * passes over is validated by the loop, so that one pass both checks a text and finds its parts.
+ * Pulling is the same loop turned inside out: the caller enters the containers it wants, and what
+ * it passes over is validated by the loop, so that one pass both checks a text and finds its parts.
  */
 #include "json/scan.h"
 
@@ -151,8 +151,8 @@ static void leave(struct json_state *s)
 }
 
 /*
- * Past a value inside a container deeper than `floor`: closes what ends here, takes a comma, gives where the next value
- * begins; or, when all above the floor is closed, what is past it.
+ * Past a value inside a container deeper than `floor`: closes what ends here, takes a comma, gives
+ * where the next value begins; or, when all above the floor is closed, what is past it.
  */
 static const char *finish_value(struct json_state *s, const char *at, size_t floor)
 {
@@ -334,7 +334,8 @@ bool json_pull_next(struct json_pull *p)
 		if (is_at(s, at, ','))
 			at = past_space(at + 1, s->end);
 		else
-			at = wrong(s, at, s->closer == '}' ? "expected ',' or '}'" : "expected ',' or ']'");
+			at = wrong(s, at,
+				s->closer == '}' ? "expected ',' or '}'" : "expected ',' or ']'");
 	}
 	if (at && !is_end && s->closer == '}')
 		at = pull_key(p, at);

@@ -2,9 +2,10 @@
 /*
  * scan: JSON read where it lies, strictly (RFC 8259, UTF-8, depth).
  *
- * json_scan validates a text whose parts are then found with json/walk.h. json_pull does both in one pass, for texts of
- * which little is wanted: the caller enters the containers it knows, and what it passes over is validated all the same.
- * Knows nothing of records or models. Pure; any thread.
+ * json_scan validates a text whose parts are then found with json/walk.h. json_pull does both in
+ * one pass, for texts of which little is wanted: the caller enters the containers it knows, and
+ * what it passes over is validated all the same. Knows nothing of records or models. Pure; any
+ * thread.
  */
 #pragma once
 
@@ -43,15 +44,16 @@ struct json_state {
  * Reads a text not yet validated, part by part:
  *
  *         json_pull_init(&p, text);
- *         if (json_pull_enter(&p))                  // the outermost value, if it is a container
- *                 while (json_pull_next(&p))        // its members or items, to the end
- *                         ... p.key; json_pull_value(&p), or enter and walk through to its end, or neither
+ *         if (json_pull_enter(&p))             the outermost value, if it is a container
+ *                 while (json_pull_next(&p))   its members or items, to the end:
+ *                         look at p.key; take json_pull_value(&p), or enter, or do neither
  *         ok = json_pull_end(&p, &fault);
  *
- * What was found counts only if json_pull_end says so. A loop once entered goes on until json_pull_next is false.
+ * What was found counts only if json_pull_end says so. A loop once entered goes on until
+ * json_pull_next is false.
  */
 struct json_pull {
-	struct span key;  /* of the current member, with its quotes; of the last object in an array */
+	struct span key;  /* of the current member of an object, with its quotes */
 	const char *text; /* the rest is private */
 	const char *at;   /* NULL once something is wrong: then nothing more is found */
 	bool is_open;     /* the current value has not been read yet */
@@ -62,10 +64,16 @@ struct json_pull {
 /* Starts at the outermost value. Borrows the bytes. */
 void json_pull_init(struct json_pull *p, struct span text);
 
-/* Enters the current value if it is a container that was not read yet; any other it passes over. False if not entered. */
+/*
+ * Enters the current value if it is a container that was not read yet; any other it passes over.
+ * False if not entered.
+ */
 bool json_pull_enter(struct json_pull *p);
 
-/* Moves to the next member or item of the innermost container entered; false at its end, which leaves it. */
+/*
+ * Moves to the next member or item of the innermost container entered; false at its end, which
+ * leaves it.
+ */
 bool json_pull_next(struct json_pull *p);
 
 /* Gives the current value, validated; a missing span if it was read already, or is wrong. */

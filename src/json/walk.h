@@ -2,8 +2,9 @@
 /*
  * walk: the parts of a JSON text that is known to be valid.
  *
- * Finds members and items as spans of the same bytes: nothing is copied, no number is ever re-printed. Every function
- * wants a value that json_scan has accepted, or one found in it, and trusts it. Pure; any thread.
+ * Finds members and items as spans of the same bytes: nothing is copied, no number is ever
+ * re-printed. Every function wants a value that json_scan has accepted, or one found in it, and
+ * trusts it. Pure; any thread.
  */
 #pragma once
 

@@ -24,7 +24,7 @@ enum halt_when halt_verdict(const struct halt *h)
 	}
 	bool too_many = o->fail_n > 0 && h->failed_n >= (uint64_t)o->fail_n;
 	bool too_much = o->fail_percent > 0 && h->settled_n >= HALT_SHARE_MIN_N &&
-			(double)h->failed_n * 100 >= o->fail_percent * (double)h->settled_n;
+		(double)h->failed_n * 100 >= o->fail_percent * (double)h->settled_n;
 	return too_many || too_much ? o->when : HALT_DEFAULT;
 }
 

@@ -2,9 +2,10 @@
 /*
  * halt: when a run is hopeless and stops by itself.
  *
- * GNU parallel's grammar, now|soon,fail=N|N% or never, and our default: when the first 100 settled records have
- * all failed for reasons of their own, the prompt is wrong, not the records. Also holds the patience with a
- * dead network (--give-up). Counts and compares; time is an argument. Pure.
+ * GNU parallel's grammar, now|soon,fail=N|N% or never, and our default: when the first 100 settled
+ * records have all failed for reasons of their own, the prompt is wrong, not the records. Also
+ * holds the patience with a dead network (--give-up). Counts and compares; time is an argument.
+ * Pure.
  */
 #pragma once
 
@@ -20,9 +21,10 @@ enum halt_when {
 
 struct halt_opts {
 	enum halt_when when;
-	int64_t fail_n;       /* failed records that are too many; 0 = not by number */
-	double fail_percent;  /* failed share of settled records that is too much; 0 = not by share */
-	int64_t give_up_ms;   /* without a success while work waits; 0 = for ever */
+	int64_t fail_n;      /* failed records that are too many; 0 = not by number */
+	double fail_percent; /* failed share of settled records that is too much; 0 = not by share
+			      */
+	int64_t give_up_ms;  /* without a success while work waits; 0 = for ever */
 };
 
 struct halt {

@@ -2,8 +2,8 @@
 /*
  * limit: how many requests may be in flight at one endpoint.
  *
- * Fixed for now: the roof is the limit. Has the face of all gates: wait says 0 for "now", enter takes a place,
- * leave gives it back. Pure; time is an argument.
+ * Fixed for now: the roof is the limit. Has the face of all gates: wait says 0 for "now", enter
+ * takes a place, leave gives it back. Pure; time is an argument.
  *
  * Invariant: 0 <= in_flight <= roof.
  */

@@ -2,8 +2,8 @@
 /*
  * retry: whether to try again, and when.
  *
- * Decides from what kind of failure it was and how often this has happened; asks no clock, sleeps nowhere.
- * Pure: the random numbers come from the caller's rng.
+ * Decides from what kind of failure it was and how often this has happened; asks no clock, sleeps
+ * nowhere. Pure: the random numbers come from the caller's rng.
  */
 #pragma once
 
@@ -31,14 +31,16 @@ struct retry_case {
 	unsigned failures_n; /* failures of this call that count, this one included */
 	unsigned waits_n;    /* tries so far, pace included: the exponent of pace's own back-off */
 	int64_t hint_ms;     /* how long the other side asked us to wait; -1 = it did not say */
-	int advice;          /* 1 the other side said try again, 0 it said do not, -1 it did not say */
+	int advice; /* 1 the other side said try again, 0 it said do not, -1 it did not say */
 };
 
 /*
  * Decides about one failure. True: try again after *wait_ms (>= 0). False: give up.
- * A hint is a floor, never shortened, with up to a tenth more so that waiters do not return together.
+ * A hint is a floor, never shortened, with up to a tenth more so that waiters do not return
+ * together.
  */
-bool retry_decide(const struct retry_opts *o, const struct retry_case *c, struct rng *rng, int64_t *wait_ms);
+bool retry_decide(
+	const struct retry_opts *o, const struct retry_case *c, struct rng *rng, int64_t *wait_ms);
 
 /* True if a failure of that kind uses up one of --retries. */
 bool retry_counts(enum trouble trouble);

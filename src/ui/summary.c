@@ -5,15 +5,18 @@
 
 static void say_failures(const struct stats *s)
 {
-	log_say(LOG_WARNING, "%llu of %llu records failed", (unsigned long long)(s->failed_n + s->passed_n),
-		(unsigned long long)s->read_n);
+	log_say(LOG_WARNING, "%llu of %llu records failed",
+		(unsigned long long)(s->failed_n + s->passed_n), (unsigned long long)s->read_n);
 	for (int code = 0; code < ERROR_CODES_N; code++)
 		if (s->codes_n[code] > 0)
-			log_say(LOG_WARNING, "  %s: %llu, first on line %llu: %s", error_code_name((enum error_code)code),
-				(unsigned long long)s->codes_n[code], (unsigned long long)s->samples[code].line,
+			log_say(LOG_WARNING, "  %s: %llu, first on line %llu: %s",
+				error_code_name((enum error_code)code),
+				(unsigned long long)s->codes_n[code],
+				(unsigned long long)s->samples[code].line,
 				s->samples[code].message);
 	if (s->passed_n > 0)
-		log_say(LOG_WARNING, "  failed before and passed through: %llu (--retry-errors asks again)",
+		log_say(LOG_WARNING,
+			"  failed before and passed through: %llu (--retry-errors asks again)",
 			(unsigned long long)s->passed_n);
 }
 
@@ -23,7 +26,8 @@ void summary_say(const struct stats *s, const char *reason)
 		log_say(LOG_WARNING, "%s", reason);
 	if (s->failed_n + s->passed_n > 0)
 		say_failures(s);
-	log_say(LOG_DETAIL, "%llu records: %llu answered, %llu skipped, %llu failed; %llu requests, %llu of them retries",
+	log_say(LOG_DETAIL,
+		"%llu records: %llu answered, %llu skipped, %llu failed; %llu requests, %llu of them retries",
 		(unsigned long long)s->read_n, (unsigned long long)s->answered_n,
 		(unsigned long long)s->skipped_n, (unsigned long long)(s->failed_n + s->passed_n),
 		(unsigned long long)s->requests_n, (unsigned long long)s->retries_n);

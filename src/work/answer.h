@@ -2,8 +2,9 @@
 /*
  * answer: what an API said, in the normal form that all APIs share.
  *
- * Spans point into the attempt's answer bytes, so an answer lives as long as its attempt does. Texts are
- * escaped JSON text (see json/text.h): they are spliced into the output as the server wrote them.
+ * Spans point into the attempt's answer bytes, so an answer lives as long as its attempt does.
+ * Texts are escaped JSON text (see json/text.h): they are spliced into the output as the server
+ * wrote them.
  */
 #pragma once
 
@@ -23,7 +24,10 @@ enum finish {
 	FINISH_ERROR /* the server gave up in the middle */
 };
 
-/* Tokens as billed; -1 = the server did not say. Cached are part of input, reasoning part of output. */
+/*
+ * Tokens as billed; -1 = the server did not say. Cached are part of input, reasoning part of
+ * output.
+ */
 struct usage {
 	int64_t input;
 	int64_t output;
@@ -37,7 +41,8 @@ struct answer {
 	struct span text;  /* the answer, escaped; missing = there is none */
 	struct span model; /* the model that answered, escaped; missing = the server did not say */
 	struct usage usage;
-	char *message;     /* owned, plain UTF-8: what went wrong, in the server's words where it had some; NULL */
+	char *message; /* owned, plain UTF-8: what went wrong, in the server's words where it had
+			  some; NULL */
 };
 
 /* Makes `a` an answer of that outcome with nothing else known. */

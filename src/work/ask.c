@@ -21,7 +21,10 @@ static bool is_kind(struct span value, enum json_kind kind)
 	return value.at && json_kind(value) == kind;
 }
 
-/* A body that streams or wants several choices would have answers that nobody reads: paid for and lost. */
+/*
+ * A body that streams or wants several choices would have answers that nobody reads: paid for and
+ * lost.
+ */
 static bool check_body(struct span body, struct fault *fault)
 {
 	struct span stream = json_member(body, SPAN("stream"));
@@ -42,7 +45,8 @@ static bool find_own(struct ask *a, struct fault *fault)
 	a->form = ASK_BODY;
 	if (is_kind(a->own, JSON_KIND_OBJECT)) {
 		if (a->step->has_system)
-			return fault_set(fault, ERROR_BAD_RECORD, "a record with a \"body\" brings its own messages: -s does not apply");
+			return fault_set(fault, ERROR_BAD_RECORD,
+				"a record with a \"body\" brings its own messages: -s does not apply");
 		return check_body(a->own, fault);
 	}
 	a->own = json_member(a->record, SPAN("messages"));
@@ -60,8 +64,8 @@ static bool find_own(struct ask *a, struct fault *fault)
 	return true;
 }
 
-bool ask_init(struct ask *a, const struct step *step, const struct endpoint *endpoint, struct span record,
-	struct fault *fault)
+bool ask_init(struct ask *a, const struct step *step, const struct endpoint *endpoint,
+	struct span record, struct fault *fault)
 {
 	*a = (struct ask){ .step = step, .endpoint = endpoint, .record = record };
 	if (!step->has_prompt && !find_own(a, fault))
@@ -73,12 +77,13 @@ bool ask_init(struct ask *a, const struct step *step, const struct endpoint *end
 	if (a->form == ASK_BODY && a->own.at)
 		a->model = json_member(a->own, SPAN("model"));
 	if (!is_kind(a->model, JSON_KIND_STRING))
-		return fault_set(fault, ERROR_BAD_RECORD, "no model: give -m MODEL, or records with \"body\".\"model\"");
+		return fault_set(fault, ERROR_BAD_RECORD,
+			"no model: give -m MODEL, or records with \"body\".\"model\"");
 	return true;
 }
 
-static bool put_template(const struct template *t, const struct ask *a, struct buf *out,
-	struct fault *fault)
+static bool put_template(
+	const struct template *t, const struct ask *a, struct buf *out, struct fault *fault)
 {
 	struct template_fault why;
 	if (!template_render(t, a->record, out, &why))
@@ -91,7 +96,8 @@ bool ask_put_prompt(const struct ask *a, struct buf *out, struct fault *fault)
 	if (a->step->has_prompt)
 		return put_template(&a->step->prompt, a, out, fault);
 	if (!buf_put_span(out, a->own))
-		return fault_set(fault, ERROR_TEMPLATE, "the request would be larger than %zu bytes", out->max);
+		return fault_set(fault, ERROR_TEMPLATE,
+			"the request would be larger than %zu bytes", out->max);
 	return true;
 }
 

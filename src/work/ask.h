@@ -2,9 +2,9 @@
 /*
  * ask: what a call asks, in a form from which every wire API can write its request.
  *
- * Made by the engine at dispatch from the step, the record and the endpoint; all borrowed, nothing copied.
- * The first that applies says what is asked: the step's prompt; the record's own `body`; its `messages`; its `prompt`;
- * a record that is a string (product.md section 3). Pure.
+ * Made by the engine at dispatch from the step, the record and the endpoint; all borrowed, nothing
+ * copied. The first that applies says what is asked: the step's prompt; the record's own `body`;
+ * its `messages`; its `prompt`; a record that is a string (product.md section 3). Pure.
  */
 #pragma once
 
@@ -31,18 +31,22 @@ struct ask {
 	const struct endpoint *endpoint;
 	struct span record; /* scanned */
 	enum ask_form form;
-	struct span own;   /* see ask_form; for ASK_PROMPT without a template the string that is asked, escaped */
+	struct span own;   /* see ask_form; for ASK_PROMPT without a template the string that is
+			      asked, escaped */
 	struct span model; /* a JSON string with its quotes; never missing */
 };
 
 /*
- * Decides what is asked. False with fault filled if the record brings nothing to ask or no model is known,
- * or its body wants what pllm cannot give (stream, several choices).
+ * Decides what is asked. False with fault filled if the record brings nothing to ask or no model is
+ * known, or its body wants what pllm cannot give (stream, several choices).
  */
-bool ask_init(struct ask *a, const struct step *step, const struct endpoint *endpoint, struct span record,
-	struct fault *fault);
+bool ask_init(struct ask *a, const struct step *step, const struct endpoint *endpoint,
+	struct span record, struct fault *fault);
 
-/* Appends the user's message, escaped, for ASK_PROMPT. False with fault filled as template_render says. */
+/*
+ * Appends the user's message, escaped, for ASK_PROMPT. False with fault filled as template_render
+ * says.
+ */
 bool ask_put_prompt(const struct ask *a, struct buf *out, struct fault *fault);
 
 /* Appends the system message, escaped; the step must have one. False with fault filled likewise. */

@@ -2,8 +2,9 @@
 /*
  * attempt: one try of a request at one endpoint: what is sent, and what came of it.
  *
- * The engine fills the first part and hands the attempt to io/http, which fills the second and hands it
- * back; the API's file then reads it. In one thread at a time, like the call it is part of.
+ * The engine fills the first part and hands the attempt to io/http, which fills the second and
+ * hands it back; the API's file then reads it. In one thread at a time, like the call it is part
+ * of.
  */
 #pragma once
 
@@ -30,32 +31,32 @@ enum wire {
 
 /* What the answer's headers said about asking again. */
 struct hint {
-	int64_t wait_ms;   /* how long to wait first; -1 = nothing was said */
-	int should_retry;  /* x-should-retry: 1 yes, 0 no, -1 = nothing was said */
-	bool is_exact;     /* wait_ms is from retry-after-ms, which retry-after does not overrule */
+	int64_t wait_ms;  /* how long to wait first; -1 = nothing was said */
+	int should_retry; /* x-should-retry: 1 yes, 0 no, -1 = nothing was said */
+	bool is_exact;    /* wait_ms is from retry-after-ms, which retry-after does not overrule */
 };
 
 struct attempt {
 	/* What to send. Written by the engine at dispatch. */
 	const struct endpoint *endpoint; /* borrowed */
 	struct buf body;                 /* owned; the request's JSON */
-	int64_t timeout_ms;              /* from the start of the connection to the last byte; > 0 */
-	void *owner;                     /* the engine's; io/http only carries it */
+	int64_t timeout_ms; /* from the start of the connection to the last byte; > 0 */
+	void *owner;        /* the engine's; io/http only carries it */
 
 	/* What came back. Written by io/http. */
 	enum wire wire;
-	int status;         /* HTTP status; 0 = none */
-	struct buf answer;  /* owned; the body, decompressed */
+	int status;        /* HTTP status; 0 = none */
+	struct buf answer; /* owned; the body, decompressed */
 	struct hint hint;
-	bool is_html;       /* content-type says so */
-	bool redirects;     /* a Location header was there */
-	char *detail;       /* owned; the library's words for a failure; NULL = none */
-	unsigned sends_n;   /* how often the request left this machine: 0 or 1 */
-	int64_t ms;         /* from start to end */
+	bool is_html;     /* content-type says so */
+	bool redirects;   /* a Location header was there */
+	char *detail;     /* owned; the library's words for a failure; NULL = none */
+	unsigned sends_n; /* how often the request left this machine: 0 or 1 */
+	int64_t ms;       /* from start to end */
 
 	/* While the attempt is with io/http. */
 	struct list_node link;
-	void *slot;         /* what carries it; NULL = it waits for its turn, or is finished */
+	void *slot; /* what carries it; NULL = it waits for its turn, or is finished */
 };
 
 /* Makes `a` ready for a first try: an empty body with the given ceiling, nothing come back. */

@@ -2,8 +2,8 @@
 /*
  * call: one question to a model for one record.
  *
- * Its parts are written top to bottom by one room each and read only by later ones. A further attempt starts
- * the attempt and answer parts afresh. Owned by its record.
+ * Its parts are written top to bottom by one room each and read only by later ones. A further
+ * attempt starts the attempt and answer parts afresh. Owned by its record.
  */
 #pragma once
 
@@ -28,7 +28,7 @@ struct call {
 	unsigned attempts_n;       /* sent or tried so far */
 	unsigned failures_n;       /* those of them that count against --retries */
 
-	enum error_code error;     /* why it failed for good; ERROR_NONE = it did not */
+	enum error_code error; /* why it failed for good; ERROR_NONE = it did not */
 
 	struct attempt attempt;
 	struct answer answer;

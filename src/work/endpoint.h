@@ -2,8 +2,8 @@
 /*
  * endpoint: where a request can go.
  *
- * Made once at start-up, read-only afterwards, borrowed by everyone until the run ends. The wire API is a
- * row of the api room's table, which this room only carries.
+ * Made once at start-up, read-only afterwards, borrowed by everyone until the run ends. The wire
+ * API is a row of the api room's table, which this room only carries.
  */
 #pragma once
 
@@ -18,15 +18,15 @@ struct endpoint {
 	const struct api *api; /* borrowed static row */
 	char *name;            /* the base URL as given, for messages and --meta; holds no secret */
 	char *url;             /* where requests are posted: base URL and the API's path */
-	char *origin;          /* scheme://host:port; connections are shared within one, keys never across */
-	char *model;           /* plain text; NULL = the record must bring its own */
-	char *model_json;      /* the same as a JSON string with its quotes; NULL with model */
-	char **headers;        /* owned lines "Name: value", the key's among them: secret */
+	char *origin; /* scheme://host:port; connections are shared within one, keys never across */
+	char *model;  /* plain text; NULL = the record must bring its own */
+	char *model_json; /* the same as a JSON string with its quotes; NULL with model */
+	char **headers;   /* owned lines "Name: value", the key's among them: secret */
 	size_t headers_n;
-	char *cacert;          /* file with the certificates to trust; NULL = the system's */
-	char *cert;            /* client certificate file (PEM with key); NULL = none */
-	char *unix_path;     /* path to connect to in place of host and port; NULL = none */
-	bool is_loopback;      /* the host is this machine: no proxy, no key needed, http allowed */
+	char *cacert;     /* file with the certificates to trust; NULL = the system's */
+	char *cert;       /* client certificate file (PEM with key); NULL = none */
+	char *unix_path;  /* path to connect to in place of host and port; NULL = none */
+	bool is_loopback; /* the host is this machine: no proxy, no key needed, http allowed */
 };
 
 /* Sets the model from plain text, or from NULL: the record must bring its own. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * outcome: how an attempt ended, in one vocabulary for all wire APIs, and the codes that failed records carry.
+ * outcome: how an attempt ended, in one vocabulary for all wire APIs, and the codes that failed
+ * records carry.
  *
- * An API's file turns status, headers and body into an outcome; the engine turns the outcome into what the
- * policies understand; a record that stays failed shows the error code. Pure constants.
+ * An API's file turns status, headers and body into an outcome; the engine turns the outcome into
+ * what the policies understand; a record that stays failed shows the error code. Pure constants.
  */
 #pragma once
 

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Fields that pllm writes or whose meaning it relies on; setting them behind its back would lose answers. */
+/*
+ * Fields that pllm writes or whose meaning it relies on; setting them behind its back would lose
+ * answers.
+ */
 static const char *const owned_keys[] = { "model", "messages", "input", "n", "stream" };
 
 struct step *plan_add_step(struct plan *p, const char *name)
@@ -45,7 +48,10 @@ void plan_release(struct plan *p)
 	*p = (struct plan){ 0 };
 }
 
-/* A key that is given again has its last value: twice in a body it would mean what each server likes. */
+/*
+ * A key that is given again has its last value: twice in a body it would mean what each server
+ * likes.
+ */
 static void put_param(struct step *s, struct span key, struct span value)
 {
 	size_t i = 0;
@@ -69,14 +75,14 @@ bool step_add_param(struct step *s, const char *text, struct err *err)
 		return err_set(err, ERR_USAGE, "--param: the key is not UTF-8");
 	for (size_t i = 0; i < sizeof owned_keys / sizeof *owned_keys; i++)
 		if (span_is(key, owned_keys[i]))
-			return err_set(err, ERR_USAGE, "--param %s: pllm sets \"%s\" itself%s", text, owned_keys[i],
-				i == 0 ? "; use -m" : "");
+			return err_set(err, ERR_USAGE, "--param %s: pllm sets \"%s\" itself%s",
+				text, owned_keys[i], i == 0 ? "; use -m" : "");
 	struct span value;
 	struct json_fault fault;
 	if (!json_scan(span_of(equals + 1), &value, &fault))
 		return err_set(err, ERR_USAGE,
-			"--param %s: the value is not JSON: %s at byte %zu; a string is written %.*s='\"...\"'", text,
-			fault.reason, fault.offset + 1, (int)key.n, key.at);
+			"--param %s: the value is not JSON: %s at byte %zu; a string is written %.*s='\"...\"'",
+			text, fault.reason, fault.offset + 1, (int)key.n, key.at);
 	put_param(s, key, value);
 	return true;
 }

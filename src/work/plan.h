@@ -2,8 +2,8 @@
 /*
  * plan: the steps of the run, compiled once from the command line.
  *
- * A step is a prompt with what belongs to it; its answer becomes the record's field of the step's name.
- * Read-only once the run has begun; borrowed by everyone until it ends.
+ * A step is a prompt with what belongs to it; its answer becomes the record's field of the step's
+ * name. Read-only once the run has begun; borrowed by everyone until it ends.
  */
 #pragma once
 
@@ -26,7 +26,7 @@ struct step {
 	bool has_prompt; /* else the record says what is asked (product.md section 3) */
 	struct template system;
 	bool has_system;
-	int64_t max_tokens; /* 0 = the server's own limit */
+	int64_t max_tokens;   /* 0 = the server's own limit */
 	struct param *params; /* owned */
 	size_t params_n;
 };
@@ -43,8 +43,8 @@ struct step *plan_add_step(struct plan *p, const char *name);
 void plan_release(struct plan *p);
 
 /*
- * Adds `key=json` as the user wrote it to a step. False with err filled (ERR_USAGE) if it has no `=`, the value
- * is not JSON (says how to write a string), or the key is one that pllm owns (model messages input n stream). A key
- * that was added before gets the new value.
+ * Adds `key=json` as the user wrote it to a step. False with err filled (ERR_USAGE) if it has no
+ * `=`, the value is not JSON (says how to write a string), or the key is one that pllm owns (model
+ * messages input n stream). A key that was added before gets the new value.
  */
 bool step_add_param(struct step *s, const char *text, struct err *err);

@@ -87,8 +87,8 @@ void record_revive(struct record *r)
 	buf_init(&without, r->text.n + 1);
 	const char *past = r->value.at + r->value.n, *end = r->text.at + r->text.n;
 	bool fits = buf_put(&without, r->text.at, (size_t)(r->value.at - r->text.at)) &&
-		    splice_open(&without, r->value, ours, 1, &has_members) && buf_put_char(&without, '}') &&
-		    buf_put(&without, past, (size_t)(end - past));
+		splice_open(&without, r->value, ours, 1, &has_members) &&
+		buf_put_char(&without, '}') && buf_put(&without, past, (size_t)(end - past));
 	assert(fits);
 	(void)fits;
 	r->owned_text = without.data;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * record: one input line and what became of it. The corridor of the house: each part is written by one room
- * and read only by later ones.
+ * record: one input line and what became of it. The corridor of the house: each part is written by
+ * one room and read only by later ones.
  *
  * The bytes of the line are never changed. In one thread at a time, with everything it holds.
  */
@@ -43,7 +43,8 @@ struct record {
 	struct span text;  /* the line without its end; lies behind this struct */
 	struct span value; /* the JSON value in it; missing = the line is none, `fault` says why */
 	struct json_fault fault;
-	char *owned_text;  /* the bytes when they had to be made anew (--retry-errors); NULL = behind the struct */
+	char *owned_text; /* the bytes when they had to be made anew (--retry-errors); NULL = behind
+			     the struct */
 
 	/* The engine's part. */
 	int64_t admitted_ms;
@@ -69,20 +70,26 @@ void record_scan(struct record *r);
 /* What the record weighs in the window: bytes of its line and of what it holds. */
 size_t record_weight(const struct record *r);
 
-/* Makes the record a failed one. Takes message (allocated). Does not free an earlier failure: settle once. */
+/*
+ * Makes the record a failed one. Takes message (allocated). Does not free an earlier failure:
+ * settle once.
+ */
 void record_fail(struct record *r, enum error_code code, char *message);
 
-/* True if the record carries a failure of ours from an earlier run or stage ("pllm":{"error":...}). */
+/*
+ * True if the record carries a failure of ours from an earlier run or stage ("pllm":{"error":...}).
+ */
 bool record_is_failed_before(const struct record *r);
 
 /*
- * Looks through a scanned record once: whether it carries a failure of ours from an earlier run or stage
+ * Looks through a scanned record once: whether it carries a failure of ours from an earlier run or
+ * stage
  * ("pllm":{"error":...}), and whether it has that field already.
  */
 void record_survey(const struct record *r, struct span field, bool *is_failed, bool *has_field);
 
 /*
- * Makes a record that failed before as good as new: our `pllm` member is taken out, an `input` that we had wrapped is
- * unwrapped. A line that was no JSON, and other records, are left as they are.
+ * Makes a record that failed before as good as new: our `pllm` member is taken out, an `input` that
+ * we had wrapped is unwrapped. A line that was no JSON, and other records, are left as they are.
  */
 void record_revive(struct record *r);

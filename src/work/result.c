@@ -47,7 +47,8 @@ static void put_error(struct buf *out, const struct record *r)
 	else
 		buf_put_str(out, "null");
 	put_number_or_null(out, ",\"line\":", (int64_t)r->line);
-	buf_put_str(out, error_code_is_retryable(f->code) ? ",\"retryable\":true" : ",\"retryable\":false");
+	buf_put_str(out,
+		error_code_is_retryable(f->code) ? ",\"retryable\":true" : ",\"retryable\":false");
 	if (f->partial.at) {
 		buf_put_str(out, ",\"partial\":");
 		put_escaped_string(out, f->partial);
@@ -102,7 +103,10 @@ static void put_our_member(struct buf *out, const struct record *r, bool with_me
 		put_comma(out, &first);
 		put_error(out, r);
 	}
-	/* Tells what was wrapped from a record that looks so: --retry-errors unwraps a value, a line that was no JSON stays failed. */
+	/*
+	 * Tells what was wrapped from a record that looks so: --retry-errors unwraps a value, a
+	 * line that was no JSON stays failed.
+	 */
 	if (r->fate == FATE_FAILED && (!r->value.at || json_kind(r->value) != JSON_KIND_OBJECT)) {
 		put_comma(out, &first);
 		buf_put_str(out, r->value.at ? "\"wrapped\":\"value\"" : "\"wrapped\":\"text\"");
@@ -114,8 +118,12 @@ static void put_our_member(struct buf *out, const struct record *r, bool with_me
 	buf_put_char(out, '}');
 }
 
-/* Appends the members that are new in this record: answers, then our own; first = none stand before them. */
-static void put_new_members(struct buf *out, const struct record *r, const struct result_opts *o, bool first)
+/*
+ * Appends the members that are new in this record: answers, then our own; first = none stand before
+ * them.
+ */
+static void put_new_members(
+	struct buf *out, const struct record *r, const struct result_opts *o, bool first)
 {
 	for (unsigned i = 0; i < r->calls_n; i++) {
 		const struct call *c = &r->calls[i];
@@ -140,8 +148,12 @@ static void put_new_members(struct buf *out, const struct record *r, const struc
 	}
 }
 
-/* The members that make way for ours: a renewed `pllm`, and with --existing replace the steps' fields. */
-static size_t names_replaced(struct span *names, const struct record *r, const struct result_opts *o)
+/*
+ * The members that make way for ours: a renewed `pllm`, and with --existing replace the steps'
+ * fields.
+ */
+static size_t names_replaced(
+	struct span *names, const struct record *r, const struct result_opts *o)
 {
 	size_t n = 0;
 	if (r->fate == FATE_FAILED || (o->meta && strcmp(o->meta, OURS) == 0))

@@ -2,8 +2,8 @@
 /*
  * result: the line that a settled record leaves as (product.md section 6).
  *
- * Built by splicing: the record's own bytes, then what is new before its closing brace. Answers go from the
- * server's bytes to the output without being decoded. Pure; the writer's thread calls.
+ * Built by splicing: the record's own bytes, then what is new before its closing brace. Answers go
+ * from the server's bytes to the output without being decoded. Pure; the writer's thread calls.
  */
 #pragma once
 
@@ -31,7 +31,7 @@ struct result_opts {
 bool result_put(struct buf *out, const struct record *r, const struct result_opts *o);
 
 /*
- * Appends the record's line for the file of failed records: valid input, so that --retry-errors can take it; a line
- * that was no JSON goes there byte for byte. False only at out's ceiling.
+ * Appends the record's line for the file of failed records: valid input, so that --retry-errors can
+ * take it; a line that was no JSON goes there byte for byte. False only at out's ceiling.
  */
 bool result_put_failed(struct buf *out, const struct record *r, const struct result_opts *o);

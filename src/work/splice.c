@@ -13,12 +13,13 @@ static bool is_named(struct span key, const struct span *names, size_t n)
 }
 
 /*
- * A member that goes takes with it the comma before it, or, if nothing is left before it, the one after it and what is up to
- * the next key; so {"a":1, "b":2} without b is {"a":1}, and without a is {"b":2}. White space before a comma stays: what
- * was inserted before a closing brace comes out again without a trace.
+ * A member that goes takes with it the comma before it, or, if nothing is left before it, the one
+ * after it and what is up to the next key; so {"a":1, "b":2} without b is {"a":1}, and without a is
+ * {"b":2}. White space before a comma stays: what was inserted before a closing brace comes out
+ * again without a trace.
  */
-bool splice_open(struct buf *out, struct span object, const struct span *names, size_t n,
-	bool *has_members)
+bool splice_open(
+	struct buf *out, struct span object, const struct span *names, size_t n, bool *has_members)
 {
 	struct json_walk walk;
 	const char *at = object.at + 1; /* all before this has been dealt with */

@@ -13,8 +13,9 @@
 #include <stddef.h>
 
 /*
- * Appends the bytes of a scanned object up to, not including, its closing brace, without the members
- * whose key is one of the n names; everything else stays byte for byte. *has_members says whether any member
- * is left, that is whether what follows needs a comma. False at out's ceiling.
+ * Appends the bytes of a scanned object up to, not including, its closing brace, without the
+ * members whose key is one of the n names; everything else stays byte for byte. *has_members says
+ * whether any member is left, that is whether what follows needs a comma. False at out's ceiling.
  */
-bool splice_open(struct buf *out, struct span object, const struct span *names, size_t n, bool *has_members);
+bool splice_open(
+	struct buf *out, struct span object, const struct span *names, size_t n, bool *has_members);

@@ -170,16 +170,21 @@ def growth_lines(bench, slow):
         )
 
 
-def instructions_per_record(bench, server, who, sizes, in_flight, *options):
-    """Instructions per record by which the larger run exceeds the smaller: starting up cancels."""
-    counts = []
-    for n in sizes:
+def instructions_per_record(bench, server, who, sizes, in_flight, *options, runs=1):
+    """
+    Instructions per record by which the larger run exceeds the smaller: starting up cancels. Of
+    several runs the least counts: a busy machine makes answers come one by one, which costs more.
+    """
+
+    def count(n):
         if who == "floor":
             command = bench.floor_command(server, n, in_flight)
         else:
             command = bench.pllm_command(server, in_flight, *options)
-        counts.append(bench.instructions(command, stdin=bench.records(n)))
-    return (counts[1] - counts[0]) / (sizes[1] - sizes[0])
+        return bench.instructions(command, stdin=bench.records(n))
+
+    small, large = (min(count(n) for _ in range(runs)) for n in sizes)
+    return (large - small) / (sizes[1] - sizes[0])
 
 
 def growth_instructions(bench):
@@ -408,7 +413,8 @@ def row_instructions(bench):
     if not is_there(("valgrind", "--version")):
         yield missing("instructions per record", "valgrind is not installed")
         return
-    sizes = (4000, 8000)  # always: the figures are compared with those of other days
+    # The same in quick runs: the figures are compared with those of other days.
+    sizes, runs = (4000, 8000), 3
     programs = {
         "floor_256": ("floor",),
         "pllm_ordered_256": ("pllm",),
@@ -416,7 +422,7 @@ def row_instructions(bench):
     }
     with bench.server() as server:
         got = {
-            name: instructions_per_record(bench, server, who, sizes, IN_FLIGHT, *options)
+            name: instructions_per_record(bench, server, who, sizes, IN_FLIGHT, *options, runs=runs)
             for name, (who, *options) in programs.items()
         }
     for name in ("pllm_ordered_256", "pllm_unordered_256"):
@@ -428,7 +434,7 @@ def row_instructions(bench):
             against,
             ratio,
             "<= 1.2",
-            "1",
+            str(runs),
             got,
         )
     kept = read_instructions(bench)
@@ -436,7 +442,12 @@ def row_instructions(bench):
         if name in kept:
             case = f"instructions per record, {name}, since last kept"
             yield Line(
-                case, f"{count:,.0f}", f"kept {kept[name]:,.0f}", count / kept[name], "<= 1.03", "1"
+                case,
+                f"{count:,.0f}",
+                f"kept {kept[name]:,.0f}",
+                count / kept[name],
+                "<= 1.03",
+                str(runs),
             )
     bench.memory["instructions"] = got
 

@@ -99,12 +99,6 @@ setup() {
 	is rate_limited 429 1 true 'HTTP 429'
 }
 
-@test "a compressed answer is read" {
-	printf '%s\n' '{"text":"x[[mock:gzip]]"}' >in
-	quietly ask -p '{{text}}' <in
-	[ "$(jq -r .output out)" = 'echo: x' ]
-}
-
 @test "the messages on stderr say the same, one line for each reason" {
 	fails 400
 	grep -qx 'pllm: 1 of 3 records failed' err

@@ -7,10 +7,12 @@ object, names in lower case), body (text). With a second argument it listens on 
 lives until its parent dies.
 
 The first segment of the path says how it answers: `v1` well; `leak` 401 with the key in the
-message, as some servers do; `leak200` a page of HTML that has the key in it.
+message, as some servers do; `leak200` a page of HTML that has the key in it; `gzip` well, and
+compressed; `bomb` likewise, with an answer of 200 megabytes.
 """
 
 import ctypes
+import gzip
 import http.server
 import json
 import os
@@ -19,14 +21,26 @@ import socketserver
 import sys
 
 
+BOMB_BYTES = 200 * 1000 * 1000
+
+
+def completion(text):
+    choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+    return json.dumps({"choices": [choice]}).encode()
+
+
 class Witness(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def log_message(self, *_):
         pass
 
     def answer(self, status, content_type, text):
-        body = text.encode()
+        self.answer_bytes(status, content_type, text.encode())
+
+    def answer_bytes(self, status, content_type, body, encoding=None):
         self.send_response(status)
+        if encoding:
+            self.send_header("content-encoding", encoding)
         self.send_header("content-type", content_type)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -44,9 +58,12 @@ class Witness(http.server.BaseHTTPRequestHandler):
             self.answer(401, "application/json", json.dumps({"error": error}))
         elif behaviour == "leak200":
             self.answer(200, "text/html", f"<html>{key}</html>")
+        elif behaviour in ("gzip", "bomb"):
+            text = "a" * BOMB_BYTES if behaviour == "bomb" else "seen"
+            packed = gzip.compress(completion(text), 1)
+            self.answer_bytes(200, "application/json", packed, "gzip")
         else:
-            choice = {"message": {"role": "assistant", "content": "seen"}, "finish_reason": "stop"}
-            self.answer(200, "application/json", json.dumps({"choices": [choice]}))
+            self.answer_bytes(200, "application/json", completion("seen"))
 
 
 class TcpServer(socketserver.ThreadingTCPServer):
