@@ -10,8 +10,8 @@
  * that came but is none, a conflict) are tried twice more at most, whatever --retries allows: each
  * try may be billed, and the third is no better than the second.
  *
- * A hint replaces the guess: waiting as long as the larger of the two makes a run under a limit of requests per minute take
- * twice the ideal time (simulated), hint and spread a fifth more than that.
+ * A hint replaces the guess: waiting as long as the larger of the two makes a run under a limit of
+ * requests per minute take twice the ideal time (simulated), a hint and a spread a fifth more.
  */
 #include "policy/retry.h"
 
@@ -63,7 +63,7 @@ bool retry_decide(
 	unsigned tries_n = c->trouble == TROUBLE_PACE ? c->waits_n : c->failures_n;
 	int64_t wait = jittered(c->trouble, tries_n ? tries_n - 1 : 0, rng);
 	if (c->hint_ms >= 0) {
-		/* What the other side says is better than our guess, which only spreads the waiters. */
+		/* The other side knows better than our guess, which only spreads the waiters. */
 		int64_t spread = wait < HINT_SPREAD_MS ? wait : HINT_SPREAD_MS;
 		wait = c->hint_ms + spread + rng_upto(rng, c->hint_ms / 10);
 	}

@@ -14,8 +14,8 @@
 enum peer_verdict {
 	PEER_ACCEPTS,
 	PEER_REFUSES,   /* it is not JSON */
-	PEER_IS_NARROW, /* it is, but a number overflows, a key holds NUL, a surrogate is alone, or it
-			   is nested too deep for jansson; errors after that place go unseen */
+	PEER_IS_NARROW, /* it is, but a number overflows, a key holds NUL, a surrogate is alone, or
+			   it is nested too deep for jansson; errors after that place go unseen */
 };
 
 /* Gives jansson's verdict on a whole text. */

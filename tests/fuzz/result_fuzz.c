@@ -65,7 +65,8 @@ static void check_revived(const struct record *r, bool replaces, struct span out
 	demand(record_is_failed_before(again), "a failure is not seen");
 	record_revive(again);
 	/* a line that was no JSON is none later */
-	demand(record_is_failed_before(again) == !r->value.at, "a failure survives, or is forgotten");
+	demand(record_is_failed_before(again) == !r->value.at,
+		"a failure survives, or is forgotten");
 	demand(again->value.at != NULL, "what is revived is no JSON");
 	bool is_ours =
 		json_member(r->value, SPAN("pllm")).at || json_member(r->value, SPAN("input")).at;

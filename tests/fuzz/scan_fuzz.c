@@ -32,7 +32,8 @@ static void walk(struct span value, int depth)
 		demand(json_scan(w.value, &again, &fault) && span_equals(again, w.value),
 			"a part is no value");
 		if (w.in_object)
-			demand(json_scan(w.key, &again, &fault) && json_kind(w.key) == JSON_KIND_STRING,
+			demand(json_scan(w.key, &again, &fault) &&
+					json_kind(w.key) == JSON_KIND_STRING,
 				"a key is no string");
 		if (depth < 20)
 			walk(w.value, depth + 1);

@@ -179,8 +179,8 @@ void check_finish(uint64_t seq, const struct reply *reply)
 	t->counted_n += law->counts;
 	t->is_final = (law->is_final && reply->advice != 1) || reply->advice == 0;
 	t->not_before_ms = reply->hint_ms >= 0 ? world.now_ms + reply->hint_ms : 0;
-	int64_t asked_ms = reply->hint_ms + reply->hint_ms / 10;
-	int64_t wait_ms = asked_ms > FIRST_WAIT_MS ? asked_ms : FIRST_WAIT_MS;
+	int64_t asked_ms = reply->hint_ms > 0 ? reply->hint_ms + reply->hint_ms / 10 : 0;
+	int64_t wait_ms = asked_ms + FIRST_WAIT_MS;
 	t->ripe_ms = t->starts_n == 1 ? world.now_ms + wait_ms + LATE_MS : NEVER;
 	t->need_ms += reply->ms + (reply->hint_ms > 0 ? reply->hint_ms : 0);
 	seen.is_dead |= law->is_deadly;

@@ -26,8 +26,8 @@ TEST("the distance counts insertions, deletions, replacements and swaps of neigh
 		{ "kitten", "sitting", 3 },
 		{ "saturday", "sunday", 3 },
 		{ "abcd", "badc", 2 },
-		{ "ca", "abc",
-			3 }, /* a swapped piece is not edited again: not 2 as in Damerau-Levenshtein */
+		{ "ca", "abc", 3 }, /* a swapped piece is not edited again: not 2 as in
+				       Damerau-Levenshtein */
 		{ "--max-cost", "--max-cots", 1 },
 		{ "xtext", "text", 1 },
 		{ "text", "TEXT", 4 },

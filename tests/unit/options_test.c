@@ -118,7 +118,8 @@ TEST("the nearest option is found by its beginning or by small mistakes, or not 
 	CHECK(option_nearest(SPAN("")) == NULL);
 }
 
-/* What a printer prints; the caller frees it. Not inlined: gcc 12 then takes the text for dangling. */
+/* What a printer prints; the caller frees it. Not inlined: gcc 12 then takes the text for dangling.
+ */
 static __attribute__((noinline)) char *printed(void (*print)(FILE *))
 {
 	char *text = NULL;

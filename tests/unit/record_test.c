@@ -118,7 +118,8 @@ TEST("reviving takes out our member and unwraps what we wrapped, and leaves othe
 
 TEST("what stands for a line that was no JSON stays failed")
 {
-	const char *line = "{\"input\":\"{\",\"pllm\":{\"error\":{\"code\":\"bad_record\"},\"wrapped\":\"text\"}}";
+	const char *line =
+		"{\"input\":\"{\",\"pllm\":{\"error\":{\"code\":\"bad_record\"},\"wrapped\":\"text\"}}";
 	struct record *r = make(line);
 	record_revive(r);
 	CHECK(record_is_failed_before(r));

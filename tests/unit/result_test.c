@@ -82,7 +82,7 @@ static void check_answered(const char *line, const char *want)
 	leave(&s);
 }
 
-#define ERROR_MEMBER_WITH(more) \
+#define ERROR_MEMBER_WITH(more)                                                                                        \
 	"\"pllm\":{\"error\":{\"code\":\"timeout\",\"message\":\"late\",\"status\":null,\"attempts\":0,\"step\":null," \
 	"\"line\":7,\"retryable\":true}" more "}"
 #define ERROR_MEMBER ERROR_MEMBER_WITH("")

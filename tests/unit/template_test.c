@@ -34,7 +34,8 @@ static bool is_escaped(struct span bytes)
 	buf_put_char(&string, '"');
 	buf_put_span(&string, bytes);
 	buf_put_char(&string, '"');
-	bool ok = json_scan(buf_span(&string), &value, &fault) && json_kind(value) == JSON_KIND_STRING;
+	bool ok = json_scan(buf_span(&string), &value, &fault) &&
+		json_kind(value) == JSON_KIND_STRING;
 	buf_release(&string);
 	return ok;
 }

@@ -203,7 +203,8 @@ TEST("escaped text is compared as what it stands for")
 			printf("#   case %zu\n", i);
 }
 
-/* UTF-8 by the definition: the bits of a sequence, put together, are a scalar value in its shortest form. */
+/* UTF-8 by the definition: the bits of a sequence, put together, are a scalar value in its shortest
+ * form. */
 static bool is_utf8_by_definition(const unsigned char *c, size_t n)
 {
 	static const unsigned smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
