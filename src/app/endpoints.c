@@ -195,7 +195,7 @@ static bool add_key(struct endpoint *e, const struct endpoint_opts *o, const str
 			return true;
 		return err_set(err, ERR_USAGE,
 			"no key for %s: set %s, or give --key-file, --key-cmd or --key-fd, or --key-env none",
-			e->origin, where.env ? where.env : c->api->key_env);
+			e->name, where.env ? where.env : c->api->key_env);
 	}
 	if (!is_https && !e->is_loopback && !e->unix_path && !o->allow_http) {
 		explicit_bzero(key, strlen(key));

@@ -224,9 +224,11 @@ static bool try_again(struct sched *s, struct call *call, int64_t now_ms)
 	if (s->is_stopped)
 		return false;
 	call->failures_n += retry_counts(trouble);
+	call->doubtful_n += trouble == TROUBLE_DOUBTFUL;
 	struct retry_case c = {
 		.trouble = trouble,
 		.failures_n = call->failures_n,
+		.doubtful_n = call->doubtful_n,
 		.waits_n = call->attempts_n,
 		.hint_ms = call->attempt.hint.wait_ms,
 		.advice = call->attempt.hint.should_retry,

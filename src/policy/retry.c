@@ -50,7 +50,7 @@ static bool is_worth_it(const struct retry_opts *o, const struct retry_case *c)
 	if (c->failures_n > o->retries)
 		return false;
 	if (c->trouble == TROUBLE_DOUBTFUL)
-		return c->failures_n <= DOUBTFUL_TRIES_MAX;
+		return c->doubtful_n <= DOUBTFUL_TRIES_MAX;
 	return c->trouble != TROUBLE_PERMANENT || c->advice == 1;
 }
 

@@ -27,6 +27,7 @@ struct call {
 	struct list_node link;     /* among those in flight or settled */
 	unsigned attempts_n;       /* sent or tried so far */
 	unsigned failures_n;       /* those of them that count against --retries */
+	unsigned doubtful_n;       /* those of the failures after which trying again is doubtful */
 
 	enum error_code error; /* why it failed for good; ERROR_NONE = it did not */
 

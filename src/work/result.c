@@ -91,7 +91,7 @@ static void put_comma(struct buf *out, bool *first)
 /* There is something to tell about how the record was asked, and it is wanted. */
 static bool has_meta(const struct record *r, const struct result_opts *o)
 {
-	return o->meta && r->calls_n > 0;
+	return o->meta && r->calls_n > 0 && r->calls[0].attempts_n > 0;
 }
 
 /* Appends "pllm":{...}: the error if there is one, and what --meta adds. */

@@ -25,8 +25,9 @@ struct track {
 	int64_t need_ms;       /* what the server took for it, and made it wait */
 	int64_t ripe_ms;       /* by when it can be asked again for sure; NEVER = who knows */
 	unsigned starts_n;
-	unsigned counted_n; /* failures that count against --retries */
-	struct reply last;  /* if it was asked about */
+	unsigned counted_n;  /* failures that count against --retries */
+	unsigned doubtful_n; /* those of them of a kind that has its own limit of tries */
+	struct reply last;   /* if it was asked about */
 	bool is_flying, is_final, is_put;
 };
 
@@ -103,9 +104,9 @@ static void check_patience(const struct track *t, uint64_t seq)
 		reply_laws[t->last.kind].name);
 	LAW(t->counted_n <= world.opts.sched.retry.retries,
 		"#%llu is asked again after %u failures", NUMBER(seq), t->counted_n);
-	LAW(t->starts_n == 0 || !tries_max || t->counted_n < tries_max,
+	LAW(t->starts_n == 0 || !tries_max || t->doubtful_n < tries_max,
 		"#%llu is asked again after %u failures, the last \"%s\"", NUMBER(seq),
-		t->counted_n, reply_laws[t->last.kind].name);
+		t->doubtful_n, reply_laws[t->last.kind].name);
 	LAW(world.now_ms >= t->not_before_ms, "#%llu is asked again %lld ms before its Retry-After",
 		NUMBER(seq), (long long)(t->not_before_ms - world.now_ms));
 }
@@ -177,6 +178,7 @@ void check_finish(uint64_t seq, const struct reply *reply)
 	t->is_flying = false;
 	t->last = *reply;
 	t->counted_n += law->counts;
+	t->doubtful_n += law->tries_max > 0;
 	t->is_final = (law->is_final && reply->advice != 1) || reply->advice == 0;
 	t->not_before_ms = reply->hint_ms >= 0 ? world.now_ms + reply->hint_ms : 0;
 	int64_t asked_ms = reply->hint_ms > 0 ? reply->hint_ms + reply->hint_ms / 10 : 0;
@@ -214,7 +216,7 @@ static bool is_given_up_rightly(const struct track *t)
 	const struct reply_law *law = &reply_laws[t->last.kind];
 	unsigned retries = (unsigned)world.opts.sched.retry.retries;
 	return t->is_final || (law->counts && t->counted_n > retries) ||
-		(law->tries_max && t->counted_n >= law->tries_max) ||
+		(law->tries_max && t->doubtful_n >= law->tries_max) ||
 		world.opts.sched.deadline_ms || is_stopped();
 }
 

@@ -9,6 +9,7 @@ static struct retry_case one_of(enum trouble trouble, unsigned failures_n)
 {
 	return (struct retry_case){ .trouble = trouble,
 		.failures_n = failures_n,
+		.doubtful_n = trouble == TROUBLE_DOUBTFUL ? failures_n : 0,
 		.waits_n = failures_n,
 		.hint_ms = -1,
 		.advice = -1 };
@@ -57,6 +58,16 @@ TEST("asking too fast is never used up")
 	CHECK(!retry_counts(TROUBLE_PACE));
 	CHECK(retry_counts(TROUBLE_LOAD) && retry_counts(TROUBLE_LINK));
 	CHECK(retry_counts(TROUBLE_DOUBTFUL) && retry_counts(TROUBLE_PERMANENT));
+}
+
+TEST("failures of another kind do not use up the tries of the doubtful")
+{
+	int64_t wait;
+	struct retry_case c = one_of(TROUBLE_DOUBTFUL, 5);
+	c.doubtful_n = 2;
+	CHECK(decide(&c, &wait));
+	c.doubtful_n = 3;
+	CHECK(!decide(&c, &wait));
 }
 
 TEST("the doubtful is tried twice more at most")
