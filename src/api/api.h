@@ -34,6 +34,9 @@ struct api {
 	 * OUTCOME_ANSWERED, a message.
 	 */
 	void (*read)(const struct attempt *attempt, struct answer *answer);
+
+	/* Fills answer->usage from usage_text: apart, since most runs do not look at it. Total. */
+	void (*read_usage)(struct answer *answer);
 };
 
 /* Gives the row called `name`, or NULL. */

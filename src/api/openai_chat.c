@@ -162,30 +162,23 @@ static int64_t count_of(struct span value)
 	return value.at && units_parse_int(value, &n) && n >= 0 ? n : -1;
 }
 
-static int64_t pull_count(struct json_pull *p, struct span name)
+static void read_usage(struct answer *answer)
 {
-	int64_t n = -1;
-	if (json_pull_enter(p))
-		while (json_pull_next(p))
-			if (span_equals(json_inside(p->key), name))
-				n = count_of(json_pull_value(p));
-	return n;
-}
-
-static void pull_usage(struct json_pull *p, struct usage *out)
-{
-	if (!json_pull_enter(p))
+	struct usage *out = &answer->usage;
+	struct json_walk walk;
+	if (!answer->usage_text.at)
 		return;
-	while (json_pull_next(p)) {
-		struct span key = json_inside(p->key);
-		if (span_equals(key, SPAN("prompt_tokens")))
-			out->input = count_of(json_pull_value(p));
-		else if (span_equals(key, SPAN("completion_tokens")))
-			out->output = count_of(json_pull_value(p));
-		else if (span_equals(key, SPAN("prompt_tokens_details")))
-			out->cached = pull_count(p, SPAN("cached_tokens"));
-		else if (span_equals(key, SPAN("completion_tokens_details")))
-			out->reasoning = pull_count(p, SPAN("reasoning_tokens"));
+	json_walk_init(&walk, answer->usage_text);
+	while (walk.in_object && json_walk_next(&walk)) {
+		if (json_key_is(walk.key, SPAN("prompt_tokens")))
+			out->input = count_of(walk.value);
+		else if (json_key_is(walk.key, SPAN("completion_tokens")))
+			out->output = count_of(walk.value);
+		else if (json_key_is(walk.key, SPAN("prompt_tokens_details")))
+			out->cached = count_of(json_member(walk.value, SPAN("cached_tokens")));
+		else if (json_key_is(walk.key, SPAN("completion_tokens_details")))
+			out->reasoning =
+				count_of(json_member(walk.value, SPAN("reasoning_tokens")));
 	}
 }
 
@@ -280,7 +273,7 @@ static void pull_completion(struct json_pull *p, struct found *f)
 		if (span_equals(key, SPAN("choices")))
 			pull_choices(p, f);
 		else if (span_equals(key, SPAN("usage")))
-			pull_usage(p, &f->answer->usage);
+			f->answer->usage_text = json_pull_value(p);
 		else if (span_equals(key, SPAN("model")))
 			f->answer->model = string_in(json_pull_value(p));
 		else if (span_equals(key, SPAN("error")))
@@ -414,4 +407,5 @@ const struct api api_openai = {
 	.path = "/chat/completions",
 	.build = build,
 	.read = read_answer,
+	.read_usage = read_usage,
 };

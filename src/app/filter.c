@@ -34,6 +34,7 @@ static bool complete_config(struct filter *f, struct err *err)
 	c->http.jobs = c->pipeline.sched.jobs;
 	if (c->writer.meta && strcmp(c->writer.meta, "pllm") != 0)
 		c->pipeline.meta_field = c->writer.meta;
+	c->pipeline.sched.wants_usage = c->writer.meta != NULL;
 	c->writer.drops = c->on_error == ERROR_IS_DROPPED;
 	c->writer.replaces = c->pipeline.existing == EXISTING_IS_REPLACED;
 	c->pipeline.stops_on_error = c->on_error == ERROR_STOPS;

@@ -45,7 +45,8 @@ static size_t alive(const struct pipeline *p)
 
 static bool has_room(const struct pipeline *p)
 {
-	return alive(p) < p->window && (p->alive_bytes < p->opts->window_bytes || alive(p) == 0);
+	return alive(p) < p->window && (p->alive_bytes < p->opts->window_bytes || alive(p) == 0) &&
+		(sched_hungry_n(&p->sched) > 0 || p->phase != RUNNING);
 }
 
 /*
@@ -144,6 +145,8 @@ static size_t batch_room(const struct pipeline *p)
 	size_t left = p->alive_bytes < max_bytes ? max_bytes - p->alive_bytes : 0;
 	if (room > left / RECORD_BYTES + 1)
 		room = left / RECORD_BYTES + 1;
+	if (p->phase == RUNNING && room > sched_hungry_n(&p->sched))
+		room = sched_hungry_n(&p->sched);
 	return room < BATCH_N ? room : BATCH_N;
 }
 

@@ -17,7 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BODY_FRAME_BYTES = 256 }; /* what a usual request adds to its record */
+enum {
+	BODY_FRAME_BYTES = 256, /* what a usual request adds to its record */
+	READY_SPARE_N = 64      /* ready calls kept beyond the free slots */
+};
 
 #define CALL_OF_TURN(node) HEAP_ENTRY(node, struct call, turn)
 #define CALL_OF_LINK(node) LIST_ENTRY(node, struct call, link)
@@ -56,6 +59,13 @@ void sched_release(struct sched *s)
 	heap_release(&s->waiting);
 	heap_release(&s->deadlines);
 	free(s->dead_message);
+}
+
+size_t sched_hungry_n(const struct sched *s)
+{
+	size_t free_n = s->limit.roof - s->limit.in_flight;
+	size_t wanted = free_n + READY_SPARE_N;
+	return s->ready.len < wanted ? wanted - s->ready.len : 0;
 }
 
 size_t sched_inside(const struct sched *s)
@@ -251,6 +261,8 @@ void sched_finish(struct sched *s, struct attempt *attempt, int64_t now_ms)
 	if (answer->outcome == OUTCOME_TRUNCATED && s->opts->on_truncate == TRUNCATE_IS_KEPT &&
 		answer->text.at)
 		answer->outcome = OUTCOME_ANSWERED;
+	if (s->opts->wants_usage)
+		s->rooms.endpoint->api->read_usage(answer);
 	if (answer->outcome == OUTCOME_ANSWERED) {
 		s->successes_n++;
 		settle(s, call, ERROR_NONE, NULL);

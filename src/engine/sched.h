@@ -37,6 +37,7 @@ struct sched_opts {
 	int64_t timeout_ms;  /* of one attempt */
 	int64_t deadline_ms; /* of one record, from its admission; 0 = none */
 	int on_truncate;     /* enum truncate_rule */
+	bool wants_usage;    /* somebody will look at the tokens of answers */
 	struct retry_opts retry;
 };
 
@@ -107,6 +108,12 @@ void sched_stop(struct sched *s);
 
 /* Also cuts off what is in flight; it comes back through http. */
 void sched_cut(struct sched *s);
+
+/*
+ * How many more calls would be of use now: as many as there are free slots, and a few. More would only
+ * grow cold in the ready queue.
+ */
+size_t sched_hungry_n(const struct sched *s);
 
 /* How many calls are in the scheduler, in flight included. */
 size_t sched_inside(const struct sched *s);

@@ -9,7 +9,8 @@ static void count_failure(struct stats *s, const struct record *r)
 	enum error_code code = r->failure.code;
 	struct stats_sample *sample = &s->samples[code];
 	s->failed_n++;
-	if (s->codes_n[code]++ > 0)
+	/* Records settle in any order; the first is the one that stands first in the input. */
+	if (s->codes_n[code]++ > 0 && sample->line < r->line)
 		return;
 	sample->line = r->line;
 	snprintf(sample->message, sizeof sample->message, "%s",

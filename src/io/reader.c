@@ -24,7 +24,7 @@ enum {
 	BLOCK_BYTES = 256 << 10, /* asked for at a time */
 	BATCH_N = 128,           /* records handed over at a time */
 	BATCH_BYTES = 1 << 20,   /* likewise */
-	CHAN_N = 1024,           /* records waiting for the loop */
+	CHAN_N = 512,            /* records waiting for the loop */
 	CHAN_BYTES = 4 << 20     /* likewise */
 };
 
@@ -35,7 +35,6 @@ struct reader {
 	const struct reader_opts *opts;
 	int fd;
 	bool is_regular; /* poll says nothing about regular files */
-	char delimiter;
 	pthread_t thread;
 
 	/* Between the threads. */
@@ -45,7 +44,9 @@ struct reader {
 	atomic_bool is_quit;    /* and hand nothing over */
 
 	/* The reading thread's; `err` may be read once the channel is drained. */
-	struct buf in;    /* bytes read and not yet cut */
+	struct buf in;  /* bytes read and not yet cut */
+	char delimiter; /* what ends a record */
+	bool is_delimiter_known;
 	bool is_skipping; /* inside a line that is too long */
 	uint64_t seq, line, offset;
 	struct chan_item batch[BATCH_N];
@@ -53,13 +54,17 @@ struct reader {
 	struct err err;
 };
 
-/* Sleeps until called, or until `fd` (-1 = none) is readable. wake_prepare has been called. */
-static void sleep_on(struct wake *w, int fd)
+/*
+ * Sleeps until called, or until `fd` (-1 = none) is readable, and says whether that is so.
+ * wake_prepare has been called.
+ */
+static bool sleep_on(struct wake *w, int fd)
 {
 	struct pollfd fds[2] = { { .fd = w->fd, .events = POLLIN },
 		{ .fd = fd, .events = POLLIN } };
 	int n = poll(fds, 2, -1);
 	wake_finish(w, n > 0 && fds[0].revents);
+	return n > 0 && fds[1].revents;
 }
 
 static void hand_over(struct reader *r)
@@ -194,10 +199,24 @@ static void report_too_long(struct reader *r, const char *from)
 	r->is_skipping = true;
 }
 
+/* --input-format seq: input that does not begin with a record separator is JSON Lines. */
+static void choose_delimiter(struct reader *r)
+{
+	size_t i = 0;
+	while (i < r->in.len && is_blank((struct span){ r->in.data + i, 1 }))
+		i++;
+	if (i == r->in.len)
+		return;
+	r->delimiter = r->in.data[i] == RECORD_SEPARATOR ? RECORD_SEPARATOR : '\n';
+	r->is_delimiter_known = true;
+}
+
 /* Cuts what has been read into lines; what is left is the beginning of the next one. */
 static void cut(struct reader *r)
 {
 	size_t done = 0;
+	if (!r->is_delimiter_known)
+		choose_delimiter(r);
 	while (done < r->in.len && !atomic_load_explicit(&r->is_stopped, memory_order_relaxed)) {
 		const char *from = r->in.data + done;
 		const char *end = memchr(from, r->delimiter, r->in.len - done);
@@ -217,14 +236,19 @@ static void cut(struct reader *r)
 	}
 }
 
-/* Waits until there is something to read, or somebody calls. A pipe may stay silent for hours. */
-static void await_input(struct reader *r)
+/*
+ * Waits until there is something to read or somebody calls, and says whether read() would not
+ * block. A pipe may stay silent for hours, and who called may want the thread to end.
+ */
+static bool await_input(struct reader *r)
 {
+	if (r->is_regular)
+		return true;
 	wake_prepare(&r->room);
-	if (atomic_load(&r->is_stopped) || r->is_regular)
-		wake_finish(&r->room, false);
-	else
-		sleep_on(&r->room, r->fd);
+	if (!atomic_load(&r->is_stopped))
+		return sleep_on(&r->room, r->fd);
+	wake_finish(&r->room, false);
+	return false;
 }
 
 /* Reads one block. False at the end, or at an error, which is then in r->err. */
@@ -247,8 +271,9 @@ static void *read_all(void *reader)
 	struct reader *r = reader;
 	signals_block();
 	while (!atomic_load(&r->is_stopped)) {
-		await_input(r);
-		if (atomic_load(&r->is_stopped) || !read_block(r))
+		if (!await_input(r))
+			continue;
+		if (!read_block(r))
 			break;
 		cut(r);
 		hand_over(r);
@@ -281,7 +306,8 @@ struct reader *reader_new(const struct reader_opts *opts, struct wake *wake, str
 	struct reader *r = xcalloc(1, sizeof *r);
 	r->opts = opts;
 	r->fd = -1;
-	r->delimiter = opts->format == INPUT_SEQ ? RECORD_SEPARATOR : '\n';
+	r->delimiter = '\n';
+	r->is_delimiter_known = opts->format != INPUT_SEQ;
 	atomic_init(&r->is_stopped, false);
 	atomic_init(&r->is_quit, false);
 	/* A whole block must fit behind the beginning of a line that is just not too long. */

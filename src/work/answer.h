@@ -40,7 +40,9 @@ struct answer {
 	enum finish finish;
 	struct span text;  /* the answer, escaped; missing = there is none */
 	struct span model; /* the model that answered, escaped; missing = the server did not say */
-	struct usage usage;
+	struct span
+		usage_text; /* what the server says of tokens, a JSON value; missing = nothing */
+	struct usage usage; /* the same, once the API's read_usage was asked for it */
 	char *message; /* owned, plain UTF-8: what went wrong, in the server's words where it had
 			  some; NULL */
 };

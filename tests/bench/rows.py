@@ -446,7 +446,7 @@ def row_instructions(bench):
                 f"{count:,.0f}",
                 f"kept {kept[name]:,.0f}",
                 count / kept[name],
-                "<= 1.03",
+                "<= 1.05",
                 str(runs),
             )
     bench.memory["instructions"] = got

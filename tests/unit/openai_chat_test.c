@@ -51,6 +51,7 @@ TEST("an answer's text, finish, model and usage are read as the server wrote the
 	CHECK_INT(x.answer.finish, FINISH_STOP);
 	CHECK_MEM(x.answer.text.at, x.answer.text.n, "a\\n\\u00e9\\\"");
 	CHECK_MEM(x.answer.model.at, x.answer.model.n, "m-1");
+	api_openai.read_usage(&x.answer);
 	CHECK_INT(x.answer.usage.input, 11);
 	CHECK_INT(x.answer.usage.output, 5);
 	CHECK_INT(x.answer.usage.cached, 3);
@@ -74,6 +75,7 @@ TEST("usage that is missing, odd or hostile is unknown, and the answer stands")
 		api_openai.read(&x.attempt, &x.answer);
 		CHECK_INT(x.answer.outcome, OUTCOME_ANSWERED);
 		CHECK_MEM(x.answer.text.at, x.answer.text.n, "ok");
+		api_openai.read_usage(&x.answer);
 		CHECK_INT(x.answer.usage.input, -1);
 		CHECK_INT(x.answer.usage.output, -1);
 		CHECK_INT(x.answer.usage.cached, -1);
