@@ -110,8 +110,8 @@ void sched_stop(struct sched *s);
 void sched_cut(struct sched *s);
 
 /*
- * How many more calls would be of use now: as many as there are free slots, and a few. More would only
- * grow cold in the ready queue.
+ * How many more calls would be of use now: as many as there are free slots, and a few. More would
+ * only grow cold in the ready queue.
  */
 size_t sched_hungry_n(const struct sched *s);
 

@@ -248,7 +248,8 @@ void http_slot_end(struct http_slot *slot, enum wire wire)
 	a->wire = wire;
 	a->status = (int)status;
 	a->ms = hub->now_ms - slot->started_ms;
-	if (wire != WIRE_COMPLETE && slot->error[0])
+	/* Where we stopped it ourselves, the library only knows that somebody did. */
+	if (wire != WIRE_COMPLETE && !slot->is_too_large && !slot->is_resent && slot->error[0])
 		a->detail = xstrdup(slot->error);
 	a->slot = NULL;
 	slot->attempt = NULL;

@@ -12,7 +12,7 @@ setup() {
 
 # Builds the library of faults once per test; see tests/faults/fail.c.
 build_faults() {
-	! ldd "$PLLM" | grep -q 'libasan\|libtsan' || skip "a sanitizer has these calls"
+	! is_sanitized || skip "a sanitizer has these calls"
 	"${CC:-cc}" -D_GNU_SOURCE -shared -fPIC -o "$BATS_TEST_TMPDIR/fail.so" "$top/tests/faults/fail.c" -ldl
 }
 

@@ -174,3 +174,8 @@ no_leftovers() {
 	done
 	return 1
 }
+
+# Under a sanitizer memory is not what it is, and calls cannot be made to fail.
+is_sanitized() {
+	ldd "$PLLM" | grep -q 'libasan\|libtsan'
+}

@@ -35,7 +35,7 @@ peak() {
 	kill -9 "$ASK_PID"
 	wait "$ASK_PID" || true
 	echo "peak $small KB for 2,001 records, $large KB with 200,000 waiting"
-	[ "$large" -lt $((small + small / 4 + 4096)) ]
+	is_sanitized || [ "$large" -lt $((small + small / 4 + 4096)) ]
 }
 
 @test "a window of bytes holds back large records" {
@@ -49,7 +49,7 @@ peak() {
 	peak=$(peak --window-bytes 4M --timeout 500ms --retries 0 --accept 1)
 	[ "$(wc -l <out)" -eq 61 ]
 	echo "peak $peak KB for 60 MB of records"
-	[ "$peak" -lt $((45 * 1024)) ]
+	is_sanitized || [ "$peak" -lt $((45 * 1024)) ]
 }
 
 @test "an endless line is not stored" {
@@ -63,5 +63,5 @@ peak() {
 	peak=$(peak --accept 1 --max-record 1M)
 	[ "$(jq -r '.pllm.error.code // .output' out | paste -sd ' ')" = 'echo: a bad_record echo: b' ]
 	echo "peak $peak KB for a line of 300 MB"
-	[ "$peak" -lt $((45 * 1024)) ]
+	is_sanitized || [ "$peak" -lt $((45 * 1024)) ]
 }

@@ -6,7 +6,7 @@ load helper
 
 setup() {
 	clean_room
-	! ldd "$PLLM" | grep -q 'libasan\|libtsan' || skip "a sanitizer has the allocator"
+	! is_sanitized || skip "a sanitizer has the allocator"
 	"${CC:-cc}" -D_GNU_SOURCE -shared -fPIC -o "$BATS_TEST_TMPDIR/fail.so" "$top/tests/faults/fail.c" -ldl
 	printf '%s\n' '"a"' '{"prompt":"b"}' 'no JSON' '"c[[mock:500]]"' >in
 }

@@ -101,12 +101,12 @@ setup() {
 @test "make is not misled: the target is there only when it is complete" {
 	echo bad >>in
 	printf 'answers: in\n\t@"$(PLLM)" --endpoint %s -m mock -p x -o $@ <$<\n' "$URL" >Makefile
-	try make PLLM="$PLLM" 3>&- 4>&-
+	try env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make PLLM="$PLLM" 3>&- 4>&-
 	[ "$status" -eq 2 ]
 	[ ! -e answers ]
 	records 3 >in
-	quietly make PLLM="$PLLM" 3>&- 4>&-
+	quietly env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make PLLM="$PLLM" 3>&- 4>&-
 	[ "$(wc -l <answers)" -eq 3 ]
-	quietly make PLLM="$PLLM" 3>&- 4>&-
+	quietly env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make PLLM="$PLLM" 3>&- 4>&-
 	[[ $(<out) == *'up to date'* ]]
 }
