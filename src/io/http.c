@@ -105,6 +105,7 @@ struct http *http_new(const struct http_opts *opts, struct wake *wake, struct er
 	heap_init(&h->hub.timeouts);
 	h->hub.now_ms = clock_now_ms();
 	h->hub.wall_s = clock_wall_s();
+	h->hub.connect_timeout_ms = opts->connect_timeout_ms;
 	h->hub.share = new_share();
 	if (!http_poll_init(&h->hub.poll, wake->fd, err)) {
 		http_free(h);
@@ -205,8 +206,7 @@ static void run_timers(struct http *h)
 		http_shard_act(HEAP_ENTRY(node, struct http_shard, timer), CURL_SOCKET_TIMEOUT, 0);
 	}
 	while ((node = heap_peek(&h->hub.timeouts)) && node->key <= h->hub.now_ms) {
-		struct http_slot *slot = HEAP_ENTRY(node, struct http_slot, timeout);
-		http_slot_end(slot, slot->attempt->sends_n ? WIRE_TIMEOUT : WIRE_CONNECT_TIMEOUT);
+		http_slot_expire(HEAP_ENTRY(node, struct http_slot, timeout));
 	}
 }
 

@@ -10,6 +10,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+/* After so long libcurl gives up connecting by itself. */
+#define CURL_CONNECT_TIMEOUT_MS 300000
+
 /* libcurl callbacks of the multi handle */
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *shard, void *unused)
@@ -188,7 +191,9 @@ static void set_endpoint(
 		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)opts->connect_timeout_ms);
+	/* Ours is shorter, and costs no timer in libcurl; a longer one must be told. */
+	if (opts->connect_timeout_ms > CURL_CONNECT_TIMEOUT_MS)
+		curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)opts->connect_timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_SHARE, slot->shard->hub->share);
 	if (e->is_loopback)
 		curl_easy_setopt(easy, CURLOPT_PROXY, "");
@@ -229,10 +234,26 @@ void http_slot_start(struct http_slot *slot, struct attempt *attempt)
 	slot->started_ms = hub->now_ms;
 	slot->is_connecting = true;
 	hub->connecting_n++;
-	heap_put(&hub->timeouts, &slot->timeout, hub->now_ms + attempt->timeout_ms);
+	heap_put(&hub->timeouts, &slot->timeout,
+		hub->now_ms +
+			(attempt->timeout_ms < hub->connect_timeout_ms ? attempt->timeout_ms
+								       : hub->connect_timeout_ms));
 	curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)attempt->body.len);
 	curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, attempt->body.data);
 	curl_multi_add_handle(slot->shard->multi, slot->easy);
+}
+
+void http_slot_expire(struct http_slot *slot)
+{
+	struct http_hub *hub = slot->shard->hub;
+	const struct attempt *a = slot->attempt;
+	int64_t end_ms = slot->started_ms + a->timeout_ms;
+	heap_remove(&hub->timeouts, &slot->timeout);
+	/* The time to connect is over, and it has: now it has the rest of its time. */
+	if (a->sends_n > 0 && end_ms > hub->now_ms)
+		heap_put(&hub->timeouts, &slot->timeout, end_ms);
+	else
+		http_slot_end(slot, a->sends_n > 0 ? WIRE_TIMEOUT : WIRE_CONNECT_TIMEOUT);
 }
 
 void http_slot_end(struct http_slot *slot, enum wire wire)

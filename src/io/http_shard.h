@@ -21,14 +21,15 @@ enum { SHARD_SLOTS_MAX = 64 };
 /* What the slots report to: the part of io/http that a transfer touches. */
 struct http_hub {
 	struct http_poll poll;
-	struct heap timers;      /* shards by when libcurl wants to be called */
-	struct heap timeouts;    /* slots by when their attempt has had its time */
-	struct list_node kicked; /* shards that want to be called now */
-	struct list_node done;   /* finished attempts */
-	CURLSH *share;           /* names and TLS sessions; never connections */
-	size_t connecting_n;     /* started, and not yet sending on a connection */
-	int64_t now_ms;          /* read once a turn */
-	int64_t wall_s;          /* likewise */
+	struct heap timers;         /* shards by when libcurl wants to be called */
+	struct heap timeouts;       /* slots by when their attempt has had its time */
+	struct list_node kicked;    /* shards that want to be called now */
+	struct list_node done;      /* finished attempts */
+	CURLSH *share;              /* names and TLS sessions; never connections */
+	int64_t connect_timeout_ms; /* of each attempt, until it sends */
+	size_t connecting_n;        /* started, and not yet sending on a connection */
+	int64_t now_ms;             /* read once a turn */
+	int64_t wall_s;             /* likewise */
 };
 
 struct http_lane; /* an endpoint's shards; see http.c */
@@ -79,6 +80,9 @@ struct http_slot *http_slot_new(struct http_shard *s, const struct endpoint *e,
 
 /* Starts the attempt in the slot, which must be idle. */
 void http_slot_start(struct http_slot *slot, struct attempt *attempt);
+
+/* The slot's timer is due: ends the attempt, or gives it the rest of its time. */
+void http_slot_expire(struct http_slot *slot);
 
 /* Ends what the slot carries, as `wire`: the attempt moves to the done, the slot to the idle. */
 void http_slot_end(struct http_slot *slot, enum wire wire);
