@@ -131,8 +131,7 @@ static void admit_record(struct pipeline *p, struct record *r)
 		settle(p, r);
 		return;
 	}
-	r->calls_n = 1;
-	r->calls = xmalloc(sizeof *r->calls);
+	record_add_calls(r, 1);
 	call_init(&r->calls[0], r, 0);
 	sched_put(&p->sched, &r->calls[0]);
 }

@@ -19,6 +19,7 @@
 
 enum {
 	BODY_FRAME_BYTES = 256, /* what a usual request adds to its record */
+	SPARE_MAX_BYTES = 4096, /* of a body kept for the next request */
 	READY_SPARE_N = 64      /* ready calls kept beyond the free slots */
 };
 
@@ -59,6 +60,8 @@ void sched_release(struct sched *s)
 	heap_release(&s->waiting);
 	heap_release(&s->deadlines);
 	free(s->dead_message);
+	while (s->spares_n > 0)
+		buf_release(&s->spares[--s->spares_n]);
 }
 
 size_t sched_hungry_n(const struct sched *s)
@@ -73,6 +76,25 @@ size_t sched_inside(const struct sched *s)
 	return s->ready.len + s->waiting.len + s->limit.in_flight + s->settled_n;
 }
 
+/* Gives a body to write in: one that was used before, if there is one. */
+static void take_body(struct sched *s, struct buf *body)
+{
+	if (s->spares_n > 0)
+		*body = s->spares[--s->spares_n];
+}
+
+/* Keeps a body that is not needed any more, unless it is large or there are enough. */
+static void keep_body(struct sched *s, struct buf *body)
+{
+	if (body->cap == 0 || body->cap > SPARE_MAX_BYTES || s->spares_n == SCHED_SPARES_N) {
+		buf_release(body);
+		return;
+	}
+	buf_clear(body);
+	s->spares[s->spares_n++] = *body;
+	*body = (struct buf){ .max = body->max };
+}
+
 /* Takes message (allocated), or NULL to keep what the answer says. */
 static void settle(struct sched *s, struct call *call, enum error_code error, char *message)
 {
@@ -82,7 +104,7 @@ static void settle(struct sched *s, struct call *call, enum error_code error, ch
 		free(call->answer.message);
 		call->answer.message = message;
 	}
-	buf_release(&call->attempt.body);
+	keep_body(s, &call->attempt.body);
 	list_put(&s->settled, &call->link);
 	s->settled_n++;
 }
@@ -133,6 +155,7 @@ static bool render(struct sched *s, struct call *call, struct fault *fault)
 		attempt_again(a);
 	} else {
 		attempt_init(a, SCHED_BODY_MAX_BYTES);
+		take_body(s, &a->body);
 		/* Most prompts are a record and a few words: one allocation in place of five. */
 		buf_reserve(&a->body, call->record->text.n + BODY_FRAME_BYTES);
 		if (!ask_init(&ask, &s->rooms.plan->steps[call->step], endpoint,

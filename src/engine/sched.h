@@ -29,6 +29,9 @@
  */
 #define SCHED_BODY_MAX_BYTES (256UL << 20)
 
+/* How many bodies are kept for further requests: most of what a turn frees and takes. */
+#define SCHED_SPARES_N 256
+
 /* --on-truncate: what an answer is that was cut by the limit of tokens. */
 enum truncate_rule { TRUNCATE_IS_ERROR, TRUNCATE_IS_KEPT };
 
@@ -66,6 +69,8 @@ struct sched {
 				 ANSWERED */
 	char *dead_message;   /* owned: in the server's words */
 	bool is_stopped;      /* sched_stop was called */
+	size_t spares_n;
+	struct buf spares[SCHED_SPARES_N]; /* owned: empty bodies with memory */
 };
 
 /* Makes s ready; the seed is that of the jitter. Borrows the pointers for its life. */

@@ -127,14 +127,18 @@ static const char *take_word(struct json_state *s, const char *at, struct span w
 	return wrong(s, at, "expected null, true or false");
 }
 
-/* At what should be a member's key: takes it and the colon, gives where the value begins. */
-static const char *take_key(struct json_state *s, const char *at)
+/*
+ * At what should be a member's key: takes it and the colon, gives where the value begins and, as
+ * *end, where the key ends.
+ */
+static inline const char *take_key(struct json_state *s, const char *at, const char **end)
 {
 	if (!is_at(s, at, '"'))
 		return wrong(s, at, "expected a key in double quotes");
 	at = take_string(s, at);
 	if (!at)
 		return NULL;
+	*end = at;
 	at = past_space(at, s->end);
 	if (!is_at(s, at, ':'))
 		return wrong(s, at, "expected ':'");
@@ -156,13 +160,14 @@ static void leave(struct json_state *s)
  */
 static const char *finish_value(struct json_state *s, const char *at, size_t floor)
 {
+	const char *key_end;
 	for (;;) {
 		if (s->depth == floor)
 			return at;
 		at = past_space(at, s->end);
 		if (is_at(s, at, ',')) {
 			at = past_space(at + 1, s->end);
-			return s->closer == '}' ? take_key(s, at) : at;
+			return s->closer == '}' ? take_key(s, at, &key_end) : at;
 		}
 		if (!is_at(s, at, s->closer))
 			return wrong(s, at,
@@ -190,11 +195,12 @@ static inline const char *take_opening(struct json_state *s, const char *at)
 	if (s->depth == JSON_DEPTH_MAX)
 		return wrong(s, at, "nested too deep");
 	char closer = *at == '{' ? '}' : ']';
+	const char *key_end;
 	at = past_space(at + 1, s->end);
 	if (is_at(s, at, closer))
 		return at + 1;
 	enter(s, closer);
-	return closer == '}' ? take_key(s, at) : at;
+	return closer == '}' ? take_key(s, at, &key_end) : at;
 }
 
 static const char *no_value(struct json_state *s, const char *at)
@@ -302,23 +308,6 @@ bool json_pull_enter(struct json_pull *p)
 	return true;
 }
 
-/* Takes the key and the colon, and notes the key. */
-static const char *pull_key(struct json_pull *p, const char *at)
-{
-	struct json_state *s = &p->state;
-	const char *value = take_key(s, at);
-	if (value) {
-		/* the key ends at the colon, less the space before it */
-		const char *colon = value - 1;
-		while (*colon != ':')
-			colon--;
-		while ((unsigned char)colon[-1] <= ' ')
-			colon--;
-		p->key = (struct span){ at, (size_t)(colon - at) };
-	}
-	return value;
-}
-
 bool json_pull_next(struct json_pull *p)
 {
 	struct json_state *s = &p->state;
@@ -326,6 +315,7 @@ bool json_pull_next(struct json_pull *p)
 	if (!p->at || s->depth == 0)
 		return false;
 	const char *at = past_space(p->at, s->end);
+	const char *key_end;
 	bool is_end = is_at(s, at, s->closer);
 	if (is_end) {
 		leave(s);
@@ -337,8 +327,11 @@ bool json_pull_next(struct json_pull *p)
 			at = wrong(s, at,
 				s->closer == '}' ? "expected ',' or '}'" : "expected ',' or ']'");
 	}
-	if (at && !is_end && s->closer == '}')
-		at = pull_key(p, at);
+	if (at && !is_end && s->closer == '}') {
+		p->key.at = at;
+		at = take_key(s, at, &key_end);
+		p->key.n = at ? (size_t)(key_end - p->key.at) : 0;
+	}
 	p->at = at;
 	p->is_first = false;
 	p->is_open = at && !is_end;

@@ -18,13 +18,21 @@ struct record *record_new(struct span line)
 	return r;
 }
 
+void record_add_calls(struct record *r, unsigned n)
+{
+	assert(n > 0 && !r->calls);
+	r->calls = n == 1 ? &r->first : xcalloc(n, sizeof *r->calls);
+	r->calls_n = n;
+}
+
 void record_free(struct record *r)
 {
 	if (!r)
 		return;
 	for (unsigned i = 0; i < r->calls_n; i++)
 		call_release(&r->calls[i]);
-	free(r->calls);
+	if (r->calls != &r->first)
+		free(r->calls);
 	free(r->failure.message);
 	free(r->owned_text);
 	free(r);

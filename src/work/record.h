@@ -55,11 +55,15 @@ struct record {
 	enum fate fate;
 	struct failure failure;
 
+	struct call first;   /* where `calls` points when there is one: an allocation less */
 	struct record *next; /* for whoever queues records; at most one queue at a time */
 };
 
 /* Gives a record of a copy of the line, not yet scanned. */
 struct record *record_new(struct span line);
+
+/* Gives the record n >= 1 calls, for the caller to init. Once. */
+void record_add_calls(struct record *r, unsigned n);
 
 /* Frees the record, its calls and its failure; fine on NULL. */
 void record_free(struct record *r);
