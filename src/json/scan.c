@@ -93,13 +93,14 @@ static inline const char *take_string(struct json_state *s, const char *at)
 }
 
 /* Takes at least one digit. */
-static inline const char *take_digits(struct json_state *s, const char *at)
+static inline __attribute__((always_inline)) const char *take_digits(
+	struct json_state *s, const char *at)
 {
 	const char *past = run_end(at, s->end, RUN_DIGITS);
 	return past > at ? past : wrong(s, at, "expected a digit");
 }
 
-static const char *take_number(struct json_state *s, const char *at)
+static inline const char *take_number(struct json_state *s, const char *at)
 {
 	if (*at == '-')
 		at++;
@@ -131,7 +132,8 @@ static const char *take_word(struct json_state *s, const char *at, struct span w
  * At what should be a member's key: takes it and the colon, gives where the value begins and, as
  * *end, where the key ends.
  */
-static inline const char *take_key(struct json_state *s, const char *at, const char **end)
+static inline __attribute__((always_inline)) const char *take_key(
+	struct json_state *s, const char *at, const char **end)
 {
 	if (!is_at(s, at, '"'))
 		return wrong(s, at, "expected a key in double quotes");
