@@ -100,6 +100,9 @@ static bool choose(struct choice *c, const struct endpoint_opts *o, struct err *
 	read_model(c, o, c->base != NULL);
 	if (!c->base)
 		c->base = xstrdup(c->api->base_url);
+	if (c->model && strchr(c->model, ','))
+		return err_set(
+			err, ERR_USAGE, "several models are not in this version; give one -m");
 	if (c->model && (!*c->model || !utf8_is_valid(span_of(c->model))))
 		return err_set(
 			err, ERR_USAGE, "-m: expected the name of a model, UTF-8 and not empty");
@@ -179,6 +182,46 @@ static bool add_headers(struct endpoint *e, const struct endpoint_opts *o, struc
 	return true;
 }
 
+/* Overwrites and frees a secret; fine on NULL. */
+static void forget(char *secret)
+{
+	if (secret)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
+/* True if a header of the user's is the one that carries the API's key. */
+static bool brings_own_key(const struct endpoint *e, const struct api *api)
+{
+	size_t n = strcspn(api->auth_header, ":") + 1;
+	for (size_t i = 0; i < e->headers_n; i++)
+		if (strncasecmp(e->headers[i], api->auth_header, n) == 0)
+			return true;
+	return false;
+}
+
+/* Refuses what would show a secret to the network, or leave it open which of two is meant. */
+static bool check_key(const struct endpoint *e, const struct endpoint_opts *o, const char *key,
+	bool is_https, struct err *err)
+{
+	bool is_private = is_https || e->is_loopback || e->unix_path || o->allow_http;
+	if (!is_private && (key || o->header_files.n > 0))
+		return err_set(err, ERR_USAGE,
+			"%s: a key would travel unencrypted; use https, or --allow-http if the network is yours",
+			e->name);
+	if (key && brings_own_key(e, e->api))
+		return err_set(err, ERR_USAGE,
+			"two keys: one from --header-file, one from elsewhere; leave one out, or give --key-env none");
+	return true;
+}
+
+/* True if nothing says that there must be a key. */
+static bool may_lack_key(const struct endpoint *e, const struct endpoint_opts *o, const char *env)
+{
+	bool is_none = env && strcmp(env, "none") == 0;
+	return e->is_loopback || e->unix_path || is_none || o->header_files.n > 0;
+}
+
 /* Adds the key's header, if there is a key; says so if there must be one. */
 static bool add_key(struct endpoint *e, const struct endpoint_opts *o, const struct choice *c,
 	bool is_https, struct err *err)
@@ -189,28 +232,18 @@ static bool add_key(struct endpoint *e, const struct endpoint_opts *o, const str
 		where.env = c->key_env;
 	if (!keys_read(&where, c->api->key_env, &key, err))
 		return false;
-	if (!key) {
-		bool none = where.env && strcmp(where.env, "none") == 0;
-		if (e->is_loopback || e->unix_path || none || o->header_files.n > 0)
-			return true;
-		return err_set(err, ERR_USAGE,
+	bool ok = check_key(e, o, key, is_https, err);
+	if (ok && !key && !may_lack_key(e, o, where.env))
+		ok = err_set(err, ERR_USAGE,
 			"no key for %s: set %s, or give --key-file, --key-cmd or --key-fd, or --key-env none",
 			e->name, where.env ? where.env : c->api->key_env);
+	if (ok && key) {
+		char *line = xasprintf("%s%s", c->api->auth_header, key);
+		endpoint_add_header(e, line);
+		forget(line);
 	}
-	if (!is_https && !e->is_loopback && !e->unix_path && !o->allow_http) {
-		explicit_bzero(key, strlen(key));
-		free(key);
-		return err_set(err, ERR_USAGE,
-			"%s: a key would travel unencrypted; use https, or --allow-http if the network is yours",
-			e->name);
-	}
-	char *line = xasprintf("%s%s", c->api->auth_header, key);
-	endpoint_add_header(e, line);
-	explicit_bzero(line, strlen(line));
-	explicit_bzero(key, strlen(key));
-	free(line);
-	free(key);
-	return true;
+	forget(key);
+	return ok;
 }
 
 static char *copy_or_null(const char *s)

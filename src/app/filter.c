@@ -49,6 +49,11 @@ static bool build(struct filter *f, struct err *err)
 	if (!complete_config(f, err) || !steps_make(&f->plan, &c->prompt, err) ||
 		!endpoints_make(&f->endpoint, &c->endpoint, err) || !wake_init(&f->wake, err))
 		return false;
+	if (c->writer.meta && strcmp(c->writer.meta, f->plan.steps[0].name) == 0)
+		return err_set(err, ERR_USAGE,
+			"--meta=%s: that is the answer's field; name another", c->writer.meta);
+	if (f->plan.steps[0].has_prompt && !f->endpoint.model)
+		return err_set(err, ERR_USAGE, "which model shall be asked? Give -m MODEL");
 	signals_start(&f->wake);
 	return (f->http = http_new(&c->http, &f->wake, err)) &&
 		http_add_endpoint(f->http, &f->endpoint, err) &&
@@ -76,10 +81,11 @@ static struct ending finish(struct filter *f)
 {
 	struct err err;
 	struct verdict *v = &f->verdict;
-	bool is_broken_pipe = writer_state(f->writer) == WRITER_BROKEN_PIPE;
+	bool is_broken_pipe = false;
 	if (!writer_drain(f->writer, &err)) {
 		v->output_failed = true;
-		is_broken_pipe = writer_state(f->writer) == WRITER_BROKEN_PIPE;
+		is_broken_pipe =
+			writer_state(f->writer) == WRITER_BROKEN_PIPE && !signals_pipe_is_ignored();
 		if (!is_broken_pipe)
 			log_say(LOG_ERROR, "%s", err.msg);
 	}

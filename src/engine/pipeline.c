@@ -15,6 +15,8 @@ enum {
 	RECORD_BYTES = 64 << 10 /* what a record not yet seen is taken to weigh */
 };
 
+enum { OUTPUT_PATIENCE_MS = 1000 }; /* beyond --grace, for an output that takes nothing */
+
 /* How far the end of the run has come. */
 enum phase {
 	RUNNING,
@@ -34,8 +36,10 @@ struct pipeline {
 	int64_t now_ms; /* read once a turn */
 	int64_t duration_end_ms;
 	int64_t grace_end_ms;
-	uint64_t released_n; /* records put to the writer */
-	size_t alive_bytes;  /* of records read and not released */
+	bool is_cut;          /* grace is over: what flew was cut off */
+	uint64_t output_mark; /* how far the output had come */
+	uint64_t released_n;  /* records put to the writer */
+	size_t alive_bytes;   /* of records read and not released */
 };
 
 static size_t alive(const struct pipeline *p)
@@ -277,6 +281,15 @@ static void heed_halt(struct pipeline *p)
 	}
 }
 
+/* True if the output has taken something since this was last asked. */
+static bool has_moved(struct pipeline *p)
+{
+	uint64_t mark = p->released_n + writer_room(p->rooms->writer);
+	bool moved = mark != p->output_mark;
+	p->output_mark = mark;
+	return moved;
+}
+
 /* What the clock and dead endpoints say. */
 static void heed_patience(struct pipeline *p)
 {
@@ -291,10 +304,17 @@ static void heed_patience(struct pipeline *p)
 		v->gave_up = true;
 		begin_drain(p, p->opts->grace_ms, "no success for --give-up");
 	}
-	if (p->now_ms >= p->grace_end_ms) {
-		p->grace_end_ms = INT64_MAX;
+	if (p->now_ms < p->grace_end_ms)
+		return;
+	p->grace_end_ms = INT64_MAX;
+	if (!p->is_cut)
 		sched_cut(&p->sched);
-	}
+	else if (v->by_signal && !has_moved(p))
+		/* What flew has landed, and our output takes nothing: nobody waits for that. */
+		abort_now(p);
+	p->is_cut = true;
+	if (v->by_signal && p->phase != ABORTING)
+		p->grace_end_ms = p->now_ms + p->opts->grace_ms + OUTPUT_PATIENCE_MS;
 }
 
 static void heed(struct pipeline *p)
@@ -328,9 +348,15 @@ static int64_t sleep_ms(struct pipeline *p)
 	return wait > 0 ? wait : 0;
 }
 
+/* The last line may wait long for a slow reader of ours; signals are heeded until it is out. */
 static bool pipeline_done(struct pipeline *p)
 {
-	return p->phase == ABORTING || (alive(p) == 0 && reader_is_done(p->rooms->reader));
+	if (p->phase == ABORTING)
+		return true;
+	if (alive(p) > 0 || !reader_is_done(p->rooms->reader))
+		return false;
+	writer_close(p->rooms->writer);
+	return writer_is_done(p->rooms->writer);
 }
 
 /* The only sleep. */
@@ -391,7 +417,8 @@ static void sum_up(struct pipeline *p)
 	s->retries_n = p->sched.retries_n;
 	p->verdict->answered_n = s->answered_n + s->skipped_n;
 	p->verdict->failed_n = s->failed_n + s->passed_n;
-	p->verdict->network_n = stats_network_n(s);
+	p->verdict->none_worked =
+		stats_none_worked(s) || (p->verdict->gave_up && s->answered_n == 0);
 }
 
 void pipeline_run(const struct pipeline_opts *opts, const struct pipeline_rooms *rooms,

@@ -240,11 +240,14 @@ static void bury_endpoint(struct sched *s, const struct answer *answer)
 	sched_stop(s);
 }
 
-static bool is_deadly(const struct sched *s, enum outcome outcome)
+static bool is_deadly(const struct sched *s, enum outcome outcome, int status)
 {
 	/*
 	 * With one model for all records an unknown one is everybody's; else it is that record's.
 	 */
+	/* A lone 403 after successes with the same key is about that record. */
+	if (outcome == OUTCOME_AUTH && status == 403 && s->successes_n > 0)
+		return false;
 	return outcome == OUTCOME_QUOTA || outcome == OUTCOME_AUTH ||
 		(outcome == OUTCOME_NOT_FOUND && s->rooms.endpoint->model);
 }
@@ -296,7 +299,7 @@ void sched_finish(struct sched *s, struct attempt *attempt, int64_t now_ms)
 		free(answer->message);
 		answer->message = xstrdup("no whole answer before the record's --deadline");
 	}
-	if (is_deadly(s, answer->outcome))
+	if (is_deadly(s, answer->outcome, attempt->status))
 		bury_endpoint(s, answer);
 	if (!try_again(s, call, now_ms))
 		settle(s, call, error_code_of(answer->outcome), NULL);

@@ -2,6 +2,7 @@
 #include "engine/stats.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 
 static void count_failure(struct stats *s, const struct record *r)
@@ -38,8 +39,21 @@ void stats_count(struct stats *s, const struct record *r)
 	}
 }
 
-uint64_t stats_network_n(const struct stats *s)
+static uint64_t sum_of(const struct stats *s, const enum error_code *codes, size_t n)
 {
-	return s->codes_n[ERROR_TRANSPORT] + s->codes_n[ERROR_OVERLOADED] +
-		s->codes_n[ERROR_TIMEOUT] + s->codes_n[ERROR_RATE_LIMITED];
+	uint64_t sum = 0;
+	for (size_t i = 0; i < n; i++)
+		sum += s->codes_n[codes[i]];
+	return sum;
+}
+
+bool stats_none_worked(const struct stats *s)
+{
+	static const enum error_code network[] = { ERROR_TRANSPORT, ERROR_OVERLOADED, ERROR_TIMEOUT,
+		ERROR_RATE_LIMITED };
+	static const enum error_code answers[] = { ERROR_REQUEST_REJECTED, ERROR_AUTH, ERROR_QUOTA,
+		ERROR_BAD_RESPONSE, ERROR_TRUNCATED, ERROR_CONTENT_FILTER, ERROR_SCHEMA_MISMATCH,
+		ERROR_TOO_LARGE };
+	return s->answered_n == 0 && sum_of(s, network, sizeof network / sizeof *network) > 0 &&
+		sum_of(s, answers, sizeof answers / sizeof *answers) == 0;
 }

@@ -7,6 +7,7 @@
 #include "work/outcome.h"
 #include "work/record.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The first record that failed for a reason. */
@@ -30,5 +31,8 @@ struct stats {
 /* Counts a settled record. */
 void stats_count(struct stats *s, const struct record *r);
 
-/* How many records failed for want of a working endpoint: transport, overload, time or pace. */
-uint64_t stats_network_n(const struct stats *s);
+/*
+ * True if endpoints were asked and none gave any answer, good or bad: some records failed for want
+ * of a working one, and no other was asked with success or refusal.
+ */
+bool stats_none_worked(const struct stats *s);

@@ -7,13 +7,6 @@ static bool is_accepted(const struct verdict *v, double accept, bool percent)
 	return (double)v->failed_n <= allowed;
 }
 
-/* "Temporary" when nothing succeeded and what failed did so for want of a working endpoint. */
-static bool is_temporary(const struct verdict *v)
-{
-	return v->answered_n == 0 &&
-		(v->gave_up || (v->network_n > 0 && v->network_n == v->failed_n));
-}
-
 enum exit_code verdict_exit_code(const struct verdict *v, double accept, bool accept_percent)
 {
 	if (v->output_failed)
@@ -28,7 +21,7 @@ enum exit_code verdict_exit_code(const struct verdict *v, double accept, bool ac
 		return EXIT_DURATION;
 	if (v->refused)
 		return EXIT_CREDENTIALS;
-	if (is_temporary(v))
+	if (v->none_worked)
 		return EXIT_TEMPORARY;
 	return is_accepted(v, accept, accept_percent) && !v->gave_up ? EXIT_ALL_ANSWERED
 								     : EXIT_SOME_FAILED;

@@ -35,7 +35,7 @@ struct verdict {
 	bool is_aborted; /* left with records unwritten: a second signal, or output that failed */
 	uint64_t answered_n; /* records with all their answers, skipped ones included */
 	uint64_t failed_n;   /* failed here or, passed through, before */
-	uint64_t network_n;  /* those of failed_n that failed here for want of a working endpoint */
+	bool none_worked;    /* endpoints were asked, and none gave any answer, good or bad */
 	char reason[600];    /* for people: why it stopped early; empty = it did not */
 };
 

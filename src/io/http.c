@@ -62,6 +62,11 @@ static bool raise_descriptors(int64_t jobs, struct err *err)
 	if (limit.rlim_max < need) {
 		long long fit = ((long long)limit.rlim_max - SPARE_DESCRIPTORS) * SHARD_SLOTS_MAX /
 			(SHARD_SLOTS_MAX + SHARD_DESCRIPTORS);
+		if (fit < 2)
+			return err_set(err, ERR_USAGE,
+				"at least %d open files are needed, and the limit is %llu (ulimit -Hn)",
+				SPARE_DESCRIPTORS + 2 * SHARD_DESCRIPTORS,
+				(unsigned long long)limit.rlim_max);
 		return err_set(err, ERR_USAGE,
 			"-j %lld needs %llu open files, but the limit is %llu (ulimit -Hn); -j %lld would fit",
 			(long long)jobs, (unsigned long long)need,
@@ -177,6 +182,7 @@ void http_start(struct http *h, struct attempt *attempt)
 {
 	attempt->slot = NULL;
 	attempt->sends_n = 0;
+	attempt->started_ms = h->hub.now_ms;
 	buf_init(&attempt->answer, HTTP_BODY_MAX_BYTES);
 	list_init(&attempt->link);
 	list_put(&h->pending, &attempt->link);
@@ -198,6 +204,25 @@ static void advance(struct http *h)
 	}
 }
 
+/*
+ * When the attempt that has waited longest for the ramp has had its time; INT64_MAX = none waits.
+ */
+static int64_t pending_end_ms(const struct http *h)
+{
+	if (list_is_empty(&h->pending))
+		return INT64_MAX;
+	const struct attempt *a = LIST_ENTRY(h->pending.next, struct attempt, link);
+	return a->started_ms + a->timeout_ms;
+}
+
+static void give_back(struct http *h, struct attempt *attempt, enum wire wire)
+{
+	list_remove(&attempt->link);
+	attempt->wire = wire;
+	attempt->ms = h->hub.now_ms - attempt->started_ms;
+	list_put(&h->hub.done, &attempt->link);
+}
+
 static void run_timers(struct http *h)
 {
 	struct heap_node *node;
@@ -207,6 +232,9 @@ static void run_timers(struct http *h)
 	}
 	while ((node = heap_peek(&h->hub.timeouts)) && node->key <= h->hub.now_ms) {
 		http_slot_expire(HEAP_ENTRY(node, struct http_slot, timeout));
+		while (pending_end_ms(h) <= h->hub.now_ms)
+			give_back(
+				h, LIST_ENTRY(h->pending.next, struct attempt, link), WIRE_TIMEOUT);
 	}
 }
 
@@ -221,6 +249,8 @@ static int sleep_ms(const struct http *h, int64_t timeout_ms)
 		ms = timer->key - h->hub.now_ms;
 	if (timeout && timeout->key - h->hub.now_ms < ms)
 		ms = timeout->key - h->hub.now_ms;
+	if (pending_end_ms(h) != INT64_MAX && pending_end_ms(h) - h->hub.now_ms < ms)
+		ms = pending_end_ms(h) - h->hub.now_ms;
 	if (ms == INT64_MAX)
 		return -1;
 	return ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms;
@@ -268,9 +298,7 @@ void http_cancel(struct http *h, struct attempt *attempt)
 	if (attempt->slot) {
 		http_slot_end(attempt->slot, WIRE_CANCELLED);
 	} else {
-		list_remove(&attempt->link);
-		attempt->wire = WIRE_CANCELLED;
-		list_put(&h->hub.done, &attempt->link);
+		give_back(h, attempt, WIRE_CANCELLED);
 	}
 }
 

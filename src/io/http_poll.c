@@ -60,8 +60,13 @@ void http_poll_want(struct http_poll *p, int fd, uint32_t shard, uint32_t wanted
 	struct http_watch *w = watch_of(p, fd);
 	w->shard = shard;
 	w->wanted = wanted;
-	if (wanted)
+	if (wanted || !w->is_adopted)
 		tell(p, fd, w);
+}
+
+void http_poll_adopt(struct http_poll *p, int fd)
+{
+	*watch_of(p, fd) = (struct http_watch){ .is_adopted = true };
 }
 
 void http_poll_forget(struct http_poll *p, int fd)
@@ -69,6 +74,7 @@ void http_poll_forget(struct http_poll *p, int fd)
 	struct http_watch *w = watch_of(p, fd);
 	w->wanted = 0;
 	tell(p, fd, w);
+	w->is_adopted = false;
 }
 
 size_t http_poll_wait(struct http_poll *p, int timeout_ms, struct http_event *out)

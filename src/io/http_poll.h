@@ -18,6 +18,7 @@ struct http_watch {
 	uint32_t wanted;     /* EPOLLIN, EPOLLOUT or both; 0 = libcurl has no interest */
 	uint32_t registered; /* what the kernel knows */
 	uint32_t shard;      /* whose socket it is */
+	bool is_adopted;     /* http_poll_forget will come; else libcurl may close it unseen */
 };
 
 struct http_poll {
@@ -45,6 +46,12 @@ void http_poll_release(struct http_poll *p);
 
 /* Notes what is wanted of a socket of that shard; 0 = nothing for now. */
 void http_poll_want(struct http_poll *p, int fd, uint32_t shard, uint32_t wanted);
+
+/*
+ * Notes that the socket will be forgotten before it is closed, so that the kernel need not be told
+ * each time it rests.
+ */
+void http_poll_adopt(struct http_poll *p, int fd);
 
 /* Forgets a socket that is about to be closed. */
 void http_poll_forget(struct http_poll *p, int fd);

@@ -70,6 +70,15 @@ static int on_close(void *hub, curl_socket_t fd)
 	return close(fd);
 }
 
+/* Called for each socket that will be a connection: only these are closed through on_close. */
+static int on_open(void *hub, curl_socket_t fd, curlsocktype purpose)
+{
+	struct http_hub *h = hub;
+	(void)purpose;
+	http_poll_adopt(&h->poll, fd);
+	return CURL_SOCKOPT_OK;
+}
+
 static void leave_connecting(struct http_slot *slot)
 {
 	slot->shard->hub->connecting_n -= slot->is_connecting;
@@ -165,6 +174,8 @@ static void set_callbacks(struct http_slot *slot)
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, slot);
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, slot);
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_open);
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, slot->shard->hub);
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, slot->shard->hub);
 }
@@ -231,13 +242,11 @@ void http_slot_start(struct http_slot *slot, struct attempt *attempt)
 	slot->header_bytes = 0;
 	slot->is_resent = slot->is_too_large = false;
 	slot->error[0] = '\0';
-	slot->started_ms = hub->now_ms;
 	slot->is_connecting = true;
 	hub->connecting_n++;
-	heap_put(&hub->timeouts, &slot->timeout,
-		hub->now_ms +
-			(attempt->timeout_ms < hub->connect_timeout_ms ? attempt->timeout_ms
-								       : hub->connect_timeout_ms));
+	int64_t end_ms = attempt->started_ms + attempt->timeout_ms;
+	int64_t connect_end_ms = hub->now_ms + hub->connect_timeout_ms;
+	heap_put(&hub->timeouts, &slot->timeout, end_ms < connect_end_ms ? end_ms : connect_end_ms);
 	curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)attempt->body.len);
 	curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, attempt->body.data);
 	curl_multi_add_handle(slot->shard->multi, slot->easy);
@@ -247,13 +256,15 @@ void http_slot_expire(struct http_slot *slot)
 {
 	struct http_hub *hub = slot->shard->hub;
 	const struct attempt *a = slot->attempt;
-	int64_t end_ms = slot->started_ms + a->timeout_ms;
+	int64_t end_ms = a->started_ms + a->timeout_ms;
 	heap_remove(&hub->timeouts, &slot->timeout);
-	/* The time to connect is over, and it has: now it has the rest of its time. */
-	if (a->sends_n > 0 && end_ms > hub->now_ms)
-		heap_put(&hub->timeouts, &slot->timeout, end_ms);
+	if (end_ms <= hub->now_ms)
+		http_slot_end(slot, WIRE_TIMEOUT);
+	else if (a->sends_n == 0)
+		http_slot_end(slot, WIRE_CONNECT_TIMEOUT);
 	else
-		http_slot_end(slot, a->sends_n > 0 ? WIRE_TIMEOUT : WIRE_CONNECT_TIMEOUT);
+		/* The time to connect is over, and it has: now it has the rest of its time. */
+		heap_put(&hub->timeouts, &slot->timeout, end_ms);
 }
 
 void http_slot_end(struct http_slot *slot, enum wire wire)
@@ -268,7 +279,7 @@ void http_slot_end(struct http_slot *slot, enum wire wire)
 	heap_remove(&hub->timeouts, &slot->timeout);
 	a->wire = wire;
 	a->status = (int)status;
-	a->ms = hub->now_ms - slot->started_ms;
+	a->ms = hub->now_ms - a->started_ms;
 	/* Where we stopped it ourselves, the library only knows that somebody did. */
 	if (wire != WIRE_COMPLETE && !slot->is_too_large && !slot->is_resent && slot->error[0])
 		a->detail = xstrdup(slot->error);

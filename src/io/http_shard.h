@@ -52,7 +52,6 @@ struct http_slot {
 	struct heap_node timeout;
 	struct curl_slist *headers; /* owned */
 	size_t header_bytes;        /* of this answer so far */
-	int64_t started_ms;
 	bool is_connecting;
 	bool is_resent;    /* libcurl wanted to send again, and was stopped */
 	bool is_too_large; /* a ceiling was passed, and the transfer stopped */

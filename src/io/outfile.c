@@ -9,6 +9,7 @@
  */
 #include "io/outfile.h"
 
+#include "base/units.h"
 #include "base/xalloc.h"
 
 #include <errno.h>
@@ -55,8 +56,28 @@ static bool seize(const struct outfile *f, struct err *err)
 	return true;
 }
 
+/*
+ * Gives N for /dev/stderr and /dev/fd/N: not a name to write beside, but a descriptor of ours. -1
+ * for others.
+ */
+static int descriptor_of(const char *path)
+{
+	int64_t n;
+	if (strcmp(path, "/dev/stderr") == 0)
+		return STDERR_FILENO;
+	if (strncmp(path, "/dev/fd/", 8) != 0 || !units_parse_int(span_of(path + 8), &n) || n < 0 ||
+		n > 1 << 20)
+		return -1;
+	return (int)n;
+}
+
 static bool open_directly(struct outfile *f, struct err *err)
 {
+	int given = descriptor_of(f->path);
+	if (given >= 0) {
+		f->fd = fcntl(given, F_DUPFD_CLOEXEC, 3);
+		return f->fd >= 0 || err_set_errno(err, ERR_USAGE, "cannot write %s", f->path);
+	}
 	f->fd = open(f->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	return f->fd >= 0 || err_set_errno(err, ERR_USAGE, "cannot write %s", f->path);
 }
@@ -92,7 +113,7 @@ bool outfile_open(struct outfile *f, const char *path, struct err *err)
 	f->is_ours = true;
 	bool exists = stat(path, &st) == 0;
 	char *real = exists ? realpath(path, NULL) : NULL;
-	bool is_direct = exists && (!S_ISREG(st.st_mode) || !real);
+	bool is_direct = descriptor_of(path) >= 0 || (exists && (!S_ISREG(st.st_mode) || !real));
 	f->path = real && !is_direct ? xstrdup(real) : xstrdup(path);
 	free(real);
 	bool ok = is_direct ? open_directly(f, err) : open_partial(f, exists ? &st : NULL, err);

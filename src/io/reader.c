@@ -192,11 +192,27 @@ static void report_too_long(struct reader *r, const char *from)
 	size_t max = (size_t)r->opts->record_max_bytes;
 	if (!r->is_skipping) {
 		struct record *record = begin_record(r, (struct span){ .at = from, .n = max });
-		record->fault =
-			(struct json_fault){ .offset = max, .reason = "longer than --max-record" };
+		record->fault = (struct json_fault){ .offset = max,
+			.reason = "longer than --max-record; only its beginning is kept" };
 		add_to_batch(r, record);
 	}
 	r->is_skipping = true;
+}
+
+/*
+ * True if reading is to stop and what has been read can be given back to the file. What came from a
+ * pipe is gone from it, so all its lines are cut, and leave as cancelled.
+ */
+static bool can_stop_here(const struct reader *r)
+{
+	return r->is_regular && atomic_load_explicit(&r->is_stopped, memory_order_relaxed);
+}
+
+/* Leaves the file where the records end that were cut, for whoever reads on. */
+static void give_back_rest(struct reader *r)
+{
+	if (r->is_regular && r->in.len > 0)
+		lseek(r->fd, -(off_t)r->in.len, SEEK_CUR);
 }
 
 /* --input-format seq: input that does not begin with a record separator is JSON Lines. */
@@ -217,7 +233,7 @@ static void cut(struct reader *r)
 	size_t done = 0;
 	if (!r->is_delimiter_known)
 		choose_delimiter(r);
-	while (done < r->in.len && !atomic_load_explicit(&r->is_stopped, memory_order_relaxed)) {
+	while (done < r->in.len && !can_stop_here(r)) {
 		const char *from = r->in.data + done;
 		const char *end = memchr(from, r->delimiter, r->in.len - done);
 		if (!end)
@@ -278,7 +294,9 @@ static void *read_all(void *reader)
 		cut(r);
 		hand_over(r);
 	}
-	if (!atomic_load(&r->is_stopped) && r->in.len > 0)
+	if (atomic_load(&r->is_stopped))
+		give_back_rest(r);
+	else if (r->in.len > 0)
 		cut_line(r, buf_span(&r->in), r->in.len);
 	hand_over(r);
 	chan_close(&r->chan);

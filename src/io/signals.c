@@ -72,6 +72,11 @@ struct signals_seen signals_look(void)
 	};
 }
 
+bool signals_pipe_is_ignored(void)
+{
+	return pipe_before.sa_handler == SIG_IGN;
+}
+
 void signals_stop(void)
 {
 	for (size_t i = 0; i < CAUGHT_N; i++)

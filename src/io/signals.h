@@ -28,6 +28,12 @@ void signals_start(struct wake *wake);
 /* Gives what has come so far; clears `status`. The loop's thread. */
 struct signals_seen signals_look(void);
 
+/*
+ * True if SIGPIPE was ignored at start: then a broken pipe is an error of writing, not a way to
+ * die.
+ */
+bool signals_pipe_is_ignored(void);
+
 /* Puts the handlers back as they were. */
 void signals_stop(void);
 

@@ -57,6 +57,7 @@ struct writer {
 	struct wake *loop;   /* borrowed */
 	atomic_int state;    /* enum writer_state */
 	atomic_bool is_quit; /* write nothing more */
+	atomic_bool is_done; /* the writing thread has come to its end */
 
 	/* The writing thread's until it has ended. */
 	struct lane out;
@@ -68,7 +69,11 @@ static void give_up(struct writer *w, const struct lane *lane)
 {
 	if (atomic_load(&w->state) != WRITER_OK)
 		return;
-	bool is_broken = errno == EPIPE;
+	/*
+	 * Only the reader of our output ends the run by leaving; a pipe for failures is a file like
+	 * any other.
+	 */
+	bool is_broken = errno == EPIPE && lane == &w->out;
 	err_set_errno(&w->err, ERR_OUTPUT, "cannot write %s", lane->file.path);
 	atomic_store(&w->state, is_broken ? WRITER_BROKEN_PIPE : WRITER_FAILED);
 	wake_up(w->loop);
@@ -175,6 +180,8 @@ static void *write_all(void *writer)
 		flush(w, &w->errors);
 		flush(w, &w->out);
 	}
+	atomic_store(&w->is_done, true);
+	wake_up(w->loop);
 	return NULL;
 }
 
@@ -211,6 +218,7 @@ struct writer *writer_new(
 	buf_init(&w->errors.lines, LINE_MAX_BYTES);
 	atomic_init(&w->state, WRITER_OK);
 	atomic_init(&w->is_quit, false);
+	atomic_init(&w->is_done, false);
 	if (!wake_init(&w->work, err) || !open_lane(&w->out, opts->path, err) ||
 		(opts->errors_path && !open_lane(&w->errors, opts->errors_path, err)))
 		goto fail;
@@ -252,6 +260,16 @@ void writer_put(struct writer *w, struct record **records, size_t n)
 	bool fits = chan_put(&w->chan, items, n);
 	assert(fits);
 	(void)fits;
+}
+
+void writer_close(struct writer *w)
+{
+	chan_close(&w->chan);
+}
+
+bool writer_is_done(struct writer *w)
+{
+	return atomic_load(&w->is_done);
 }
 
 enum writer_state writer_state(struct writer *w)

@@ -51,6 +51,15 @@ size_t writer_room(struct writer *w);
 /* Takes n settled records (n <= writer_room), to be written in this order and freed. */
 void writer_put(struct writer *w, struct record **records, size_t n);
 
+/*
+ * Says that nothing more will be put: what is left is written, and the wake is called at the end.
+ * Once or more.
+ */
+void writer_close(struct writer *w);
+
+/* After writer_close: true once everything has been written, or cannot be. */
+bool writer_is_done(struct writer *w);
+
 /* The state now. */
 enum writer_state writer_state(struct writer *w);
 

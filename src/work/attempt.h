@@ -40,8 +40,8 @@ struct attempt {
 	/* What to send. Written by the engine at dispatch. */
 	const struct endpoint *endpoint; /* borrowed */
 	struct buf body;                 /* owned; the request's JSON */
-	int64_t timeout_ms; /* from the start of the connection to the last byte; > 0 */
-	void *owner;        /* the engine's; io/http only carries it */
+	int64_t timeout_ms;              /* from http_start to the last byte; > 0 */
+	void *owner;                     /* the engine's; io/http only carries it */
 
 	/* What came back. Written by io/http. */
 	enum wire wire;
@@ -56,6 +56,7 @@ struct attempt {
 
 	/* While the attempt is with io/http. */
 	struct list_node link;
+	int64_t started_ms;
 	void *slot; /* what carries it; NULL = it waits for its turn, or is finished */
 };
 

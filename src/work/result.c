@@ -134,10 +134,11 @@ static void put_new_members(
 		buf_put_char(out, ':');
 		put_escaped_string(out, c->answer.text);
 	}
-	bool is_meta_apart = has_meta(r, o) && strcmp(o->meta, OURS) != 0;
-	if (r->fate == FATE_FAILED || (has_meta(r, o) && !is_meta_apart)) {
+	/* A failed record has no field of ours but `pllm`, so that it can be asked again. */
+	bool is_meta_apart = has_meta(r, o) && r->fate != FATE_FAILED && strcmp(o->meta, OURS) != 0;
+	if (r->fate == FATE_FAILED || (has_meta(r, o) && strcmp(o->meta, OURS) == 0)) {
 		put_comma(out, &first);
-		put_our_member(out, r, has_meta(r, o) && !is_meta_apart);
+		put_our_member(out, r, has_meta(r, o) && strcmp(o->meta, OURS) == 0);
 	}
 	if (is_meta_apart) {
 		put_comma(out, &first);

@@ -18,6 +18,7 @@ struct writer {
 	int64_t due_ms, busy_ms;
 	int64_t fails_ms;
 	enum writer_state state;
+	bool is_closed;
 };
 
 static struct writer writer;
@@ -89,6 +90,16 @@ void writer_put(struct writer *w, struct record **records, size_t n)
 		record_free(records[i]);
 	}
 	world_stir();
+}
+
+void writer_close(struct writer *w)
+{
+	w->is_closed = true;
+}
+
+bool writer_is_done(struct writer *w)
+{
+	return w->is_closed && (w->queued_n == 0 || w->state != WRITER_OK);
 }
 
 enum writer_state writer_state(struct writer *w)

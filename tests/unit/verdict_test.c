@@ -16,10 +16,9 @@ TEST("each fact has its exit code")
 		{ { .answered_n = 5, .gave_up = true }, EXIT_SOME_FAILED },
 		{ { .refused = true, .failed_n = 9 }, EXIT_CREDENTIALS },
 		{ { .halted = true, .failed_n = 9 }, EXIT_HALTED },
-		{ { .gave_up = true, .failed_n = 9 }, EXIT_TEMPORARY },
-		{ { .failed_n = 9, .network_n = 9 }, EXIT_TEMPORARY },
-		{ { .failed_n = 9, .network_n = 8 }, EXIT_SOME_FAILED },
-		{ { .answered_n = 1, .failed_n = 9, .network_n = 9 }, EXIT_SOME_FAILED },
+		{ { .gave_up = true, .none_worked = true, .failed_n = 9 }, EXIT_TEMPORARY },
+		{ { .gave_up = true, .failed_n = 9 }, EXIT_SOME_FAILED },
+		{ { .failed_n = 9, .none_worked = true }, EXIT_TEMPORARY },
 		{ { .input_failed = true }, EXIT_INPUT },
 		{ { .output_failed = true }, EXIT_OUTPUT },
 		{ { .budget_reached = true }, EXIT_BUDGET },
@@ -38,10 +37,10 @@ TEST("where several apply the order is 7, 6, 4, 8, 9, 3, 5, 1")
 		.budget_reached = true,
 		.duration_reached = true,
 		.refused = true,
-		.gave_up = true,
+		.none_worked = true,
 		.failed_n = 2 };
 	bool *const facts[] = { &v.output_failed, &v.input_failed, &v.halted, &v.budget_reached,
-		&v.duration_reached, &v.refused, &v.gave_up };
+		&v.duration_reached, &v.refused, &v.none_worked };
 	static const int codes[] = { 7, 6, 4, 8, 9, 3, 5, 1 };
 	for (size_t i = 0; i < 8; i++) {
 		CHECK_INT(verdict_exit_code(&v, 0, false), codes[i]);
