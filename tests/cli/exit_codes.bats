@@ -85,12 +85,18 @@ ends() {
 	ends 5 --accept 100%
 }
 
-@test "1, not 5, when something succeeded or something else went wrong" {
+@test "1, not 5, when something succeeded or was refused" {
 	start_mock
 	printf '%s\n' '{"text":"a"}' '{"text":"[[mock:drop]]"}' >in
 	ends 1
-	printf '%s\n' nonsense '{"text":"[[mock:reset]]"}' >in
+	printf '%s\n' '{"text":"[[mock:400]]"}' '{"text":"[[mock:reset]]"}' >in
 	ends 1
+}
+
+@test "5 is 5, whatever else did not need an endpoint" {
+	start_mock
+	printf '%s\n' nonsense '{"text":"[[mock:reset]]"}' '{"text":"x","output":"was there"}' >in
+	ends 5 --existing skip
 }
 
 @test "6: the input cannot be read, but what was read is answered" {
