@@ -349,6 +349,12 @@ static void read_error(const struct attempt *attempt, struct span root, struct a
 		buf_put_span(&plain, buf_span(&attempt->answer));
 	answer->message =
 		classify_message(attempt, attempt->is_html ? (struct span){ 0 } : buf_span(&plain));
+	if (answer->outcome == OUTCOME_NOT_FOUND && attempt->endpoint) {
+		char *message =
+			xasprintf("%s (asked at %s)", answer->message, attempt->endpoint->url);
+		free(answer->message);
+		answer->message = message;
+	}
 	buf_release(&plain);
 }
 

@@ -99,6 +99,9 @@ static bool make_prompt(struct plan *plan, const struct prompt_opts *o, struct e
 		return true;
 	}
 	struct span name = take_name(&text);
+	if (!*text)
+		return err_set(err, ERR_USAGE, "%s: there is nothing after the step's name",
+			from_file ? "--prompt-file" : "-p");
 	struct step *s = add_step(plan, name, o);
 	struct err why;
 	s->has_prompt = true;

@@ -20,6 +20,7 @@
 enum {
 	BODY_FRAME_BYTES = 256, /* what a usual request adds to its record */
 	SPARE_MAX_BYTES = 4096, /* of a body kept for the next request */
+	FRESH_MS = 2000,        /* so long a success says that the endpoint works */
 	READY_SPARE_N = 64      /* ready calls kept beyond the free slots */
 };
 
@@ -44,7 +45,9 @@ static enum trouble trouble_of(enum outcome outcome)
 void sched_init(struct sched *s, const struct sched_opts *opts, const struct sched_rooms *rooms,
 	uint64_t seed)
 {
-	*s = (struct sched){ .opts = opts, .rooms = *rooms, .dead = OUTCOME_ANSWERED };
+	*s = (struct sched){
+		.opts = opts, .rooms = *rooms, .dead = OUTCOME_ANSWERED, .success_ms = -1
+	};
 	rng_init(&s->rng, seed);
 	limit_init(&s->limit, (unsigned)opts->jobs);
 	heap_init(&s->ready);
@@ -266,6 +269,8 @@ static bool try_again(struct sched *s, struct call *call, int64_t now_ms)
 		.failures_n = call->failures_n,
 		.doubtful_n = call->doubtful_n,
 		.waits_n = call->attempts_n,
+		.others_succeed = s->success_ms >= 0 && now_ms - s->success_ms < FRESH_MS &&
+			trouble != TROUBLE_PACE,
 		.hint_ms = call->attempt.hint.wait_ms,
 		.advice = call->attempt.hint.should_retry,
 	};
@@ -291,6 +296,7 @@ void sched_finish(struct sched *s, struct attempt *attempt, int64_t now_ms)
 		s->rooms.endpoint->api->read_usage(answer);
 	if (answer->outcome == OUTCOME_ANSWERED) {
 		s->successes_n++;
+		s->success_ms = now_ms;
 		settle(s, call, ERROR_NONE, NULL);
 		return;
 	}

@@ -65,6 +65,7 @@ struct sched {
 	uint64_t requests_n;  /* attempts started in the run */
 	uint64_t retries_n;   /* of them, those after a failure */
 	uint64_t successes_n; /* answers in the run */
+	int64_t success_ms;   /* when the last of them came; -1 = none yet */
 	enum outcome dead;    /* why the endpoint is not asked again: QUOTA, AUTH or NOT_FOUND; else
 				 ANSWERED */
 	char *dead_message;   /* owned: in the server's words */

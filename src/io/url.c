@@ -129,7 +129,7 @@ static bool read_parts(
 	if (code == CURLUE_USER_NOT_ALLOWED)
 		return wrong(base, err,
 			"it must not have a user or password in it; give a key with --key-file");
-	if (code == CURLUE_BAD_SCHEME)
+	if (code == CURLUE_BAD_SCHEME || code == CURLUE_BAD_SLASHES || !strstr(base, "://"))
 		return wrong(base, err, "it must begin with https:// or http://");
 	if (code != CURLUE_OK)
 		return wrong(base, err, curl_url_strerror(code));

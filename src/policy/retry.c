@@ -10,6 +10,9 @@
  * that came but is none, a conflict) are tried twice more at most, whatever --retries allows: each
  * try may be billed, and the third is no better than the second.
  *
+ * While others are answered the server is not down, and a failed call was merely unlucky: its waits
+ * stop growing at two seconds. In ordered output one call that waits for long holds up the window.
+ *
  * A hint replaces the guess: waiting as long as the larger of the two makes a run under a limit of
  * requests per minute take twice the ideal time (simulated), a hint and a spread a fifth more.
  */
@@ -17,7 +20,7 @@
 
 #include <assert.h>
 
-enum { EXPONENT_MAX = 20, DOUBTFUL_TRIES_MAX = 2, HINT_SPREAD_MS = 500 };
+enum { EXPONENT_MAX = 20, DOUBTFUL_TRIES_MAX = 2, HINT_SPREAD_MS = 500, UNLUCKY_CAP_MS = 2000 };
 
 static const struct {
 	int64_t base_ms;
@@ -30,9 +33,12 @@ static const struct {
 	[TROUBLE_PERMANENT] = { 500, 30000 },
 };
 
-static int64_t jittered(enum trouble trouble, unsigned n, struct rng *rng)
+static int64_t jittered(const struct retry_case *c, unsigned n, struct rng *rng)
 {
+	enum trouble trouble = c->trouble;
 	int64_t ceiling = backoff[trouble].base_ms << (n < EXPONENT_MAX ? n : EXPONENT_MAX);
+	if (c->others_succeed && ceiling > UNLUCKY_CAP_MS)
+		ceiling = UNLUCKY_CAP_MS;
 	return rng_upto(rng, ceiling < backoff[trouble].cap_ms ? ceiling : backoff[trouble].cap_ms);
 }
 
@@ -61,7 +67,7 @@ bool retry_decide(
 	if (!is_worth_it(o, c))
 		return false;
 	unsigned tries_n = c->trouble == TROUBLE_PACE ? c->waits_n : c->failures_n;
-	int64_t wait = jittered(c->trouble, tries_n ? tries_n - 1 : 0, rng);
+	int64_t wait = jittered(c, tries_n ? tries_n - 1 : 0, rng);
 	if (c->hint_ms >= 0) {
 		/* The other side knows better than our guess, which only spreads the waiters. */
 		int64_t spread = wait < HINT_SPREAD_MS ? wait : HINT_SPREAD_MS;

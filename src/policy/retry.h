@@ -31,6 +31,7 @@ struct retry_case {
 	unsigned failures_n; /* failures of this call that count, this one included */
 	unsigned doubtful_n; /* those of them that were TROUBLE_DOUBTFUL */
 	unsigned waits_n;    /* tries so far, pace included: the exponent of pace's own back-off */
+	bool others_succeed; /* the other side answers others just now: it is not down */
 	int64_t hint_ms;     /* how long the other side asked us to wait; -1 = it did not say */
 	int advice; /* 1 the other side said try again, 0 it said do not, -1 it did not say */
 };
