@@ -234,7 +234,7 @@ static void heed_signals(struct pipeline *p)
 	/* Also after a hang-up, whose drain has no end of its own. */
 	if (seen.stops_n > 0 && p->verdict->by_signal != seen.last_stop) {
 		p->verdict->by_signal = seen.last_stop;
-		begin_drain(p, p->opts->grace_ms, "a signal came");
+		begin_drain(p, p->opts->grace_ms, "stopped by a signal");
 		if (p->grace_end_ms == INT64_MAX)
 			p->grace_end_ms = p->now_ms + p->opts->grace_ms;
 	}
@@ -242,7 +242,7 @@ static void heed_signals(struct pipeline *p)
 		abort_now(p);
 	if (seen.hangup && p->verdict->by_signal == 0) {
 		p->verdict->by_signal = seen.hangup;
-		begin_drain(p, INT64_MAX, "a hang-up came");
+		begin_drain(p, INT64_MAX, "stopped by a hang-up");
 	}
 	if (seen.status)
 		log_say(LOG_ERROR,

@@ -23,7 +23,7 @@ static void say_failures(const struct stats *s)
 void summary_say(const struct stats *s, const char *reason)
 {
 	if (reason[0])
-		log_say(LOG_WARNING, "stopped early: %s", reason);
+		log_say(LOG_WARNING, "%s", reason);
 	if (s->failed_n + s->passed_n > 0)
 		say_failures(s);
 	log_say(LOG_DETAIL,

@@ -46,7 +46,7 @@ check_out() {
 		[ "$(head -n 1 out | jq -r .output)" = 'echo: x' ]
 		[ "$(tail -n 1 out | jq -r .pllm.error.code)" = cancelled ]
 		[ "$(jq -s 'map(select(.output)) | length' out)" -eq "$(mock_stat requests)" ]
-		grep -q '^pllm: stopped early: a signal came$' err
+		grep -q '^pllm: stopped by a signal$' err
 		curl -sS -d '' "$BASE/_mock/reset" >/dev/null
 	done
 }
