@@ -285,7 +285,9 @@ static void pull_completion(struct json_pull *p, struct found *f)
 static struct span error_in(struct span root)
 {
 	struct span error = root.at ? json_member(root, SPAN("error")) : root;
-	return error.at && json_kind(error) == JSON_KIND_NULL ? (struct span){ 0 } : error;
+	if (error.at && json_kind(error) == JSON_KIND_NULL)
+		error.at = NULL;
+	return error;
 }
 
 /* The code that says most: error.code if it is a string, else error.type. */

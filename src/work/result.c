@@ -158,7 +158,7 @@ static size_t names_replaced(
 {
 	size_t n = 0;
 	if (r->fate == FATE_FAILED || (o->meta && strcmp(o->meta, OURS) == 0))
-		names[n++] = SPAN(OURS);
+		names[n++] = span_of(OURS);
 	if (o->meta && strcmp(o->meta, OURS) != 0 && o->replaces)
 		names[n++] = span_of(o->meta);
 	for (unsigned i = 0; o->replaces && i < o->plan->steps_n && n < NAMES_MAX; i++)
