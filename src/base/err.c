@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-__attribute__((format(printf, 3, 0))) __attribute__((format(printf, 3, 0))) static void
-format_message(struct err *e, enum err_kind kind, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void format_message(
+	struct err *e, enum err_kind kind, const char *format, va_list args)
 {
 	e->kind = kind;
 	int n = vsnprintf(e->msg, sizeof e->msg, format, args);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verdict: how a run ended, and the exit code that says so. The only place that knows the codes
- * (product.md section 7). Pure.
+ * verdict: how a run ended, and the exit code that says so. The one place where the codes have their
+ * names. Pure.
  */
 #pragma once
 

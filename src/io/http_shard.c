@@ -122,9 +122,6 @@ static void read_header(struct http_slot *slot, const char *line, const char *co
 	struct span name = { .at = line, .n = (size_t)(colon - line) };
 	struct span value = trimmed(colon + 1, line + n);
 	switch (name.n) {
-	case sizeof "location" - 1:
-		a->redirects |= strncasecmp(name.at, "location", name.n) == 0;
-		break;
 	case sizeof "content-type" - 1:
 		if (strncasecmp(name.at, "content-type", name.n) == 0)
 			a->is_html = value.n >= 9 && strncasecmp(value.at, "text/html", 9) == 0;

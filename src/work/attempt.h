@@ -49,7 +49,6 @@ struct attempt {
 	struct buf answer; /* owned; the body, decompressed */
 	struct hint hint;
 	bool is_html;     /* content-type says so */
-	bool redirects;   /* a Location header was there */
 	char *detail;     /* owned; the library's words for a failure; NULL = none */
 	unsigned sends_n; /* how often the request left this machine: 0 or 1 */
 	int64_t ms;       /* from start to end */

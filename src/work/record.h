@@ -40,7 +40,7 @@ struct record {
 	uint64_t seq;      /* 0, 1, 2, ... in the order read; blank lines do not count */
 	uint64_t line;     /* 1-based line number */
 	uint64_t offset;   /* bytes before the line */
-	struct span text;  /* the line without its end; lies behind this struct */
+	struct span text;  /* the line without its end; behind this struct, or in owned_text */
 	struct span value; /* the JSON value in it; missing = the line is none, `fault` says why */
 	struct json_fault fault;
 	char *owned_text; /* the bytes when they had to be made anew (--retry-errors); NULL = behind
@@ -55,8 +55,7 @@ struct record {
 	enum fate fate;
 	struct failure failure;
 
-	struct call first;   /* where `calls` points when there is one: an allocation less */
-	struct record *next; /* for whoever queues records; at most one queue at a time */
+	struct call first; /* where `calls` points when there is one: an allocation less */
 };
 
 /* Gives a record of a copy of the line, not yet scanned. */

@@ -54,7 +54,7 @@ TEST("a whole answer of the API is left to the API")
 TEST("a redirect is not followed, and the message says so")
 {
 	for (int status = 300; status < 400; status++) {
-		struct attempt a = { .wire = WIRE_COMPLETE, .status = status, .redirects = true };
+		struct attempt a = { .wire = WIRE_COMPLETE, .status = status };
 		struct answer answer;
 		CHECK(classify_wire(&a, &answer));
 		CHECK_INT(answer.outcome, OUTCOME_REQUEST);
