@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verdict: how a run ended, and the exit code that says so. The one place where the codes have their
- * names. Pure.
+ * verdict: how a run ended, and the exit code that says so. The one place where the codes have
+ * their names. Pure.
  */
 #pragma once
 
