@@ -9,27 +9,39 @@
  *       help.c generate.c      -h, --help, --version; completions and the manual's options
  *     app/                   one file per command: puts rooms together, runs
  *       filter.c               every record through a prompt
- *       steps.c endpoints.c stops.c   options -> plan, endpoint with its key, rules for stopping
+ *       steps.c stops.c speed.c       options -> plan, rules for stopping, rates
+ *       endpoints.c endpoint_text.c credentials.c   options -> the pool, with its keys
  *       process.c              what a careful process does first and last
  *     ui/                    what a person sees
  *       summary.c              the last words on stderr
  *     engine/                who goes next
  *       pipeline.c             the loop: admit, dispatch, wait, collect, release
- *       sched.c                which call goes next, what happens to a failed one
+ *       sched.c                which call goes next
+ *       pool.c gates.c         at which endpoint; whether now: all its gates asked as one
+ *       flight.c triage.c      an attempt in the air, and what its end means to whom
  *       stats.c verdict.c      counts; exit codes
  *     io/                    descriptors, threads, libcurl
  *       reader.c writer.c      the two doors, a thread each
  *       http.c http_shard.c http_poll.c http_tls.c   many multi handles, one epoll
- *       hint.c url.c keys.c outfile.c signals.c
+ *       hint.c allowance.c     what headers say of waiting and of limits
+ *       url.c keys.c outfile.c signals.c
  *     api/                   one const row per wire API
- *       openai_chat.c          build a body, read an answer
+ *       openai_chat.c openai_answer.c openai_error.c openai_stream.c   OpenAI's
+ *       sse.c                  streams of events
  *       classify.c             what failing answers have in common
  *     work/                  the nouns
  *       record.c call.c attempt.c answer.c outcome.c   the corridor a record walks through
  *       plan.c template*.c ask.c   what is asked
  *       result.c splice.c      the line it leaves as
- *       endpoint.c
- *     policy/                pure decisions: retry.c limit.c order.c halt.c
+ *       endpoint.c tokens.c
+ *     policy/                pure decisions, time is an argument
+ *       limit.c                how many at once: found by trying
+ *       rate.c pace.c          how fast: as it is known; as it is found
+ *       breaker.c              whether at all
+ *       balance.c hedge.c      where; when a second time elsewhere
+ *       retry.c retry_budget.c whether again, and when
+ *       forecast.c             how many tokens it will be
+ *       order.c halt.c         who leaves next; when all is over
  *     json/                  scan.c (strict), walk.c (parts as spans), path.c, text.c (escapes)
  *     base/                  knows nobody: memory, buffers, errors, clock, heap, channels, ...
  *
@@ -61,6 +73,14 @@ static bool has_nothing_to_do(int argc)
 	return argc == 1 && isatty(STDIN_FILENO);
 }
 
+/* A person at a terminal wants to know why nothing happens; a log only what went wrong. */
+static enum log_level level_of(const struct config *config)
+{
+	if (config->is_verbose || config->is_quiet)
+		return config->is_verbose ? LOG_DETAIL : LOG_ERROR;
+	return isatty(STDERR_FILENO) ? LOG_NOTICE : LOG_WARNING;
+}
+
 int main(int argc, char **argv)
 {
 	struct config config = { 0 };
@@ -75,9 +95,7 @@ int main(int argc, char **argv)
 	} else if (has_nothing_to_do(argc)) {
 		cli_print_short_help(stderr);
 	} else {
-		log_set_level(config.is_verbose   ? LOG_DETAIL
-				: config.is_quiet ? LOG_ERROR
-						  : LOG_WARNING);
+		log_set_level(level_of(&config));
 		ending = filter_run(&config);
 	}
 	cli_free(&config);

@@ -14,6 +14,18 @@
 #include "work/attempt.h"
 
 #include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What a request is charged on a limit of tokens per minute, given how many it sends and how many
+ * it may get.
+ */
+enum charge {
+	CHARGE_LARGER, /* the larger of the two */
+	CHARGE_SUM,    /* both */
+	CHARGE_INPUT,  /* what it sends */
+	CHARGE_APART   /* each on a limit of its own; what it gets as it is given */
+};
 
 struct api {
 	const char *name;         /* as --api takes it: "openai" */
@@ -22,6 +34,7 @@ struct api {
 	const char *key_env;      /* the usual variable of its key; NULL = it needs none */
 	const char *auth_header;  /* "Authorization: Bearer ": the key is appended */
 	const char *path;         /* appended to the base URL */
+	enum charge charge;
 
 	/*
 	 * Appends the request for `ask`. False with fault filled if the record does not yield one.
@@ -29,11 +42,17 @@ struct api {
 	bool (*build)(const struct ask *ask, struct buf *body, struct fault *fault);
 
 	/*
-	 * Says what a finished attempt means: fills answer, whose spans point into the attempt's
-	 * answer bytes. Total: whatever came, there is an outcome and, unless it is
-	 * OUTCOME_ANSWERED, a message.
+	 * Gives the most tokens that an answer to this request, as build wrote it, may have; 0 =
+	 * the request does not say.
 	 */
-	void (*read)(const struct attempt *attempt, struct answer *answer);
+	int64_t (*max_tokens)(struct span body);
+
+	/*
+	 * Says what a finished attempt means: fills answer, whose spans point into the attempt's
+	 * answer bytes; those of a stream are first replaced by what it said. Total: whatever came,
+	 * there is an outcome and, unless it is OUTCOME_ANSWERED, a message.
+	 */
+	void (*read)(struct attempt *attempt, struct answer *answer);
 
 	/* Fills answer->usage from usage_text: apart, since most runs do not look at it. Total. */
 	void (*read_usage)(struct answer *answer);

@@ -25,6 +25,8 @@ static const struct {
 	[WIRE_CUT] = { OUTCOME_TRANSPORT, "the answer broke off before its end" },
 	[WIRE_CONNECT_TIMEOUT] = { OUTCOME_TRANSPORT, "no connection within --connect-timeout" },
 	[WIRE_TIMEOUT] = { OUTCOME_TIMEOUT, "no whole answer within --timeout" },
+	[WIRE_LATE] = { OUTCOME_TIMEOUT, "no first byte within --ttft-timeout" },
+	[WIRE_IDLE] = { OUTCOME_TIMEOUT, "the answer stopped arriving for --idle-timeout" },
 	[WIRE_TOO_LARGE] = { OUTCOME_TOO_LARGE, "the answer is larger than pllm accepts" },
 	[WIRE_NOT_HTTP] = { OUTCOME_BAD_RESPONSE, "the answer is not HTTP" },
 	[WIRE_CANCELLED] = { OUTCOME_CANCELLED, "stopped while under way" },
@@ -134,13 +136,16 @@ enum outcome classify_status(int status)
 	case 408:
 	case 424:
 	case 499:
-		return OUTCOME_CAPACITY;
+		return OUTCOME_FAULT;
 	case 409:
 		return OUTCOME_CONFLICT;
 	case 413:
-		return OUTCOME_REQUEST;
+		return OUTCOME_TOO_LONG;
+	case 503:
+	case 529:
+		return OUTCOME_CAPACITY;
 	}
 	if (status >= 200 && status < 300)
 		return OUTCOME_ANSWERED;
-	return status >= 500 ? OUTCOME_CAPACITY : OUTCOME_REQUEST;
+	return status >= 500 ? OUTCOME_FAULT : OUTCOME_REQUEST;
 }

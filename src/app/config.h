@@ -13,6 +13,7 @@
 #include "io/keys.h"
 #include "io/reader.h"
 #include "io/writer.h"
+#include "policy/balance.h"
 
 #include <stdbool.h>
 
@@ -26,10 +27,12 @@ struct prompt_opts {
 	char *as;                    /* -a NAME: the unnamed step's name */
 };
 
-/* Whom to ask: turned into an endpoint by app/endpoints.c. */
+/* Whom to ask: turned into endpoints by app/endpoints.c. */
 struct endpoint_opts {
 	char *api;                   /* --api NAME */
 	struct strings endpoints;    /* --endpoint URL[,key=value]... */
+	struct strings fallbacks;    /* --fallback [URL,]...MODEL */
+	bool is_streamed;            /* --stream */
 	char *model;                 /* -m MODEL */
 	struct strings headers;      /* --header 'Name: value' */
 	struct strings header_files; /* --header-file FILE */
@@ -47,9 +50,12 @@ struct config {
 	struct http_opts http;
 	struct prompt_opts prompt;
 	struct endpoint_opts endpoint;
-	int on_error; /* enum error_rule: --on-error */
-	char *halt;   /* --halt, parsed by app/stops.c */
-	char *accept; /* --accept N|N%, likewise */
+	int on_error;    /* enum error_rule: --on-error */
+	char *halt;      /* --halt, parsed by app/stops.c */
+	char *rate;      /* --rate N/UNIT, parsed by app/speed.c */
+	char *hedge;     /* --hedge DUR|pNN|off, likewise */
+	char *hedge_max; /* --hedge-max PERCENT, likewise */
+	char *accept;    /* --accept N|N%, parsed by app/stops.c */
 	bool is_quiet;
 	bool is_verbose;
 };

@@ -1,274 +1,306 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The rule on keys is what the rest turns around: a key that nobody named for an endpoint goes to
+ * the one origin the run talks to. As soon as there are two, none is everybody's, and each endpoint
+ * that is not on this machine has to name its own: otherwise adding a second --endpoint would hand
+ * the first one's key to it.
+ */
 #include "app/endpoints.h"
 
 #include "api/api.h"
+#include "app/credentials.h"
+#include "app/endpoint_text.h"
 #include "base/xalloc.h"
-#include "io/keys.h"
 #include "io/url.h"
 #include "json/text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What --endpoint, -m and the environment come to, before it is checked. */
-struct choice {
-	const struct api *api;
-	char *base;    /* owned */
-	char *model;   /* owned; NULL = the record's own */
-	char *key_env; /* owned; NULL = as --key-env says, or the API's usual one */
+/* The list while it is made. */
+struct draft {
+	const struct endpoint_opts *opts;
+	struct endpoints *list;
+	struct endpoint_text *texts; /* owned: one for each endpoint */
+	struct err *err;
 };
-
-static void choice_release(struct choice *c)
-{
-	free(c->base);
-	free(c->model);
-	free(c->key_env);
-}
-
-static char *from_environment(const char *name)
-{
-	const char *value = name ? getenv(name) : NULL;
-	return value && *value ? xstrdup(value) : NULL;
-}
-
-/* One ",key=value" of --endpoint. */
-static bool set_attribute(struct choice *c, const char *text, struct err *err)
-{
-	char **field = NULL;
-	if (strncmp(text, "model=", 6) == 0)
-		field = &c->model;
-	else if (strncmp(text, "key-env=", 8) == 0)
-		field = &c->key_env;
-	else if (strncmp(text, "api=", 4) == 0) {
-		c->api = api_find(text + 4);
-		return c->api ||
-			err_set(err, ERR_USAGE,
-				"--endpoint: unknown API \"%s\"; this version knows openai",
-				text + 4);
-	}
-	if (!field)
-		return err_set(err, ERR_USAGE,
-			"--endpoint: \"%s\" is none of api=, model=, key-env=", text);
-	free(*field);
-	*field = xstrdup(strchr(text, '=') + 1);
-	return true;
-}
-
-static bool read_endpoint(struct choice *c, const char *text, struct err *err)
-{
-	char *copy = xstrdup(text);
-	char *rest = copy;
-	bool ok = true;
-	c->base = xstrdup(strsep(&rest, ","));
-	while (ok && rest)
-		ok = set_attribute(c, strsep(&rest, ","), err);
-	free(copy);
-	return ok;
-}
-
-/*
- * "openai/gpt-4o": the prefix counts only if it is an API's name and nothing else says which API or
- * server it is.
- */
-static void read_model(struct choice *c, const struct endpoint_opts *o, bool has_base)
-{
-	if (c->model || !o->model)
-		return;
-	const char *slash = strchr(o->model, '/');
-	char *prefix = slash ? xmemdup(o->model, (size_t)(slash - o->model)) : NULL;
-	const struct api *api = prefix && !o->api && !has_base ? api_find(prefix) : NULL;
-	if (api)
-		c->api = api;
-	c->model = xstrdup(api ? slash + 1 : o->model);
-	free(prefix);
-}
-
-static bool choose(struct choice *c, const struct endpoint_opts *o, struct err *err)
-{
-	c->api = api_find(o->api ? o->api : "openai");
-	if (!c->api)
-		return err_set(
-			err, ERR_USAGE, "--api %s: unknown; this version knows openai", o->api);
-	if (o->endpoints.n > 1)
-		return err_set(err, ERR_USAGE,
-			"several endpoints are not in this version; give one --endpoint");
-	if (o->endpoints.n == 1 && !read_endpoint(c, o->endpoints.items[0], err))
-		return false;
-	if (!c->base)
-		c->base = from_environment(c->api->base_url_env);
-	read_model(c, o, c->base != NULL);
-	if (!c->base)
-		c->base = xstrdup(c->api->base_url);
-	if (c->model && strchr(c->model, ','))
-		return err_set(
-			err, ERR_USAGE, "several models are not in this version; give one -m");
-	if (c->model && (!*c->model || !utf8_is_valid(span_of(c->model))))
-		return err_set(
-			err, ERR_USAGE, "-m: expected the name of a model, UTF-8 and not empty");
-	return true;
-}
-
-/* Headers that libcurl or pllm set, and that would contradict what is sent. */
-static bool is_reserved(const char *line)
-{
-	static const char *const reserved[] = { "host:", "content-length:", "transfer-encoding:",
-		"content-type:", "expect:", "connection:" };
-	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-		if (strncasecmp(line, reserved[i], strlen(reserved[i])) == 0)
-			return true;
-	return false;
-}
-
-static bool add_header(struct endpoint *e, const char *line, struct err *err)
-{
-	if (!keys_check_header(line, err))
-		return false;
-	if (is_reserved(line))
-		return err_set(err, ERR_USAGE, "header \"%.*s\" is set by pllm itself",
-			(int)strcspn(line, ":"), line);
-	endpoint_add_header(e, line);
-	return true;
-}
-
-/* One line of a file; n counts its line feed, and NULs that would otherwise hide the rest of it. */
-static bool add_header_line(struct endpoint *e, char *line, size_t n, struct err *err)
-{
-	if (n > 0 && line[n - 1] == '\n')
-		n--;
-	if (n > 0 && line[n - 1] == '\r')
-		n--;
-	line[n] = '\0';
-	if (strlen(line) < n)
-		return err_set(err, ERR_USAGE, "--header-file: a line has a NUL in it");
-	return n == 0 || add_header(e, line, err);
-}
-
-static bool add_header_file(struct endpoint *e, const char *path, struct err *err)
-{
-	FILE *f = fopen(path, "re");
-	if (!f)
-		return err_set_errno(err, ERR_USAGE, "--header-file: cannot open %s", path);
-	char *line = NULL;
-	size_t cap = 0;
-	ssize_t n;
-	bool ok = true;
-	while (ok && (n = getline(&line, &cap, f)) >= 0)
-		ok = add_header_line(e, line, (size_t)n, err);
-	if (ok && ferror(f))
-		ok = err_set_errno(err, ERR_USAGE, "--header-file: cannot read %s", path);
-	if (line)
-		explicit_bzero(line, cap);
-	free(line);
-	fclose(f);
-	return ok;
-}
-
-static bool add_headers(struct endpoint *e, const struct endpoint_opts *o, struct err *err)
-{
-	endpoint_add_header(e, "Content-Type: application/json");
-	for (size_t i = 0; i < o->headers.n; i++) {
-		const char *line = o->headers.items[i];
-		if (keys_looks_secret(line))
-			return err_set(err, ERR_USAGE,
-				"--header %.*s: looks like a secret, and everybody can read command lines; use --header-file",
-				(int)strcspn(line, ":"), line);
-		if (!add_header(e, line, err))
-			return false;
-	}
-	for (size_t i = 0; i < o->header_files.n; i++)
-		if (!add_header_file(e, o->header_files.items[i], err))
-			return false;
-	return true;
-}
-
-/* Overwrites and frees a secret; fine on NULL. */
-static void forget(char *secret)
-{
-	if (secret)
-		explicit_bzero(secret, strlen(secret));
-	free(secret);
-}
-
-/* True if a header of the user's is the one that carries the API's key. */
-static bool brings_own_key(const struct endpoint *e, const struct api *api)
-{
-	size_t n = strcspn(api->auth_header, ":") + 1;
-	for (size_t i = 0; i < e->headers_n; i++)
-		if (strncasecmp(e->headers[i], api->auth_header, n) == 0)
-			return true;
-	return false;
-}
-
-/* Refuses what would show a secret to the network, or leave it open which of two is meant. */
-static bool check_key(const struct endpoint *e, const struct endpoint_opts *o, const char *key,
-	bool is_https, struct err *err)
-{
-	bool is_private = is_https || e->is_loopback || e->unix_path || o->allow_http;
-	if (!is_private && (key || o->header_files.n > 0))
-		return err_set(err, ERR_USAGE,
-			"%s: a key would travel unencrypted; use https, or --allow-http if the network is yours",
-			e->name);
-	if (key && brings_own_key(e, e->api))
-		return err_set(err, ERR_USAGE,
-			"two keys: one from --header-file, one from elsewhere; leave one out, or give --key-env none");
-	return true;
-}
-
-/* True if nothing says that there must be a key. */
-static bool may_lack_key(const struct endpoint *e, const struct endpoint_opts *o, const char *env)
-{
-	bool is_none = env && strcmp(env, "none") == 0;
-	return e->is_loopback || e->unix_path || is_none || o->header_files.n > 0;
-}
-
-/* Adds the key's header, if there is a key; says so if there must be one. */
-static bool add_key(struct endpoint *e, const struct endpoint_opts *o, const struct choice *c,
-	bool is_https, struct err *err)
-{
-	struct key_opts where = o->key;
-	char *key = NULL;
-	if (c->key_env)
-		where.env = c->key_env;
-	if (!keys_read(&where, c->api->key_env, &key, err))
-		return false;
-	bool ok = check_key(e, o, key, is_https, err);
-	if (ok && !key && !may_lack_key(e, o, where.env))
-		ok = err_set(err, ERR_USAGE,
-			"no key for %s: set %s, or give --key-file, --key-cmd or --key-fd, or --key-env none",
-			e->name, where.env ? where.env : c->api->key_env);
-	if (ok && key) {
-		char *line = xasprintf("%s%s", c->api->auth_header, key);
-		endpoint_add_header(e, line);
-		forget(line);
-	}
-	forget(key);
-	return ok;
-}
 
 static char *copy_or_null(const char *s)
 {
 	return s ? xstrdup(s) : NULL;
 }
 
-bool endpoints_make(struct endpoint *e, const struct endpoint_opts *o, struct err *err)
+static const char *from_environment(const char *name)
 {
-	struct choice c = { 0 };
-	struct url url = { 0 };
-	bool ok = choose(&c, o, err) && url_parse(&url, c.base, c.api->path, err);
-	if (ok) {
-		e->api = c.api;
-		e->name = xstrdup(c.base);
-		e->url = xstrdup(url.full);
-		e->origin = xstrdup(url.origin);
-		e->is_loopback = url.is_loopback;
-		e->cacert = copy_or_null(o->cacert);
-		e->cert = copy_or_null(o->cert);
-		e->unix_path = copy_or_null(o->unix_socket);
-		endpoint_set_model(e, c.model);
-		ok = add_headers(e, o, err) && add_key(e, o, &c, url.is_https, err);
+	const char *value = name ? getenv(name) : NULL;
+	return value && *value ? value : NULL;
+}
+
+/* True if an API's name before a model's is one: nothing else says which API or server it is. */
+static bool prefix_counts(const struct endpoint_opts *o)
+{
+	size_t n;
+	const struct api *const *apis = api_all(&n);
+	for (size_t i = 0; i < n; i++)
+		if (from_environment(apis[i]->base_url_env))
+			return false;
+	return !o->api && o->endpoints.n == 0;
+}
+
+/* "openai/gpt-4o": takes the API's name off the model and gives the API, or NULL. */
+static const struct api *take_prefix(char *model)
+{
+	char *slash = strchr(model, '/');
+	char *prefix = slash ? xmemdup(model, (size_t)(slash - model)) : NULL;
+	const struct api *api = prefix ? api_find(prefix) : NULL;
+	free(prefix);
+	if (api)
+		memmove(model, slash + 1, strlen(slash));
+	return api;
+}
+
+/* Takes the API of the run for an endpoint that names none. */
+static bool complete_api(const struct draft *d, struct endpoint_text *t)
+{
+	const char *name = d->opts->api ? d->opts->api : "openai";
+	if (!t->api)
+		t->api = api_find(name);
+	return t->api ||
+		err_set(d->err, ERR_USAGE, "--api %s: unknown; this version knows openai", name);
+}
+
+/* Adds to an endpoint of the pool what it does not say itself. */
+static bool complete(const struct draft *d, struct endpoint_text *t)
+{
+	const struct api *named = NULL;
+	if (!t->model && d->opts->model) {
+		t->model = xstrdup(d->opts->model);
+		named = prefix_counts(d->opts) ? take_prefix(t->model) : NULL;
 	}
+	if (named)
+		t->api = named;
+	if (!complete_api(d, t))
+		return false;
+	const char *set = from_environment(t->api->base_url_env);
+	if (!t->base)
+		t->base = xstrdup(set ? set : t->api->base_url);
+	return true;
+}
+
+/* Adds to a fallback what it does not say itself: it is the pool's first endpoint, but for that. */
+static bool complete_fallback(const struct draft *d, struct endpoint_text *t)
+{
+	const struct endpoint_text *first = d->texts;
+	bool may_name = !t->base && t->model && prefix_counts(d->opts);
+	const struct api *named = may_name ? take_prefix(t->model) : NULL;
+	if (!t->model)
+		t->model = copy_or_null(first->model);
+	if (named && named != first->api) {
+		t->api = named;
+		t->base = xstrdup(named->base_url);
+	}
+	if (!t->base) {
+		t->base = xstrdup(first->base);
+		t->api = t->api ? t->api : first->api;
+		t->key_env = t->key_env ? t->key_env : copy_or_null(first->key_env);
+	}
+	return complete_api(d, t);
+}
+
+static bool check_model(const struct draft *d, const char *model)
+{
+	if (model && strchr(model, ','))
+		return err_set(
+			d->err, ERR_USAGE, "several models are not in this version; give one -m");
+	return !model || (*model && utf8_is_valid(span_of(model))) ||
+		err_set(d->err, ERR_USAGE, "-m: expected the name of a model, UTF-8 and not empty");
+}
+
+/* Makes the i-th endpoint of its text: all but headers and key. */
+static bool place(const struct draft *d, unsigned i, unsigned tier)
+{
+	const struct endpoint_opts *o = d->opts;
+	const struct endpoint_text *t = &d->texts[i];
+	struct endpoint *e = &d->list->items[i];
+	struct url url = { 0 };
+	if (!check_model(d, t->model) || !url_parse(&url, t->base, t->api->path, d->err))
+		return false;
+	e->api = t->api;
+	e->name = xstrdup(t->base);
+	e->url = xstrdup(url.full);
+	e->origin = xstrdup(url.origin);
+	e->is_loopback = url.is_loopback;
+	e->cacert = copy_or_null(o->cacert);
+	e->cert = copy_or_null(o->cert);
+	e->unix_path = copy_or_null(o->unix_socket);
+	e->weight = t->weight > 0 ? t->weight : 1;
+	e->max = t->max;
+	e->rpm = t->rpm;
+	e->tpm = t->tpm;
+	e->tier = tier;
+	e->is_streamed = o->is_streamed;
+	endpoint_set_model(e, t->model);
 	url_release(&url);
-	choice_release(&c);
+	return true;
+}
+
+/* Reads the texts of the pool and then of the fallbacks, and places each. */
+static bool place_all(struct draft *d)
+{
+	const struct strings *pool = &d->opts->endpoints, *fallbacks = &d->opts->fallbacks;
+	unsigned pool_n = pool->n > 0 ? (unsigned)pool->n : 1;
+	for (unsigned i = 0; i < d->list->n; i++) {
+		struct endpoint_text *t = &d->texts[i];
+		bool is_fallback = i >= pool_n;
+		if (is_fallback &&
+			!endpoint_text_parse_fallback(t, fallbacks->items[i - pool_n], d->err))
+			return false;
+		if (!is_fallback && pool->n > 0 && !endpoint_text_parse(t, pool->items[i], d->err))
+			return false;
+		if (!(is_fallback ? complete_fallback(d, t) : complete(d, t)) ||
+			!place(d, i, is_fallback ? i - pool_n + 1 : 0))
+			return false;
+	}
+	return true;
+}
+
+/* Gives an endpoint whose origin is not that of the first, or NULL if there is only one origin. */
+static const struct endpoint *second_origin(const struct endpoints *list)
+{
+	for (unsigned i = 1; i < list->n; i++)
+		if (strcmp(list->items[i].origin, list->items[0].origin) != 0)
+			return &list->items[i];
+	return NULL;
+}
+
+static bool is_everywhere_loopback(const struct endpoints *list)
+{
+	for (unsigned i = 0; i < list->n; i++)
+		if (!list->items[i].is_loopback)
+			return false;
+	return true;
+}
+
+/* Gives the option that brings something for the run's one origin, or NULL. */
+static const char *option_for_one(const struct draft *d, bool is_without_key)
+{
+	const struct endpoint_opts *o = d->opts;
+	if (o->unix_socket)
+		return "--unix-socket";
+	if (o->header_files.n > 0 && !is_everywhere_loopback(d->list))
+		return "--header-file";
+	if (o->key.fd >= 0)
+		return "--key-fd";
+	if (o->key.file)
+		return "--key-file";
+	if (o->key.cmd)
+		return "--key-cmd";
+	return o->key.env && !is_without_key ? "--key-env" : NULL;
+}
+
+/* With several origins no key is everybody's: each endpoint away from here names its own. */
+static bool check_origins(const struct draft *d, const struct endpoint *second)
+{
+	const struct endpoint *first = d->list->items;
+	const char *env = d->opts->key.env;
+	bool is_without_key = env && strcmp(env, "none") == 0;
+	const char *option = option_for_one(d, is_without_key);
+	if (option)
+		return err_set(d->err, ERR_USAGE, "%s is for one origin, and %s and %s are two%s",
+			option, first->name, second->name,
+			strncmp(option, "--key", 5) == 0
+				? "; let each endpoint name its own with ,key-env=NAME"
+				: "");
+	for (unsigned i = 0; i < d->list->n; i++) {
+		const struct endpoint *e = &first[i];
+		if (!e->is_loopback && !d->texts[i].key_env && !is_without_key)
+			return err_set(d->err, ERR_USAGE,
+				"which key is for %s? With several origins each endpoint names its own: append ,key-env=NAME or ,key-env=none",
+				e->name);
+	}
+	return true;
+}
+
+static bool give_credentials(const struct draft *d)
+{
+	struct credentials c = { 0 };
+	const struct endpoint *second = second_origin(d->list);
+	if (second && !check_origins(d, second))
+		return false;
+	bool ok = credentials_read(&c, d->opts, !second, d->err);
+	for (unsigned i = 0; ok && i < d->list->n; i++)
+		ok = credentials_give(&c, &d->list->items[i], d->texts[i].key_env, d->err);
+	credentials_release(&c);
 	return ok;
+}
+
+/* True if two endpoints are one: same place, same model, same key. */
+static bool are_same(const struct endpoint *a, const struct endpoint *b)
+{
+	const char *a_model = a->model ? a->model : "", *b_model = b->model ? b->model : "";
+	if (strcmp(a->url, b->url) != 0 || strcmp(a_model, b_model) != 0 || a->api != b->api ||
+		a->headers_n != b->headers_n)
+		return false;
+	for (size_t i = 0; i < a->headers_n; i++)
+		if (strcmp(a->headers[i], b->headers[i]) != 0)
+			return false;
+	return true;
+}
+
+/* Taken as two, one endpoint would be allowed twice what it is said to take. */
+static bool check_twins(const struct draft *d)
+{
+	const struct endpoint *items = d->list->items;
+	for (unsigned i = 0; i < d->list->n; i++)
+		for (unsigned j = 0; j < i; j++)
+			if (are_same(&items[i], &items[j]))
+				return err_set(d->err, ERR_USAGE,
+					"%s is there twice, with the same model and key; to give it more, say weight= or max=",
+					items[i].name);
+	return true;
+}
+
+bool endpoints_make(struct endpoints *list, const struct endpoint_opts *o, struct err *err)
+{
+	size_t n = (o->endpoints.n > 0 ? o->endpoints.n : 1) + o->fallbacks.n;
+	if (n > ENDPOINTS_MAX)
+		return err_set(err, ERR_USAGE, "%zu endpoints are too many; up to %d will do", n,
+			ENDPOINTS_MAX);
+	list->items = xcalloc(n, sizeof *list->items);
+	list->n = (unsigned)n;
+	struct draft d = { o, list, xcalloc(n, sizeof *d.texts), err };
+	bool ok = place_all(&d) && give_credentials(&d) && check_twins(&d);
+	for (size_t i = 0; i < n; i++)
+		endpoint_text_release(&d.texts[i]);
+	free(d.texts);
+	return ok;
+}
+
+bool endpoints_check_models(const struct endpoints *list, struct err *err)
+{
+	for (unsigned i = 0; i < list->n; i++)
+		if (!list->items[i].model)
+			return list->n == 1
+				? err_set(err, ERR_USAGE,
+					  "which model shall be asked? Give -m MODEL")
+				: err_set(err, ERR_USAGE,
+					  "which model shall be asked at %s? Give -m MODEL, or append ,model=MODEL",
+					  list->items[i].name);
+	return true;
+}
+
+unsigned endpoints_pool_n(const struct endpoints *list)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < list->n; i++)
+		n += list->items[i].tier == 0;
+	return n;
+}
+
+void endpoints_release(struct endpoints *list)
+{
+	for (unsigned i = 0; i < list->n; i++)
+		endpoint_release(&list->items[i]);
+	free(list->items);
+	*list = (struct endpoints){ 0 };
 }

@@ -2,6 +2,7 @@
 #include "app/filter.h"
 
 #include "app/endpoints.h"
+#include "app/speed.h"
 #include "app/steps.h"
 #include "app/stops.h"
 #include "base/clock.h"
@@ -17,7 +18,7 @@
 struct filter {
 	struct config *config;
 	struct plan plan;
-	struct endpoint endpoint;
+	struct endpoints endpoints;
 	struct accept accept;
 	struct wake wake;
 	struct http *http;
@@ -38,8 +39,21 @@ static bool complete_config(struct filter *f, struct err *err)
 	c->writer.drops = c->on_error == ERROR_IS_DROPPED;
 	c->writer.replaces = c->pipeline.existing == EXISTING_IS_REPLACED;
 	c->pipeline.stops_on_error = c->on_error == ERROR_STOPS;
+	/* When a first byte comes, or the next, is only seen in a stream. */
+	if (c->pipeline.sched.ttft_timeout_ms > 0 || c->pipeline.sched.idle_timeout_ms > 0)
+		c->endpoint.is_streamed = true;
 	return stops_parse_halt(c->halt, &c->pipeline.halt, err) &&
-		stops_parse_accept(c->accept, &f->accept, err);
+		stops_parse_accept(c->accept, &f->accept, err) &&
+		speed_parse_rate(c->rate, &c->pipeline.sched, err) &&
+		speed_parse_hedge(c->hedge, c->hedge_max, &c->pipeline.sched.hedge, err);
+}
+
+static bool add_endpoints(struct filter *f, struct err *err)
+{
+	for (unsigned i = 0; i < f->endpoints.n; i++)
+		if (!http_add_endpoint(f->http, &f->endpoints.items[i], err))
+			return false;
+	return true;
 }
 
 /* Everything that can be wrong with the command line is found before the first record is read. */
@@ -47,16 +61,18 @@ static bool build(struct filter *f, struct err *err)
 {
 	struct config *c = f->config;
 	if (!complete_config(f, err) || !steps_make(&f->plan, &c->prompt, err) ||
-		!endpoints_make(&f->endpoint, &c->endpoint, err) || !wake_init(&f->wake, err))
+		!endpoints_make(&f->endpoints, &c->endpoint, err) ||
+		!speed_check_hedge(
+			&c->pipeline.sched.hedge, endpoints_pool_n(&f->endpoints), err) ||
+		!wake_init(&f->wake, err))
 		return false;
 	if (c->writer.meta && strcmp(c->writer.meta, f->plan.steps[0].name) == 0)
 		return err_set(err, ERR_USAGE,
 			"--meta=%s: that is the answer's field; name another", c->writer.meta);
-	if (f->plan.steps[0].has_prompt && !f->endpoint.model)
-		return err_set(err, ERR_USAGE, "which model shall be asked? Give -m MODEL");
+	if (f->plan.steps[0].has_prompt && !endpoints_check_models(&f->endpoints, err))
+		return false;
 	signals_start(&f->wake);
-	return (f->http = http_new(&c->http, &f->wake, err)) &&
-		http_add_endpoint(f->http, &f->endpoint, err) &&
+	return (f->http = http_new(&c->http, &f->wake, err)) && add_endpoints(f, err) &&
 		(f->writer = writer_new(&c->writer, &f->plan, &f->wake, err)) &&
 		(f->reader = reader_new(&c->reader, &f->wake, err));
 }
@@ -67,7 +83,10 @@ static void run(struct filter *f)
 		.reader = f->reader,
 		.writer = f->writer,
 		.wake = &f->wake,
-		.sched = { .plan = &f->plan, .endpoint = &f->endpoint, .http = f->http },
+		.sched = { .plan = &f->plan,
+			.endpoints = f->endpoints.items,
+			.endpoints_n = f->endpoints.n,
+			.http = f->http },
 		.stats = &f->stats,
 		/* Jitter must differ between processes that start together. */
 		.seed = (uint64_t)clock_wall_s() ^ (uint64_t)clock_now_ms() << 20 ^
@@ -112,7 +131,7 @@ static void filter_release(struct filter *f)
 	http_free(f->http);
 	signals_stop();
 	wake_release(&f->wake);
-	endpoint_release(&f->endpoint);
+	endpoints_release(&f->endpoints);
 	plan_release(&f->plan);
 }
 

@@ -10,6 +10,7 @@
 enum log_level {
 	LOG_ERROR,   /* always shown */
 	LOG_WARNING, /* not with -q */
+	LOG_NOTICE,  /* only on a terminal, or with -v */
 	LOG_DETAIL,  /* only with -v */
 };
 

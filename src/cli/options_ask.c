@@ -69,14 +69,51 @@ static const struct option endpoint_rows[] = {
 	{ .name = "endpoint",
 		LIST(endpoint.endpoints),
 		.value = "URL[,K=V]...",
-		.traits = OPTION_IS_COMMON,
-		.help = "base URL, as http://127.0.0.1:8000/v1",
-		.manual = "Where to ask: the base URL as the API's own libraries take it,\n"
-			  "such as\n.Li http://127.0.0.1:8000/v1 ;\nthe API's path is appended.\n"
-			  ".Cm ,model= Ns Ar MODEL\nand\n.Cm ,key-env= Ns Ar NAME\nor\n"
-			  ".Cm ,key-env=none\nmay follow, and mean for this endpoint what\n"
-			  ".Fl -model\nand\n.Fl -key-env\nmean for the run.\nThe default is\n"
-			  ".Ev OPENAI_BASE_URL ,\nor else\n.Li https://api.openai.com/v1 .\n" },
+		.traits = OPTION_IS_COMMON | OPTION_IS_REPEATABLE,
+		.help = "base URL to ask at, or several",
+		.manual =
+			"Where to ask: the base URL as the API's own libraries take it,\n"
+			"such as\n.Li http://127.0.0.1:8000/v1 ;\nthe API's path is appended.\n"
+			"Several make a pool, whose load is shared as\n.Fl -balance\nsays.\n"
+			"What may follow is meant for this endpoint alone:\n"
+			".Cm api= Ns Ar NAME ;\n.Cm model= Ns Ar MODEL ;\n"
+			".Cm key-env= Ns Ar NAME\nor\n.Cm none ;\n"
+			".Cm weight= Ns Ar N ,\nits share among the others, 1 if it is not given;\n"
+			".Cm max= Ns Ar N ,\nrequests in flight;\n.Cm rpm= Ns Ar N\nand\n"
+			".Cm tpm= Ns Ar N ,\nrequests and tokens a minute.\n"
+			"The default is\n.Ev OPENAI_BASE_URL ,\nor else\n"
+			".Li https://api.openai.com/v1 .\nSee\n.Sx ENDPOINTS AND GATES .\n" },
+	{ .name = "fallback",
+		LIST(endpoint.fallbacks),
+		.value = "[URL,]...MODEL",
+		.traits = OPTION_IS_REPEATABLE,
+		.help = "whom to ask when the pool cannot answer",
+		.manual = "Whom to ask in the place of a pool that cannot answer: another\n"
+			  "model at the pool's first endpoint, or with a\n.Ar URL\n"
+			  "one elsewhere, written and followed by the same as for\n"
+			  ".Fl -endpoint .\nSeveral are tried in order.\nSee\n"
+			  ".Sx ENDPOINTS AND GATES .\n" },
+	{ .name = "fallback-after",
+		DURATION(pipeline.sched.fallback_after_ms),
+		.value = "DUR",
+		.standard = "60s",
+		.min = 1,
+		.max = INT64_C(8760) * 3600 * 1000,
+		.traits = OPTION_HAS_ENV,
+		.help = "fall back when the pool has been silent so long",
+		.manual = "Ask the fallbacks once no request to the pool has succeeded for so\n"
+			  "long.\n" },
+	{ .name = "balance",
+		CHOICE(pipeline.sched.balance, { "least", BALANCE_LEAST },
+			{ "weighted", BALANCE_WEIGHTED }, { "affinity", BALANCE_AFFINITY }),
+		.standard = "least",
+		.traits = OPTION_HAS_ENV,
+		.help = "how a pool's load is shared",
+		.manual = "How the load is shared among the endpoints of a pool:\n.Cm least ,\n"
+			  "to the one that has least to do, by its latency and weight;\n"
+			  ".Cm weighted ,\nin proportion to the weights;\n.Cm affinity ,\n"
+			  "prompts that begin alike to the same one, whose cache then knows\n"
+			  "them, unless it has far more to do than others.\n" },
 	{ .name = "key-env",
 		STRING(endpoint.key.env),
 		.value = "NAME",
@@ -145,6 +182,12 @@ static const struct option endpoint_rows[] = {
 		.help = "connect to PATH, not to the URL's host",
 		.manual =
 			"Connect to the socket\n.Ar PATH\ninstead of the URL's host and port.\n" },
+	{ .name = "stream",
+		FLAG(SETS(endpoint.is_streamed, true)),
+		.traits = OPTION_HAS_ENV,
+		.help = "ask for answers as streams",
+		.manual = "Ask for answers as streams of events, as some servers and proxies\n"
+			  "want it for long ones.\nThe output is the same.\n" },
 };
 
 const struct option_group options_prompt = { "Prompt", ROWS_OF(prompt_rows) };

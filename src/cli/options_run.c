@@ -16,7 +16,57 @@ static const struct option speed_rows[] = {
 		.traits = OPTION_HAS_ENV | OPTION_IS_COMMON,
 		.help = "requests in flight, at most",
 		.manual = "How many requests may be in flight at a time.\n"
-			  "A record that waits before it is tried again does not count.\n" },
+			  "A record that waits before it is tried again does not count.\n"
+			  "Below that, the number that an endpoint takes is found by trying.\n" },
+	{ .name = "no-adaptive",
+		FLAG(SETS(pipeline.sched.is_fixed, true)),
+		.traits = OPTION_HAS_ENV,
+		.help = "keep that many in flight, whatever the answers",
+		.manual = "Keep as many requests in flight as\n.Fl -jobs\n"
+			  "and an endpoint's\n.Cm max=\n"
+			  "say, even if the endpoint answers that it is overloaded.\n" },
+	{ .name = "rate",
+		STRING(rate),
+		.value = "N/UNIT",
+		.shown = "no limit",
+		.traits = OPTION_HAS_ENV,
+		.help = "requests in a time, at most: 60/m, 5/s",
+		.manual = "Start no more than\n.Ar N\nrequests in a unit of time,\n"
+			  ".Cm s , m , h\nor\n.Cm d ,\nor in several, as in\n.Li 5/15s ;\n"
+			  "spread evenly, retries included.\nIt holds for all endpoints together;\n"
+			  ".Cm rpm=\nis for one of them.\n" },
+	{ .name = "tpm",
+		INT(pipeline.sched.tpm),
+		.value = "N",
+		.standard = "0",
+		.shown = "no limit",
+		.min = 1,
+		.max = INT64_C(1000000000000),
+		.traits = OPTION_HAS_ENV,
+		.help = "tokens a minute, at most, in and out",
+		.manual =
+			"Use no more than\n.Ar N\ntokens a minute, prompts and answers together,\n"
+			"at all endpoints together.\n"
+			"What a request will use is estimated, and corrected by what its\n"
+			"answer reports.\n" },
+	{ .name = "hedge",
+		STRING(hedge),
+		.value = "DUR|pNN|off",
+		.shown = "off",
+		.traits = OPTION_HAS_ENV,
+		.help = "ask a second endpoint when one is slow",
+		.manual = "Ask another endpoint of the pool as well when a request takes\n"
+			  "longer than\n.Ar DUR ,\nor, with\n.Cm p95 ,\n"
+			  "longer than 95 per cent of those of the last half minute.\n"
+			  "The first whole answer counts, and the other request is cut off;\n"
+			  "it may be paid for all the same.\n" },
+	{ .name = "hedge-max",
+		STRING(hedge_max),
+		.value = "PERCENT",
+		.standard = "2",
+		.traits = OPTION_HAS_ENV,
+		.help = "share of requests that may be hedged",
+		.manual = "For how many of all requests a second one may be sent, in per cent.\n" },
 };
 
 static const struct option patience_rows[] = {
@@ -50,6 +100,26 @@ static const struct option patience_rows[] = {
 		.help = "longest for name look-up, TCP and TLS together",
 		.manual =
 			"The longest that looking up the name, TCP and TLS may take\ntogether.\n" },
+	{ .name = "ttft-timeout",
+		DURATION(pipeline.sched.ttft_timeout_ms),
+		.value = "DUR",
+		.standard = "0",
+		.shown = "none",
+		.max = DURATION_MAX,
+		.traits = OPTION_HAS_ENV,
+		.help = "longest until an answer begins; implies --stream",
+		.manual = "The longest that one attempt may take until the first byte of the\n"
+			  "answer.\nImplies\n.Fl -stream .\n0 is none.\n" },
+	{ .name = "idle-timeout",
+		DURATION(pipeline.sched.idle_timeout_ms),
+		.value = "DUR",
+		.standard = "0",
+		.shown = "none",
+		.max = DURATION_MAX,
+		.traits = OPTION_HAS_ENV,
+		.help = "longest pause in an answer; implies --stream",
+		.manual = "The longest that an answer that has begun may pause.\nImplies\n"
+			  ".Fl -stream .\n0 is none.\n" },
 	{ .name = "deadline",
 		DURATION(pipeline.sched.deadline_ms),
 		.value = "DUR",

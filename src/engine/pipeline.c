@@ -15,7 +15,10 @@ enum {
 	RECORD_BYTES = 64 << 10 /* what a record not yet seen is taken to weigh */
 };
 
-enum { OUTPUT_PATIENCE_MS = 1000 }; /* beyond --grace, for an output that takes nothing */
+enum {
+	OUTPUT_PATIENCE_MS = 1000, /* beyond --grace, for an output that takes nothing */
+	STATUS_MAX_BYTES = 4096
+};
 
 /* How far the end of the run has come. */
 enum phase {
@@ -50,7 +53,7 @@ static size_t alive(const struct pipeline *p)
 static bool has_room(const struct pipeline *p)
 {
 	return alive(p) < p->window && (p->alive_bytes < p->opts->window_bytes || alive(p) == 0) &&
-		(sched_hungry_n(&p->sched) > 0 || p->phase != RUNNING);
+		(sched_hungry_n(&p->sched, p->now_ms) > 0 || p->phase != RUNNING);
 }
 
 /*
@@ -148,8 +151,8 @@ static size_t batch_room(const struct pipeline *p)
 	size_t left = p->alive_bytes < max_bytes ? max_bytes - p->alive_bytes : 0;
 	if (room > left / RECORD_BYTES + 1)
 		room = left / RECORD_BYTES + 1;
-	if (p->phase == RUNNING && room > sched_hungry_n(&p->sched))
-		room = sched_hungry_n(&p->sched);
+	if (p->phase == RUNNING && room > sched_hungry_n(&p->sched, p->now_ms))
+		room = sched_hungry_n(&p->sched, p->now_ms);
 	return room < BATCH_N ? room : BATCH_N;
 }
 
@@ -228,6 +231,21 @@ static void release(struct pipeline *p)
 	} while (n == BATCH_N);
 }
 
+/* One line about the records, and the state of every gate. */
+static void say_status(const struct pipeline *p)
+{
+	const struct stats *s = p->rooms->stats;
+	struct buf gates;
+	buf_init(&gates, STATUS_MAX_BYTES);
+	sched_describe(&p->sched, p->now_ms, &gates);
+	log_say(LOG_ERROR,
+		"%llu read, %llu done, %llu failed; %u in flight, %zu waiting, %zu held for order; %.*s",
+		(unsigned long long)s->read_n, (unsigned long long)p->released_n,
+		(unsigned long long)s->failed_n, p->sched.flights_n,
+		p->sched.ready_n + p->sched.waiting.len, p->order.held, (int)gates.len, gates.data);
+	buf_release(&gates);
+}
+
 static void heed_signals(struct pipeline *p)
 {
 	struct signals_seen seen = signals_look();
@@ -245,12 +263,7 @@ static void heed_signals(struct pipeline *p)
 		begin_drain(p, INT64_MAX, "stopped by a hang-up");
 	}
 	if (seen.status)
-		log_say(LOG_ERROR,
-			"%llu read, %llu done, %llu failed; %u in flight, %zu waiting, %zu held for order",
-			(unsigned long long)p->rooms->stats->read_n,
-			(unsigned long long)p->released_n,
-			(unsigned long long)p->rooms->stats->failed_n, p->sched.limit.in_flight,
-			p->sched.ready.len + p->sched.waiting.len, p->order.held);
+		say_status(p);
 }
 
 static void heed_output(struct pipeline *p)
@@ -294,9 +307,9 @@ static bool has_moved(struct pipeline *p)
 static void heed_patience(struct pipeline *p)
 {
 	struct verdict *v = p->verdict;
-	if (p->phase == RUNNING && p->sched.dead != OUTCOME_ANSWERED) {
+	if (p->phase == RUNNING && p->sched.dead) {
 		v->refused = true;
-		begin_drain(p, INT64_MAX, p->sched.dead_message);
+		begin_drain(p, INT64_MAX, p->sched.dead->dead_message);
 	} else if (p->phase == RUNNING && p->now_ms >= p->duration_end_ms) {
 		v->duration_reached = true;
 		begin_drain(p, p->opts->grace_ms, "--max-duration reached");

@@ -11,79 +11,82 @@
 
 #include "api/api.h"
 #include "base/xalloc.h"
+#include "engine/flight.h"
 #include "work/record.h"
+#include "work/tokens.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	BODY_FRAME_BYTES = 256, /* what a usual request adds to its record */
+	MINUTE_MS = 60000,
 	SPARE_MAX_BYTES = 4096, /* of a body kept for the next request */
-	FRESH_MS = 2000,        /* so long a success says that the endpoint works */
-	READY_SPARE_N = 64      /* ready calls kept beyond the free slots */
+	READY_SPARE_N = 64,     /* ready calls kept beyond the free slots */
+	PREFIX_BYTES = 1024     /* of a request: what affinity goes by */
 };
 
 #define CALL_OF_TURN(node) HEAP_ENTRY(node, struct call, turn)
 #define CALL_OF_LINK(node) LIST_ENTRY(node, struct call, link)
 
-/* An API's word for what happened, as the policies understand it. */
-static enum trouble trouble_of(enum outcome outcome)
+/* The limits that the user set for the run as a whole. */
+static void init_rate(struct sched *s)
 {
-	static const enum trouble of[OUTCOMES_N] = {
-		[OUTCOME_RATE] = TROUBLE_PACE,
-		[OUTCOME_CAPACITY] = TROUBLE_LOAD,
-		[OUTCOME_TIMEOUT] = TROUBLE_LOAD,
-		[OUTCOME_TRANSPORT] = TROUBLE_LINK,
-		[OUTCOME_CONFLICT] = TROUBLE_DOUBTFUL,
-		[OUTCOME_BAD_RESPONSE] = TROUBLE_DOUBTFUL,
-		/* all others are TROUBLE_PERMANENT, which is 0 */
-	};
-	return of[outcome];
+	rate_init(&s->rate);
+	if (s->opts->rate > 0)
+		rate_add(&s->rate, RATE_REQUESTS, s->opts->rate, s->opts->rate_window_ms, 0);
+	if (s->opts->tpm > 0)
+		rate_add(&s->rate, RATE_TOKENS, (double)s->opts->tpm, MINUTE_MS, 0);
 }
 
 void sched_init(struct sched *s, const struct sched_opts *opts, const struct sched_rooms *rooms,
 	uint64_t seed)
 {
-	*s = (struct sched){
-		.opts = opts, .rooms = *rooms, .dead = OUTCOME_ANSWERED, .success_ms = -1
-	};
+	const struct pool_opts pool = { .jobs = (unsigned)opts->jobs,
+		.is_fixed = opts->is_fixed,
+		.balance = (enum balance_rule)opts->balance,
+		.fallback_after_ms = opts->fallback_after_ms };
+	*s = (struct sched){ .opts = opts, .rooms = *rooms, .success_ms = -1 };
 	rng_init(&s->rng, seed);
-	limit_init(&s->limit, (unsigned)opts->jobs);
-	heap_init(&s->ready);
+	pool_init(&s->pool, &pool, rooms->endpoints, rooms->endpoints_n, &s->rng);
+	init_rate(s);
+	retry_budget_init(&s->budget, 0);
+	hedge_init(&s->hedge, &opts->hedge);
+	for (unsigned tier = 0; tier < s->pool.tiers_n; tier++)
+		heap_init(&s->ready[tier]);
 	heap_init(&s->waiting);
 	heap_init(&s->deadlines);
+	heap_init(&s->hedges);
 	list_init(&s->flying);
+	list_init(&s->spare_flights);
 	list_init(&s->settled);
+	s->open_ms = INT64_MAX;
 }
 
 void sched_release(struct sched *s)
 {
-	heap_release(&s->ready);
+	for (unsigned tier = 0; tier < s->pool.tiers_n; tier++)
+		heap_release(&s->ready[tier]);
 	heap_release(&s->waiting);
 	heap_release(&s->deadlines);
-	free(s->dead_message);
+	heap_release(&s->hedges);
+	flight_release_spares(s);
+	pool_release(&s->pool);
 	while (s->spares_n > 0)
 		buf_release(&s->spares[--s->spares_n]);
 }
 
-size_t sched_hungry_n(const struct sched *s)
+size_t sched_hungry_n(const struct sched *s, int64_t now_ms)
 {
-	size_t free_n = s->limit.roof - s->limit.in_flight;
-	size_t wanted = free_n + READY_SPARE_N;
-	return s->ready.len < wanted ? wanted - s->ready.len : 0;
+	size_t slots_n = (size_t)s->opts->jobs - s->flights_n;
+	size_t places_n = pool_free_n(&s->pool, now_ms);
+	size_t wanted = (slots_n < places_n ? slots_n : places_n) + READY_SPARE_N;
+	return s->ready_n < wanted ? wanted - s->ready_n : 0;
 }
 
 size_t sched_inside(const struct sched *s)
 {
-	return s->ready.len + s->waiting.len + s->limit.in_flight + s->settled_n;
-}
-
-/* Gives a body to write in: one that was used before, if there is one. */
-static void take_body(struct sched *s, struct buf *body)
-{
-	if (s->spares_n > 0)
-		*body = s->spares[--s->spares_n];
+	return s->ready_n + s->waiting.len + s->airborne_n + s->settled_n;
 }
 
 /* Keeps a body that is not needed any more, unless it is large or there are enough. */
@@ -98,8 +101,7 @@ static void keep_body(struct sched *s, struct buf *body)
 	*body = (struct buf){ .max = body->max };
 }
 
-/* Takes message (allocated), or NULL to keep what the answer says. */
-static void settle(struct sched *s, struct call *call, enum error_code error, char *message)
+void sched_settle(struct sched *s, struct call *call, enum error_code error, char *message)
 {
 	heap_remove(&s->deadlines, &call->deadline);
 	call->error = error;
@@ -112,81 +114,63 @@ static void settle(struct sched *s, struct call *call, enum error_code error, ch
 	s->settled_n++;
 }
 
-/* Settles a call that will not be asked any more: the endpoint is dead, or the run is stopping. */
+/* Settles a call that will not be asked any more: no endpoint is left, or the run is stopping. */
 static void settle_unasked(struct sched *s, struct call *call)
 {
-	if (s->dead != OUTCOME_ANSWERED)
-		settle(s, call, error_code_of(s->dead), xstrdup(s->dead_message));
+	if (s->dead)
+		sched_settle(s, call, error_code_of(s->dead->dead), xstrdup(s->dead->dead_message));
 	else if (call->answer.message)
-		settle(s, call, ERROR_CANCELLED,
+		sched_settle(s, call, ERROR_CANCELLED,
 			xasprintf("the run ended before another try; last: %s",
 				call->answer.message));
 	else
-		settle(s, call, ERROR_CANCELLED,
+		sched_settle(s, call, ERROR_CANCELLED,
 			xstrdup("the run ended before this record was asked"));
 }
 
-static int64_t deadline_of(const struct sched *s, const struct call *call)
+int64_t sched_deadline_ms(const struct sched *s, const struct call *call)
 {
 	return s->opts->deadline_ms ? call->record->admitted_ms + s->opts->deadline_ms : INT64_MAX;
 }
 
-/* Puts the call among the ready or the waiting, and among those with a last moment. */
-static void park(struct sched *s, struct call *call, struct heap *where, int64_t key)
+static void put_ready(struct sched *s, struct call *call)
 {
-	call->is_waiting = where == &s->waiting;
-	heap_put(where, &call->turn, key);
+	call->is_waiting = false;
+	heap_put(&s->ready[call->tier], &call->turn, (int64_t)call->record->seq);
+	s->ready_n++;
+}
+
+/* Takes the call out of the ready or the waiting, whichever it is among. */
+static void unpark(struct sched *s, struct call *call)
+{
+	s->ready_n -= !call->is_waiting;
+	heap_remove(call->is_waiting ? &s->waiting : &s->ready[call->tier], &call->turn);
+}
+
+static void put_waiting(struct sched *s, struct call *call, int64_t until_ms)
+{
+	call->is_waiting = true;
+	heap_put(&s->waiting, &call->turn, until_ms);
+}
+
+void sched_return(struct sched *s, struct call *call, int64_t wait_ms, int64_t now_ms)
+{
+	if (wait_ms > 0)
+		put_waiting(s, call, now_ms + wait_ms);
+	else
+		put_ready(s, call);
 	if (s->opts->deadline_ms)
-		heap_put(&s->deadlines, &call->deadline, deadline_of(s, call));
+		heap_put(&s->deadlines, &call->deadline, sched_deadline_ms(s, call));
 }
 
 void sched_put(struct sched *s, struct call *call)
 {
+	if (s->airborne_n == 0 && s->ready_n == 0 && s->waiting.len == 0)
+		pool_rest(&s->pool);
 	if (s->is_stopped)
 		settle_unasked(s, call);
 	else
-		park(s, call, &s->ready, (int64_t)call->record->seq);
-}
-
-/* Renders the request, unless an earlier try has left it. */
-static bool render(struct sched *s, struct call *call, struct fault *fault)
-{
-	struct attempt *a = &call->attempt;
-	const struct endpoint *endpoint = s->rooms.endpoint;
-	struct ask ask;
-	if (call->attempts_n > 0) {
-		attempt_again(a);
-	} else {
-		attempt_init(a, SCHED_BODY_MAX_BYTES);
-		take_body(s, &a->body);
-		/* Most prompts are a record and a few words: one allocation in place of five. */
-		buf_reserve(&a->body, call->record->text.n + BODY_FRAME_BYTES);
-		if (!ask_init(&ask, &s->rooms.plan->steps[call->step], endpoint,
-			    call->record->value, fault) ||
-			!endpoint->api->build(&ask, &a->body, fault))
-			return false;
-	}
-	a->endpoint = endpoint;
-	a->owner = call;
-	return true;
-}
-
-static void start(struct sched *s, struct call *call, int64_t now_ms)
-{
-	struct fault fault;
-	heap_remove(&s->deadlines, &call->deadline);
-	if (!render(s, call, &fault)) {
-		settle(s, call, fault.code, xstrdup(fault.msg));
-		return;
-	}
-	int64_t left = deadline_of(s, call) - now_ms;
-	call->attempt.timeout_ms = left < s->opts->timeout_ms ? left : s->opts->timeout_ms;
-	s->requests_n++;
-	s->retries_n += call->attempts_n > 0;
-	call->attempts_n++;
-	limit_enter(&s->limit);
-	list_put(&s->flying, &call->link);
-	http_start(s->rooms.http, &call->attempt);
+		sched_return(s, call, 0, 0);
 }
 
 static void expire(struct sched *s, int64_t now_ms)
@@ -194,9 +178,9 @@ static void expire(struct sched *s, int64_t now_ms)
 	struct heap_node *node;
 	while ((node = heap_peek(&s->deadlines)) && node->key <= now_ms) {
 		struct call *call = HEAP_ENTRY(node, struct call, deadline);
-		heap_remove(call->is_waiting ? &s->waiting : &s->ready, &call->turn);
 		char *last = call->answer.message;
-		settle(s, call, ERROR_TIMEOUT,
+		unpark(s, call);
+		sched_settle(s, call, ERROR_TIMEOUT,
 			last ? xasprintf("--deadline passed; last: %s", last)
 			     : xstrdup("--deadline passed"));
 	}
@@ -206,109 +190,130 @@ static void ripen(struct sched *s, int64_t now_ms)
 {
 	struct heap_node *node;
 	while ((node = heap_peek(&s->waiting)) && node->key <= now_ms) {
-		struct call *call = CALL_OF_TURN(node);
 		heap_remove(&s->waiting, node);
-		call->is_waiting = false;
-		heap_put(&s->ready, node, (int64_t)call->record->seq);
+		put_ready(s, CALL_OF_TURN(node));
 	}
+}
+
+/*
+ * Writes the request ahead of the choice where the choice depends on it: on how many tokens it is,
+ * or on how it begins. False, with the call settled, if it yields none.
+ */
+static bool prepare(struct sched *s, struct call *call)
+{
+	const struct gates *g = pool_first(&s->pool, call->tier);
+	struct fault fault;
+	if (!g || call->body_kind > 0)
+		return true;
+	if (flight_render(s, call, g, &fault))
+		return true;
+	unpark(s, call);
+	sched_settle(s, call, fault.code, xstrdup(fault.msg));
+	return false;
+}
+
+static void weigh(struct call *call, const struct pool *pool)
+{
+	const struct gates *g = pool_first(pool, call->tier);
+	struct span body = buf_span(&call->attempt.body);
+	if (call->estimate > 0 || call->body_kind == 0 || !g)
+		return;
+	call->estimate = tokens_estimate(body);
+	call->max_tokens = g->endpoint->api->max_tokens(body);
+}
+
+static uint64_t prefix_of(const struct call *call)
+{
+	const struct buf *body = &call->attempt.body;
+	return balance_hash(body->data, body->len < PREFIX_BYTES ? body->len : PREFIX_BYTES);
+}
+
+/* How long until the retry budget lets the call go; fresh ones go meanwhile. */
+static bool put_off(struct sched *s, struct call *call, int64_t now_ms)
+{
+	int64_t wait_ms = call->is_retry ? retry_budget_wait(&s->budget, now_ms) : 0;
+	if (wait_ms == 0)
+		return false;
+	unpark(s, call);
+	put_waiting(s, call, now_ms + wait_ms);
+	return true;
+}
+
+/*
+ * Moves the first of the ready calls on: starts it, settles it, or puts it off; then 0. Else how
+ * long until it may start.
+ */
+static int64_t move_on(struct sched *s, struct call *call, int64_t now_ms)
+{
+	bool counts = rate_counts_tokens(&s->rate) || pool_counts_tokens(&s->pool);
+	bool has_key = s->opts->balance == BALANCE_AFFINITY;
+	int64_t wait_ms;
+	if (put_off(s, call, now_ms) || ((counts || has_key) && !prepare(s, call)))
+		return 0;
+	if (counts)
+		weigh(call, &s->pool);
+	const struct pool_want want = { .tier = call->tier,
+		.avoid = call->failed_at,
+		.size = flight_size(call),
+		.key = has_key ? prefix_of(call) : 0 };
+	struct gates *g = pool_choose(&s->pool, &want, now_ms, &wait_ms);
+	if (!g && !pool_can_serve(&s->pool, call->tier)) {
+		unpark(s, call);
+		settle_unasked(s, call);
+		return 0;
+	}
+	if (!g)
+		return wait_ms;
+	struct rate_cost cost = gates_cost(g, want.size);
+	wait_ms = rate_wait(&s->rate, &cost, now_ms);
+	if (wait_ms > 0)
+		return wait_ms;
+	unpark(s, call);
+	flight_start(s, call, g, now_ms);
+	return 0;
+}
+
+/* Starts what may start of the calls that need this tier; gives how long until more may. */
+static int64_t dispatch_tier(struct sched *s, struct heap *ready, int64_t now_ms)
+{
+	int64_t wait_ms = 0;
+	while (ready->len > 0 && wait_ms == 0)
+		wait_ms = s->flights_n < (uint64_t)s->opts->jobs
+			? move_on(s, CALL_OF_TURN(heap_peek(ready)), now_ms)
+			: GATES_UNTIL_LEAVE;
+	return wait_ms > 0 ? wait_ms : GATES_UNTIL_LEAVE;
 }
 
 void sched_dispatch(struct sched *s, int64_t now_ms)
 {
+	int64_t soonest_ms = GATES_UNTIL_LEAVE;
 	ripen(s, now_ms);
 	expire(s, now_ms);
-	while (s->ready.len > 0 && limit_wait(&s->limit, now_ms) == 0)
-		start(s, CALL_OF_TURN(heap_take(&s->ready)), now_ms);
+	s->hedge_ms = hedge_is_on(&s->hedge) ? hedge_delay_ms(&s->hedge, now_ms) : INT64_MAX;
+	for (unsigned tier = 0; tier < s->pool.tiers_n; tier++) {
+		int64_t wait_ms = dispatch_tier(s, &s->ready[tier], now_ms);
+		soonest_ms = wait_ms < soonest_ms ? wait_ms : soonest_ms;
+	}
+	if (s->hedges.len > 0)
+		flight_hedge(s, now_ms);
+	s->open_ms = soonest_ms == GATES_UNTIL_LEAVE ? INT64_MAX : now_ms + soonest_ms;
+}
+
+static int64_t earlier(const struct heap *heap, int64_t than_ms)
+{
+	const struct heap_node *first = heap_peek(heap);
+	return first && first->key < than_ms ? first->key : than_ms;
 }
 
 int64_t sched_wait_ms(const struct sched *s, int64_t now_ms)
 {
-	const struct heap_node *ripe = heap_peek(&s->waiting);
-	const struct heap_node *late = heap_peek(&s->deadlines);
-	int64_t wait = INT64_MAX;
-	if (ripe)
-		wait = ripe->key - now_ms;
-	if (late && late->key - now_ms < wait)
-		wait = late->key - now_ms;
-	return wait > 0 ? wait : 0;
-}
-
-/* An endpoint that says "never" is not asked again; what waits for it is told why. */
-static void bury_endpoint(struct sched *s, const struct answer *answer)
-{
-	if (s->dead != OUTCOME_ANSWERED)
-		return;
-	s->dead = answer->outcome;
-	s->dead_message = xstrdup(answer->message);
-	sched_stop(s);
-}
-
-static bool is_deadly(const struct sched *s, enum outcome outcome, int status)
-{
-	/*
-	 * With one model for all records an unknown one is everybody's; else it is that record's.
-	 */
-	/* A lone 403 after successes with the same key is about that record. */
-	if (outcome == OUTCOME_AUTH && status == 403 && s->successes_n > 0)
-		return false;
-	return outcome == OUTCOME_QUOTA || outcome == OUTCOME_AUTH ||
-		(outcome == OUTCOME_NOT_FOUND && s->rooms.endpoint->model);
-}
-
-/* True if the call is waiting for another try now. */
-static bool try_again(struct sched *s, struct call *call, int64_t now_ms)
-{
-	enum trouble trouble = trouble_of(call->answer.outcome);
-	int64_t wait_ms;
-	if (s->is_stopped)
-		return false;
-	call->failures_n += retry_counts(trouble);
-	call->doubtful_n += trouble == TROUBLE_DOUBTFUL;
-	struct retry_case c = {
-		.trouble = trouble,
-		.failures_n = call->failures_n,
-		.doubtful_n = call->doubtful_n,
-		.waits_n = call->attempts_n,
-		.others_succeed = s->success_ms >= 0 && now_ms - s->success_ms < FRESH_MS &&
-			trouble != TROUBLE_PACE,
-		.hint_ms = call->attempt.hint.wait_ms,
-		.advice = call->attempt.hint.should_retry,
-	};
-	if (!retry_decide(&s->opts->retry, &c, &s->rng, &wait_ms) ||
-		now_ms + wait_ms >= deadline_of(s, call))
-		return false;
-	park(s, call, &s->waiting, now_ms + wait_ms);
-	return true;
-}
-
-void sched_finish(struct sched *s, struct attempt *attempt, int64_t now_ms)
-{
-	struct call *call = attempt->owner;
-	struct answer *answer = &call->answer;
-	list_remove(&call->link);
-	limit_leave(&s->limit);
-	answer_release(answer);
-	s->rooms.endpoint->api->read(attempt, answer);
-	if (answer->outcome == OUTCOME_TRUNCATED && s->opts->on_truncate == TRUNCATE_IS_KEPT &&
-		answer->text.at)
-		answer->outcome = OUTCOME_ANSWERED;
-	if (s->opts->wants_usage)
-		s->rooms.endpoint->api->read_usage(answer);
-	if (answer->outcome == OUTCOME_ANSWERED) {
-		s->successes_n++;
-		s->success_ms = now_ms;
-		settle(s, call, ERROR_NONE, NULL);
-		return;
-	}
-	assert(answer->message);
-	if (answer->outcome == OUTCOME_TIMEOUT && attempt->timeout_ms < s->opts->timeout_ms) {
-		free(answer->message);
-		answer->message = xstrdup("no whole answer before the record's --deadline");
-	}
-	if (is_deadly(s, answer->outcome, attempt->status))
-		bury_endpoint(s, answer);
-	if (!try_again(s, call, now_ms))
-		settle(s, call, error_code_of(answer->outcome), NULL);
+	int64_t until_ms = s->ready_n > 0 ? s->open_ms : INT64_MAX;
+	until_ms = earlier(&s->waiting, until_ms);
+	until_ms = earlier(&s->deadlines, until_ms);
+	until_ms = earlier(&s->hedges, until_ms);
+	if (until_ms == INT64_MAX)
+		return INT64_MAX;
+	return until_ms > now_ms ? until_ms - now_ms : 0;
 }
 
 struct call *sched_take_settled(struct sched *s)
@@ -324,8 +329,10 @@ void sched_stop(struct sched *s)
 {
 	struct heap_node *node;
 	s->is_stopped = true;
-	while ((node = heap_take(&s->ready)))
-		settle_unasked(s, CALL_OF_TURN(node));
+	for (unsigned tier = 0; tier < s->pool.tiers_n; tier++)
+		while ((node = heap_take(&s->ready[tier])))
+			settle_unasked(s, CALL_OF_TURN(node));
+	s->ready_n = 0;
 	while ((node = heap_take(&s->waiting)))
 		settle_unasked(s, CALL_OF_TURN(node));
 }
@@ -333,5 +340,13 @@ void sched_stop(struct sched *s)
 void sched_cut(struct sched *s)
 {
 	for (struct list_node *node = s->flying.next; node != &s->flying; node = node->next)
-		http_cancel(s->rooms.http, &CALL_OF_LINK(node)->attempt);
+		flight_cut(s, LIST_ENTRY(node, struct flight, link));
+}
+
+void sched_describe(const struct sched *s, int64_t now_ms, struct buf *out)
+{
+	for (unsigned i = 0; i < s->pool.gates_n; i++) {
+		buf_put_str(out, i ? "; " : "");
+		gates_describe(&s->pool.gates[i], now_ms, out);
+	}
 }

@@ -3,9 +3,8 @@
  * sched: which call goes next, and what happens to one whose attempt failed.
  *
  * Holds the calls that are ready (earlier records first) and those that wait for their time; asks
- * the policies, renders the request, starts attempts, and turns what an API says of a finished one
- * into what a policy understands. A waiting call holds no slot. Time is an argument. The loop's
- * thread.
+ * the gates, and turns what an API says of a finished attempt into what the policies understand. A
+ * waiting call holds no slot. Time is an argument. The loop's thread.
  *
  * Identity: inside = ready + waiting + in flight + settled but not yet taken.
  */
@@ -14,9 +13,11 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/rng.h"
+#include "engine/pool.h"
 #include "io/http.h"
-#include "policy/limit.h"
+#include "policy/hedge.h"
 #include "policy/retry.h"
+#include "policy/retry_budget.h"
 #include "work/call.h"
 #include "work/endpoint.h"
 #include "work/plan.h"
@@ -36,18 +37,28 @@
 enum truncate_rule { TRUNCATE_IS_ERROR, TRUNCATE_IS_KEPT };
 
 struct sched_opts {
-	int64_t jobs;        /* -j: requests in flight, at most; >= 1 */
-	int64_t timeout_ms;  /* of one attempt */
+	int64_t jobs;           /* -j: requests in flight, at most; >= 1 */
+	bool is_fixed;          /* --no-adaptive: as many in flight as that, always */
+	double rate;            /* --rate: requests in rate_window_ms; 0 = no limit */
+	int64_t rate_window_ms;
+	int64_t tpm;               /* --tpm: tokens a minute; 0 = no limit */
+	int balance;               /* enum balance_rule: --balance */
+	int64_t fallback_after_ms; /* --fallback-after */
+	int64_t timeout_ms;        /* of one attempt */
+	int64_t ttft_timeout_ms;   /* --ttft-timeout; 0 = none of its own */
+	int64_t idle_timeout_ms;   /* --idle-timeout; 0 = none */
 	int64_t deadline_ms; /* of one record, from its admission; 0 = none */
 	int on_truncate;     /* enum truncate_rule */
 	bool wants_usage;    /* somebody will look at the tokens of answers */
 	struct retry_opts retry;
+	struct hedge_opts hedge;
 };
 
 /* What the scheduler works with; all borrowed. */
 struct sched_rooms {
 	const struct plan *plan;
-	const struct endpoint *endpoint;
+	const struct endpoint *endpoints; /* the pool's, then each fallback's, by tier */
+	unsigned endpoints_n;             /* >= 1 */
 	struct http *http;
 };
 
@@ -55,21 +66,30 @@ struct sched {
 	const struct sched_opts *opts; /* borrowed */
 	struct sched_rooms rooms;
 	struct rng rng;
-	struct limit limit;
-	struct heap ready;        /* by record number */
-	struct heap waiting;      /* by the time at which they become ready */
-	struct heap deadlines;    /* of ready and waiting calls, if --deadline */
-	struct list_node flying;  /* calls in flight */
+	struct pool pool;
+	struct rate rate; /* of the whole run: --rate, --tpm */
+	struct retry_budget budget;
+	struct hedge hedge;
+	int64_t hedge_ms; /* a flight is hedged so long after its start; INT64_MAX = not now */
+	struct heap ready[POOL_ENDPOINTS_MAX]; /* by record number, by the tier that is needed */
+	size_t ready_n;                        /* in all of them */
+	struct heap waiting;                   /* by the time at which they become ready */
+	struct heap deadlines;                 /* of ready and waiting calls, if --deadline */
+	struct heap hedges;                    /* flights, by when they are hedged */
+	struct list_node flying;               /* flights */
+	struct list_node spare_flights;
+	unsigned flights_n;
+	size_t airborne_n;        /* calls in flight */
 	struct list_node settled; /* finished for good, not yet taken */
 	size_t settled_n;
-	uint64_t requests_n;  /* attempts started in the run */
-	uint64_t retries_n;   /* of them, those after a failure */
-	uint64_t successes_n; /* answers in the run */
-	int64_t success_ms;   /* when the last of them came; -1 = none yet */
-	enum outcome dead;    /* why the endpoint is not asked again: QUOTA, AUTH or NOT_FOUND; else
-				 ANSWERED */
-	char *dead_message;   /* owned: in the server's words */
-	bool is_stopped;      /* sched_stop was called */
+	int64_t open_ms;          /* when a gate may open for what is ready; INT64_MAX = who knows */
+	uint64_t requests_n;      /* attempts started in the run */
+	uint64_t retries_n;       /* of them, those after a failure */
+	uint64_t refusals_n;      /* of them, those that were too fast */
+	uint64_t successes_n;     /* answers in the run */
+	int64_t success_ms;       /* when the last of them came; -1 = none yet */
+	const struct gates *dead; /* the endpoint that died last, once all have; else NULL */
+	bool is_stopped;          /* sched_stop was called */
 	size_t spares_n;
 	struct buf spares[SCHED_SPARES_N]; /* owned: empty bodies with memory */
 };
@@ -108,7 +128,7 @@ struct call *sched_take_settled(struct sched *s);
 
 /*
  * From now on nothing starts: calls that are ready or waiting, now or later, settle as cancelled
- * (or as what killed the endpoint).
+ * (or as what killed the endpoints).
  */
 void sched_stop(struct sched *s);
 
@@ -119,7 +139,21 @@ void sched_cut(struct sched *s);
  * How many more calls would be of use now: as many as there are free slots, and a few. More would
  * only grow cold in the ready queue.
  */
-size_t sched_hungry_n(const struct sched *s);
+size_t sched_hungry_n(const struct sched *s, int64_t now_ms);
 
 /* How many calls are in the scheduler, in flight included. */
 size_t sched_inside(const struct sched *s);
+
+/* Writes the state of all gates for a person, on one line. */
+void sched_describe(const struct sched *s, int64_t now_ms, struct buf *out);
+
+/*
+ * For engine/flight: settles a call. Takes message (allocated), or NULL to keep what the answer says.
+ */
+void sched_settle(struct sched *s, struct call *call, enum error_code error, char *message);
+
+/* For engine/flight: puts a call back, ready after wait_ms >= 0. */
+void sched_return(struct sched *s, struct call *call, int64_t wait_ms, int64_t now_ms);
+
+/* The last moment for a call; INT64_MAX = none. */
+int64_t sched_deadline_ms(const struct sched *s, const struct call *call);

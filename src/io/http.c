@@ -182,6 +182,7 @@ void http_start(struct http *h, struct attempt *attempt)
 {
 	attempt->slot = NULL;
 	attempt->sends_n = 0;
+	attempt->first_byte_ms = -1;
 	attempt->started_ms = h->hub.now_ms;
 	buf_init(&attempt->answer, HTTP_BODY_MAX_BYTES);
 	list_init(&attempt->link);
@@ -204,6 +205,12 @@ static void advance(struct http *h)
 	}
 }
 
+/* True if the attempt will have waited too long for its first byte before all its time is over. */
+static bool is_late_first(const struct attempt *a)
+{
+	return a->first_byte_timeout_ms && a->first_byte_timeout_ms < a->timeout_ms;
+}
+
 /*
  * When the attempt that has waited longest for the ramp has had its time; INT64_MAX = none waits.
  */
@@ -212,7 +219,7 @@ static int64_t pending_end_ms(const struct http *h)
 	if (list_is_empty(&h->pending))
 		return INT64_MAX;
 	const struct attempt *a = LIST_ENTRY(h->pending.next, struct attempt, link);
-	return a->started_ms + a->timeout_ms;
+	return a->started_ms + (is_late_first(a) ? a->first_byte_timeout_ms : a->timeout_ms);
 }
 
 static void give_back(struct http *h, struct attempt *attempt, enum wire wire)
@@ -230,11 +237,11 @@ static void run_timers(struct http *h)
 		heap_remove(&h->hub.timers, node);
 		http_shard_act(HEAP_ENTRY(node, struct http_shard, timer), CURL_SOCKET_TIMEOUT, 0);
 	}
-	while ((node = heap_peek(&h->hub.timeouts)) && node->key <= h->hub.now_ms) {
+	while ((node = heap_peek(&h->hub.timeouts)) && node->key <= h->hub.now_ms)
 		http_slot_expire(HEAP_ENTRY(node, struct http_slot, timeout));
-		while (pending_end_ms(h) <= h->hub.now_ms)
-			give_back(
-				h, LIST_ENTRY(h->pending.next, struct attempt, link), WIRE_TIMEOUT);
+	while (pending_end_ms(h) <= h->hub.now_ms) {
+		struct attempt *a = LIST_ENTRY(h->pending.next, struct attempt, link);
+		give_back(h, a, is_late_first(a) ? WIRE_LATE : WIRE_TIMEOUT);
 	}
 }
 

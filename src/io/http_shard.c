@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * A slot has one timer and up to four reasons for it: connecting, the first byte, silence between
+ * bytes, the whole. It is set for the earliest moment at which any of them could be due and asks
+ * only then which is: a byte that comes costs one store and no timer operation.
+ */
 #include "io/http_shard.h"
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "io/allowance.h"
 #include "io/hint.h"
 
 #include <assert.h>
@@ -115,7 +121,18 @@ static struct span trimmed(const char *from, const char *to)
 	return (struct span){ .at = from, .n = (size_t)(to - from) };
 }
 
-/* Only headers of these lengths are of interest, and most answers bring twenty others. */
+static bool is_type(struct span value, struct span type)
+{
+	return value.n >= type.n && strncasecmp(value.at, type.at, type.n) == 0;
+}
+
+static void read_type(struct attempt *a, struct span value)
+{
+	a->is_html = is_type(value, SPAN("text/html"));
+	a->is_event_stream = is_type(value, SPAN("text/event-stream"));
+}
+
+/* Few headers are of interest, and most answers bring twenty others: lengths tell most apart. */
 static void read_header(struct http_slot *slot, const char *line, const char *colon, size_t n)
 {
 	struct attempt *a = slot->attempt;
@@ -124,11 +141,15 @@ static void read_header(struct http_slot *slot, const char *line, const char *co
 	switch (name.n) {
 	case sizeof "content-type" - 1:
 		if (strncasecmp(name.at, "content-type", name.n) == 0)
-			a->is_html = value.n >= 9 && strncasecmp(value.at, "text/html", 9) == 0;
+			read_type(a, value);
 		break;
 	case sizeof "retry-after" - 1:
 	case sizeof "retry-after-ms" - 1: /* and of x-should-retry */
 		hint_read(&a->hint, name, value, slot->shard->hub->wall_s);
+		break;
+	default:
+		if (allowance_is_header(name))
+			allowance_read(&a->allowances, name, value, slot->shard->hub->wall_s);
 		break;
 	}
 }
@@ -148,10 +169,38 @@ static size_t on_header(char *line, size_t size, size_t n, void *slot)
 	return n;
 }
 
+/*
+ * False while nothing came but what keeps a stream open: comments, which servers send before the
+ * model has said a word, and empty lines.
+ */
+static bool has_begun(struct http_slot *slot, const char *bytes, size_t n)
+{
+	const char *end = bytes + n;
+	if (!slot->attempt->is_event_stream)
+		return true;
+	for (const char *at = bytes; at < end; at++) {
+		if (slot->is_in_comment) {
+			at = memchr(at, '\n', (size_t)(end - at));
+			if (!at)
+				return false;
+			slot->is_in_comment = false;
+		} else if (*at == ':') {
+			slot->is_in_comment = true;
+		} else if (*at != '\r' && *at != '\n') {
+			return true;
+		}
+	}
+	return false;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t n, void *slot)
 {
 	struct http_slot *s = slot;
+	int64_t now_ms = s->shard->hub->now_ms;
 	(void)size; /* always 1 */
+	s->last_byte_ms = now_ms;
+	if (s->attempt->first_byte_ms < 0 && has_begun(s, bytes, n))
+		s->attempt->first_byte_ms = now_ms - s->attempt->started_ms;
 	if (buf_put(&s->attempt->answer, bytes, n))
 		return n;
 	s->is_too_large = true;
@@ -230,6 +279,46 @@ struct http_slot *http_slot_new(struct http_shard *s, const struct endpoint *e,
 	return slot;
 }
 
+static int64_t min_ms(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* What has lasted too long by now; WIRE_COMPLETE if nothing has. */
+static enum wire overdue(const struct http_slot *slot)
+{
+	const struct attempt *a = slot->attempt;
+	int64_t now_ms = slot->shard->hub->now_ms;
+	if (a->started_ms + a->timeout_ms <= now_ms)
+		return WIRE_TIMEOUT;
+	if (a->sends_n == 0 && slot->connect_end_ms <= now_ms)
+		return WIRE_CONNECT_TIMEOUT;
+	if (a->first_byte_timeout_ms && a->first_byte_ms < 0 &&
+		a->started_ms + a->first_byte_timeout_ms <= now_ms)
+		return WIRE_LATE;
+	if (a->idle_timeout_ms && slot->last_byte_ms >= 0 &&
+		slot->last_byte_ms + a->idle_timeout_ms <= now_ms)
+		return WIRE_IDLE;
+	return WIRE_COMPLETE;
+}
+
+/* Sets the timer: no later than anything can be due, though perhaps nothing will be by then. */
+static void set_timer(struct http_slot *slot)
+{
+	struct http_hub *hub = slot->shard->hub;
+	const struct attempt *a = slot->attempt;
+	int64_t due_ms = a->started_ms + a->timeout_ms;
+	if (a->sends_n == 0)
+		due_ms = min_ms(due_ms, slot->connect_end_ms);
+	if (a->first_byte_timeout_ms && a->first_byte_ms < 0)
+		due_ms = min_ms(due_ms, a->started_ms + a->first_byte_timeout_ms);
+	if (a->idle_timeout_ms)
+		due_ms = min_ms(due_ms,
+			(slot->last_byte_ms < 0 ? hub->now_ms : slot->last_byte_ms) +
+				a->idle_timeout_ms);
+	heap_put(&hub->timeouts, &slot->timeout, due_ms);
+}
+
 void http_slot_start(struct http_slot *slot, struct attempt *attempt)
 {
 	struct http_hub *hub = slot->shard->hub;
@@ -237,13 +326,13 @@ void http_slot_start(struct http_slot *slot, struct attempt *attempt)
 	slot->attempt = attempt;
 	attempt->slot = slot;
 	slot->header_bytes = 0;
-	slot->is_resent = slot->is_too_large = false;
+	slot->last_byte_ms = -1;
+	slot->is_resent = slot->is_too_large = slot->is_in_comment = false;
 	slot->error[0] = '\0';
 	slot->is_connecting = true;
 	hub->connecting_n++;
-	int64_t end_ms = attempt->started_ms + attempt->timeout_ms;
-	int64_t connect_end_ms = hub->now_ms + hub->connect_timeout_ms;
-	heap_put(&hub->timeouts, &slot->timeout, end_ms < connect_end_ms ? end_ms : connect_end_ms);
+	slot->connect_end_ms = hub->now_ms + hub->connect_timeout_ms;
+	set_timer(slot);
 	curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)attempt->body.len);
 	curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, attempt->body.data);
 	curl_multi_add_handle(slot->shard->multi, slot->easy);
@@ -251,17 +340,12 @@ void http_slot_start(struct http_slot *slot, struct attempt *attempt)
 
 void http_slot_expire(struct http_slot *slot)
 {
-	struct http_hub *hub = slot->shard->hub;
-	const struct attempt *a = slot->attempt;
-	int64_t end_ms = a->started_ms + a->timeout_ms;
-	heap_remove(&hub->timeouts, &slot->timeout);
-	if (end_ms <= hub->now_ms)
-		http_slot_end(slot, WIRE_TIMEOUT);
-	else if (a->sends_n == 0)
-		http_slot_end(slot, WIRE_CONNECT_TIMEOUT);
+	enum wire wire = overdue(slot);
+	heap_remove(&slot->shard->hub->timeouts, &slot->timeout);
+	if (wire != WIRE_COMPLETE)
+		http_slot_end(slot, wire);
 	else
-		/* The time to connect is over, and it has: now it has the rest of its time. */
-		heap_put(&hub->timeouts, &slot->timeout, end_ms);
+		set_timer(slot);
 }
 
 void http_slot_end(struct http_slot *slot, enum wire wire)

@@ -52,7 +52,10 @@ struct http_slot {
 	struct heap_node timeout;
 	struct curl_slist *headers; /* owned */
 	size_t header_bytes;        /* of this answer so far */
+	int64_t connect_end_ms;     /* until when it must have a connection to send on */
+	int64_t last_byte_ms;       /* of the body; -1 = none came yet */
 	bool is_connecting;
+	bool is_in_comment; /* what came last of a stream is a comment without its end */
 	bool is_resent;    /* libcurl wanted to send again, and was stopped */
 	bool is_too_large; /* a ceiling was passed, and the transfer stopped */
 	char error[CURL_ERROR_SIZE];
@@ -80,7 +83,7 @@ struct http_slot *http_slot_new(struct http_shard *s, const struct endpoint *e,
 /* Starts the attempt in the slot, which must be idle. */
 void http_slot_start(struct http_slot *slot, struct attempt *attempt);
 
-/* The slot's timer is due: ends the attempt, or gives it the rest of its time. */
+/* The slot's timer is due: ends the attempt, or sets it for what may be due next. */
 void http_slot_expire(struct http_slot *slot);
 
 /* Ends what the slot carries, as `wire`: the attempt moves to the done, the slot to the idle. */

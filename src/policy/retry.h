@@ -28,18 +28,17 @@ struct retry_opts {
 
 struct retry_case {
 	enum trouble trouble;
-	unsigned failures_n; /* failures of this call that count, this one included */
+	unsigned failures_n; /* failures of this call that count, this one included if it does */
 	unsigned doubtful_n; /* those of them that were TROUBLE_DOUBTFUL */
-	unsigned waits_n;    /* tries so far, pace included: the exponent of pace's own back-off */
 	bool others_succeed; /* the other side answers others just now: it is not down */
-	int64_t hint_ms;     /* how long the other side asked us to wait; -1 = it did not say */
+	bool has_elsewhere;  /* the next try can go somewhere else */
+	bool is_excused;     /* this failure does not count: a gate will say when to try again */
 	int advice; /* 1 the other side said try again, 0 it said do not, -1 it did not say */
 };
 
 /*
- * Decides about one failure. True: try again after *wait_ms (>= 0). False: give up.
- * A hint is a floor, never shortened, with up to a tenth more so that waiters do not return
- * together.
+ * Decides about one failure. True: try again after *wait_ms (>= 0), gates willing. False: give up.
+ * What the other side asked us to wait is not this one's business but the gates'.
  */
 bool retry_decide(
 	const struct retry_opts *o, const struct retry_case *c, struct rng *rng, int64_t *wait_ms);

@@ -5,7 +5,7 @@
 
 void attempt_init(struct attempt *a, size_t body_max_bytes)
 {
-	*a = (struct attempt){ .hint = { .wait_ms = -1, .should_retry = -1 } };
+	*a = (struct attempt){ .hint = { .wait_ms = -1, .should_retry = -1 }, .first_byte_ms = -1 };
 	buf_init(&a->body, body_max_bytes);
 }
 
@@ -14,7 +14,11 @@ void attempt_again(struct attempt *a)
 	struct buf body = a->body;
 	a->body = (struct buf){ 0 };
 	attempt_release(a);
-	*a = (struct attempt){ .body = body, .hint = { .wait_ms = -1, .should_retry = -1 } };
+	*a = (struct attempt){
+		.body = body,
+		.hint = { .wait_ms = -1, .should_retry = -1 },
+		.first_byte_ms = -1,
+	};
 }
 
 void attempt_release(struct attempt *a)
@@ -22,5 +26,7 @@ void attempt_release(struct attempt *a)
 	buf_release(&a->body);
 	buf_release(&a->answer);
 	free(a->detail);
+	free(a->allowances);
 	a->detail = NULL;
+	a->allowances = NULL;
 }

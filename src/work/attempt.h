@@ -24,6 +24,8 @@ enum wire {
 	WIRE_CUT,             /* closed or broken in the middle of the answer */
 	WIRE_CONNECT_TIMEOUT, /* no connection in time: nothing was sent */
 	WIRE_TIMEOUT,         /* no whole answer in time */
+	WIRE_LATE,            /* no first byte of the answer in time */
+	WIRE_IDLE,            /* the answer began, and then nothing came for too long */
 	WIRE_TOO_LARGE,       /* headers or body passed a ceiling of ours */
 	WIRE_NOT_HTTP,        /* what came back is no HTTP */
 	WIRE_CANCELLED        /* http_cancel, or the end of the run */
@@ -36,11 +38,36 @@ struct hint {
 	bool is_exact;    /* wait_ms is from retry-after-ms, which retry-after does not overrule */
 };
 
+enum allowance_unit {
+	ALLOWANCE_REQUESTS,
+	ALLOWANCE_TOKENS,
+	ALLOWANCE_INPUT_TOKENS,
+	ALLOWANCE_OUTPUT_TOKENS
+};
+
+/* What the answer's headers said about one limit of the endpoint. */
+struct allowance {
+	enum allowance_unit unit;
+	double limit;      /* -1 = not said, like the following */
+	double remaining;  /* of the limit */
+	int64_t reset_ms;  /* until all of it is there again */
+	int64_t window_ms; /* the time the limit is for, where its name says so; else 0 */
+};
+
+enum { ALLOWANCES_MAX = 8 };
+
+struct allowances {
+	unsigned n;
+	struct allowance items[ALLOWANCES_MAX];
+};
+
 struct attempt {
 	/* What to send. Written by the engine at dispatch. */
 	const struct endpoint *endpoint; /* borrowed */
 	struct buf body;                 /* owned; the request's JSON */
 	int64_t timeout_ms;              /* from http_start to the last byte; > 0 */
+	int64_t first_byte_timeout_ms;   /* to the first byte of the body; 0 = none of its own */
+	int64_t idle_timeout_ms;         /* between two bytes of it; 0 = none */
 	void *owner;                     /* the engine's; io/http only carries it */
 
 	/* What came back. Written by io/http. */
@@ -48,10 +75,13 @@ struct attempt {
 	int status;        /* HTTP status; 0 = none */
 	struct buf answer; /* owned; the body, decompressed */
 	struct hint hint;
-	bool is_html;     /* content-type says so */
+	struct allowances *allowances; /* owned; NULL = nothing was said about limits */
+	bool is_html;                  /* content-type says so */
+	bool is_event_stream;          /* likewise */
 	char *detail;     /* owned; the library's words for a failure; NULL = none */
 	unsigned sends_n; /* how often the request left this machine: 0 or 1 */
-	int64_t ms;       /* from start to end */
+	int64_t ms;            /* from start to end */
+	int64_t first_byte_ms; /* from start to the first byte of the body; -1 = none came */
 
 	/* While the attempt is with io/http. */
 	struct list_node link;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "work/call.h"
 
+#include <stdlib.h>
+
 void call_init(struct call *c, struct record *record, unsigned step)
 {
 	*c = (struct call){ .record = record, .step = step };
@@ -12,5 +14,9 @@ void call_init(struct call *c, struct record *record, unsigned step)
 void call_release(struct call *c)
 {
 	attempt_release(&c->attempt);
+	if (c->second)
+		attempt_release(c->second);
+	free(c->second);
+	c->second = NULL;
 	answer_release(&c->answer);
 }

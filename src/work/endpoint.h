@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct api;
 
@@ -26,6 +27,12 @@ struct endpoint {
 	char *cacert;     /* file with the certificates to trust; NULL = the system's */
 	char *cert;       /* client certificate file (PEM with key); NULL = none */
 	char *unix_path;  /* path to connect to in place of host and port; NULL = none */
+	double weight;    /* its share among others; > 0 */
+	int64_t max;      /* requests in flight, at most; 0 = as many as the run */
+	int64_t rpm;      /* requests a minute; 0 = not known */
+	int64_t tpm;      /* tokens a minute; 0 = not known */
+	unsigned tier;    /* 0 = of the pool; n = the n-th fallback */
+	bool is_streamed; /* answers are asked for as a stream of events */
 	bool is_loopback; /* the host is this machine: no proxy, no key needed, http allowed */
 };
 

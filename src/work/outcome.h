@@ -13,11 +13,13 @@
 enum outcome {
 	OUTCOME_ANSWERED,     /* there is an answer */
 	OUTCOME_RATE,         /* asked too fast: wait, then ask again; nobody's failure */
-	OUTCOME_CAPACITY,     /* the server has trouble or too much to do: ask again later */
+	OUTCOME_CAPACITY,     /* too much at once for the server: ask again later, and less */
+	OUTCOME_FAULT,        /* the server has trouble: ask again later */
 	OUTCOME_QUOTA,        /* money or quota is out: never ask this endpoint again */
 	OUTCOME_AUTH,         /* the key is not accepted: never ask this endpoint again */
 	OUTCOME_NOT_FOUND,    /* the model or path is unknown */
 	OUTCOME_REQUEST,      /* this request is wrong and stays wrong */
+	OUTCOME_TOO_LONG,     /* this request is longer than the model takes */
 	OUTCOME_POLICY,       /* this content is refused and stays refused */
 	OUTCOME_TRANSPORT,    /* the connection failed: before, while or after asking */
 	OUTCOME_TIMEOUT,      /* no answer in time; it may have been billed */

@@ -147,6 +147,32 @@ nowhere() {
 	[ "$status" -eq 2 ]
 }
 
+@test "with two origins each gets the key it names, and nobody the usual one" {
+	start_witness
+	local first=$URL
+	start_witness
+	export OPENAI_API_KEY=usual-canary KEY_A=$canary
+	yes '"x"' | head -n 50 >in
+	quietly pllm --endpoint "$first,key-env=KEY_A" --endpoint "$URL" -m mock --balance weighted <in
+	[ "$(jq -r '"\(.headers.host) \(.headers.authorization // "none")"' requests | sort -u)" = \
+		"$(printf '%s\n' "$(cut -d/ -f3 <<<"$first") Bearer $canary" "$(cut -d/ -f3 <<<"$URL") none" | sort)" ]
+	nowhere
+}
+
+@test "a second origin without a key of its own is refused before the first one's is sent" {
+	start_witness
+	export OPENAI_API_KEY=$canary
+	local other
+	for other in '--endpoint https://models.example/v1' '--fallback https://models.example/v1,other'; do
+		# shellcheck disable=SC2086 # words
+		try ask $other <in
+		[ "$status" -eq 2 ]
+		[[ $(<err) == *'https://models.example/v1'*key-env=* ]]
+	done
+	[ ! -s requests ]
+	nowhere
+}
+
 @test "a key with a line end, a space or NUL in it is refused, and not shown" {
 	start_mock
 	local wrong

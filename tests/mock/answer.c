@@ -12,6 +12,10 @@
 #include <string.h>
 
 #define ECHO_PREFIX "echo: "
+#define REFUSAL "I'm sorry, but I can't help with that."
+#define TOOL_CALL                                                         \
+	"\"id\":\"call_mock\",\"type\":\"function\",\"function\":"           \
+	"{\"name\":\"lookup\",\"arguments\":\"{\\\"query\\\":\\\"mock\\\"}\"}"
 
 /* One choice: its text and how it ended. */
 struct choice {
@@ -135,11 +139,10 @@ static void put_message(struct buf *out, const struct choice *choice, enum answe
 		put_string(out, buf_span(&choice->text));
 	buf_put_str(out, ",\"refusal\":");
 	buf_put_str(out,
-		shape == SHAPE_REFUSAL ? "\"I'm sorry, but I can't help with that.\"" : "null");
+		shape == SHAPE_REFUSAL ? "\"" REFUSAL "\"" : "null");
 	if (shape == SHAPE_TOOLS)
 		buf_put_str(out,
-			",\"tool_calls\":[{\"id\":\"call_mock\",\"type\":\"function\",\"function\":"
-			"{\"name\":\"lookup\",\"arguments\":\"{\\\"query\\\":\\\"mock\\\"}\"}}]");
+			",\"tool_calls\":[{" TOOL_CALL "}]");
 	buf_put_str(out, "},\"logprobs\":null,\"finish_reason\":\"");
 	buf_put_str(out, choice->finish);
 	buf_put_str(out, "\"}");
@@ -174,22 +177,130 @@ static void put_usage(struct buf *out, int64_t prompt_tokens, int64_t completion
 		",\"completion_tokens_details\":{\"reasoning_tokens\":0}}}");
 }
 
+/* What every answer, and every chunk of a stream, begins with. */
+static void put_head(struct buf *out, const struct chat_ask *ask, const char *object)
+{
+	char head[128];
+	snprintf(head, sizeof head,
+		"{\"id\":\"chatcmpl-%016" PRIx64 "\",\"object\":\"%s\",\"created\":0,\"model\":",
+		attempts_key(buf_span(&ask->prompt)), object);
+	buf_put_str(out, head);
+	put_string(out, span_of(ask->model));
+}
+
 struct buf answer_body(
 	const struct chat_ask *ask, const struct answer_style *style, enum answer_shape shape)
 {
-	char head[128];
 	struct buf out;
 	int64_t tokens_n = 0;
-	snprintf(head, sizeof head,
-		"{\"id\":\"chatcmpl-%016" PRIx64
-		"\",\"object\":\"chat.completion\",\"created\":0,\"model\":",
-		attempts_key(buf_span(&ask->prompt)));
 	buf_init(&out, SIZE_MAX / 2);
 	buf_reserve(&out, ask->prompt.len + 512);
-	buf_put_str(&out, head);
-	put_string(&out, span_of(ask->model));
+	put_head(&out, ask, "chat.completion");
 	if (shape != SHAPE_EMPTY)
 		tokens_n = put_choices(&out, ask, style, shape);
 	put_usage(&out, chat_tokens(ask->prompt_bytes), tokens_n);
 	return out;
+}
+
+/* == The same as a stream == */
+
+struct stream {
+	struct buf out;
+	const struct chat_ask *ask;
+	struct buf head; /* of each chunk, which is why it is kept */
+};
+
+static void open_chunk(struct stream *s)
+{
+	buf_put_str(&s->out, "data: ");
+	buf_put_span(&s->out, buf_span(&s->head));
+}
+
+/* A chunk of one choice; delta is what stands in the braces, finish may be NULL. */
+static void put_chunk(struct stream *s, int64_t index, struct span delta, const char *finish)
+{
+	open_chunk(s);
+	put_number(&s->out, ",\"choices\":[{\"index\":", index);
+	buf_put_str(&s->out, ",\"delta\":{");
+	buf_put_span(&s->out, delta);
+	buf_put_str(&s->out, "},\"logprobs\":null,\"finish_reason\":");
+	if (finish)
+		put_string(&s->out, span_of(finish));
+	else
+		buf_put_str(&s->out, "null");
+	buf_put_str(&s->out, s->ask->wants_usage ? "}],\"usage\":null}\n\n" : "}]}\n\n");
+}
+
+/* A text in pieces of a token each, as the named member. */
+static void put_pieces(struct stream *s, int64_t index, const char *name, struct span text)
+{
+	struct buf delta;
+	buf_init(&delta, SIZE_MAX / 2);
+	while (text.n > 0) {
+		size_t n = text.n > CHAT_TOKEN_BYTES ? utf8_fit(text.at, CHAT_TOKEN_BYTES) : text.n;
+		buf_clear(&delta);
+		buf_put_str(&delta, name);
+		put_string(&delta, (struct span){ .at = text.at, .n = n });
+		put_chunk(s, index, buf_span(&delta), NULL);
+		text = (struct span){ .at = text.at + n, .n = text.n - n };
+	}
+	buf_release(&delta);
+}
+
+static void put_streamed_choice(
+	struct stream *s, int64_t index, const struct choice *choice, enum answer_shape shape)
+{
+	struct span text = buf_span(&choice->text);
+	if (shape == SHAPE_ERROR)
+		text.n = utf8_fit(text.at, text.n / 2);
+	put_chunk(s, index,
+		is_textless(shape)
+			? SPAN("\"role\":\"assistant\",\"content\":null,\"refusal\":null")
+			: SPAN("\"role\":\"assistant\",\"content\":\"\",\"refusal\":null"),
+		NULL);
+	put_pieces(s, index, "\"content\":", text);
+	if (shape == SHAPE_REFUSAL)
+		put_pieces(s, index, "\"refusal\":", SPAN(REFUSAL));
+	if (shape == SHAPE_TOOLS)
+		put_chunk(s, index, SPAN("\"tool_calls\":[{\"index\":0," TOOL_CALL "}]"), NULL);
+	if (shape != SHAPE_ERROR)
+		put_chunk(s, index, SPAN(""), choice->finish);
+}
+
+static int64_t put_streamed_choices(
+	struct stream *s, const struct answer_style *style, enum answer_shape shape)
+{
+	int64_t tokens_n = 0;
+	for (int64_t i = 0; shape != SHAPE_EMPTY && i < s->ask->choices_n; i++) {
+		struct choice choice;
+		choice_init(&choice, s->ask, style, (uint64_t)i);
+		shape_choice(&choice, shape);
+		put_streamed_choice(s, i, &choice, shape);
+		tokens_n += chat_tokens(choice.text.len);
+		buf_release(&choice.text);
+	}
+	return tokens_n;
+}
+
+struct buf answer_stream(
+	const struct chat_ask *ask, const struct answer_style *style, enum answer_shape shape)
+{
+	struct stream s = { .ask = ask };
+	buf_init(&s.out, SIZE_MAX / 2);
+	buf_init(&s.head, SIZE_MAX / 2);
+	put_head(&s.head, ask, "chat.completion.chunk");
+	int64_t tokens_n = put_streamed_choices(&s, style, shape);
+	if (shape == SHAPE_ERROR) {
+		buf_put_str(&s.out, "data: " ANSWER_ERROR "\n\n");
+	} else {
+		if (ask->wants_usage) {
+			open_chunk(&s);
+			buf_put_str(&s.out, ",\"choices\":[]");
+			put_usage(&s.out, chat_tokens(ask->prompt_bytes), tokens_n);
+			buf_put_str(&s.out, "\n\n");
+		}
+		buf_put_str(&s.out, "data: [DONE]\n\n");
+	}
+	buf_release(&s.head);
+	return s.out;
 }

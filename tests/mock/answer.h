@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "base/span.h"
 #include "chat.h"
 
@@ -19,6 +20,11 @@ struct answer_style {
 	struct span fixed; /* of ANSWER_FIXED; borrowed, valid UTF-8 */
 };
 
+/* What the server says when it fails in the middle of an answer, though the status was 200. */
+#define ANSWER_ERROR                                                       \
+	"{\"error\":{\"message\":\"Upstream failed.\",\"type\":\"server_error\"," \
+	"\"param\":null,\"code\":null}}"
+
 /* The most words that may be asked for. */
 #define ANSWER_WORDS_MAX 1000000
 
@@ -30,8 +36,16 @@ enum answer_shape {
 	SHAPE_LENGTH,  /* half the text, finish_reason length */
 	SHAPE_TOOLS,   /* content null, one tool call */
 	SHAPE_EMPTY,   /* no choices at all */
+	SHAPE_ERROR,   /* of a stream: half the text, then an error */
 };
 
 /* Gives the body of the answer, JSON, to be released by the caller. Borrows all it is given. */
 struct buf answer_body(
+	const struct chat_ask *ask, const struct answer_style *style, enum answer_shape shape);
+
+/*
+ * Gives the same as a stream of events, each with its empty line; texts come in pieces of a token,
+ * cut between characters. To be released by the caller. Borrows all it is given.
+ */
+struct buf answer_stream(
 	const struct chat_ask *ask, const struct answer_style *style, enum answer_shape shape);

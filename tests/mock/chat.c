@@ -4,11 +4,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define BYTES_PER_TOKEN 4
-
 int64_t chat_tokens(uint64_t bytes)
 {
-	return (int64_t)((bytes + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN);
+	return (int64_t)((bytes + CHAT_TOKEN_BYTES - 1) / CHAT_TOKEN_BYTES);
 }
 
 static bool refuse(struct api_error *e, const char *param, const char *code)
@@ -160,6 +158,32 @@ static bool read_messages(struct chat_ask *ask, const json_t *messages, struct a
 	return !last_user || read_message(ask, last_user, e);
 }
 
+static bool read_flag(const json_t *value, const char *param, bool *flag, struct api_error *e)
+{
+	*flag = json_is_true(value);
+	if (value && !json_is_null(value) && !json_is_boolean(value))
+		return refuse_type(e, param, "a boolean");
+	return true;
+}
+
+static bool read_stream(struct chat_ask *ask, struct api_error *e)
+{
+	const json_t *options = json_object_get(ask->tree, "stream_options");
+	if (!read_flag(json_object_get(ask->tree, "stream"), "stream", &ask->is_streamed, e))
+		return false;
+	if (!options || json_is_null(options))
+		return true;
+	if (!json_is_object(options))
+		return refuse_type(e, "stream_options", "an object");
+	if (!ask->is_streamed) {
+		api_error_say(e,
+			"The 'stream_options' parameter is only allowed when 'stream' is enabled.");
+		return refuse(e, "stream_options", NULL);
+	}
+	return read_flag(json_object_get(options, "include_usage"), "stream_options.include_usage",
+		&ask->wants_usage, e);
+}
+
 static bool read_members(struct chat_ask *ask, struct api_error *e)
 {
 	const json_t *model = json_object_get(ask->tree, "model");
@@ -170,11 +194,7 @@ static bool read_members(struct chat_ask *ask, struct api_error *e)
 		api_error_say(e, "you must provide a model parameter");
 		return refuse(e, "model", NULL);
 	}
-	if (json_is_true(json_object_get(ask->tree, "stream"))) {
-		api_error_say(e, "This server does not stream.");
-		return refuse(e, "stream", "unsupported_value");
-	}
-	if (!check_numbers(ask->tree, e))
+	if (!read_stream(ask, e) || !check_numbers(ask->tree, e))
 		return false;
 	if (!json_is_integer(limit))
 		limit = json_object_get(ask->tree, "max_tokens");

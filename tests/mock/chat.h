@@ -15,6 +15,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A token is so many bytes, by the mock's rule. */
+#define CHAT_TOKEN_BYTES 4
+
 struct chat_ask {
 	json_t *tree;          /* owned; keeps the strings below alive */
 	const char *model;     /* borrowed from tree */
@@ -22,6 +25,8 @@ struct chat_ask {
 	uint64_t prompt_bytes; /* of the texts of all messages */
 	int64_t max_tokens;    /* 0: as many as it takes */
 	int64_t choices_n;
+	bool is_streamed; /* the answer is wanted as a stream of events */
+	bool wants_usage; /* with the tokens in the last of them */
 };
 
 /*
@@ -34,8 +39,5 @@ bool chat_read(struct chat_ask *ask, struct span body, struct api_error *e);
 /* Frees what ask holds; fine on a zeroed one. */
 void chat_release(struct chat_ask *ask);
 
-/*
- * Gives how many tokens a text of so many bytes is, by the mock's rule: four bytes each, rounded
- * up.
- */
+/* Gives how many tokens a text of so many bytes is, rounded up. */
 int64_t chat_tokens(uint64_t bytes);

@@ -214,6 +214,7 @@ static void count_reply(struct exchange *x)
 		return;
 	if (x->reply.status == 200)
 		stats->billed++;
+	stats->streamed += x->reply.is_stream;
 	if (is_dropped(x))
 		stats->dropped++;
 	else

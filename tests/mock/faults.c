@@ -52,8 +52,14 @@ static const struct behaviour behaviours[] = {
 			"<body><h1>Checking your browser</h1></body></html>\n" },
 	{ .name = "errbody",
 		.content_type = REPLY_JSON,
-		.body = "{\"error\":{\"message\":\"Upstream failed.\",\"type\":\"server_error\","
-			"\"param\":null,\"code\":null}}" },
+		.body = ANSWER_ERROR },
+	{ .name = "stall", .manner = REPLY_STALL },
+	{ .name = "stream-cut", .manner = REPLY_CUT },
+	{ .name = "stream-end", .manner = REPLY_HALF },
+	{ .name = "stream-error",
+		.shape = SHAPE_ERROR,
+		.content_type = REPLY_JSON,
+		.body = ANSWER_ERROR },
 };
 
 static const struct behaviour *find_behaviour(struct span name)
@@ -67,7 +73,15 @@ static const struct behaviour *find_behaviour(struct span name)
 static void reply_answer(const struct mock *m, const struct chat_ask *ask, enum answer_shape shape,
 	struct reply *reply)
 {
-	reply_json(reply, 200, answer_body(ask, &m->options.answer, shape));
+	const struct answer_style *style = &m->options.answer;
+	if (!ask->is_streamed) {
+		reply_json(reply, 200, answer_body(ask, style, shape));
+		return;
+	}
+	reply_json(reply, 200, answer_stream(ask, style, shape));
+	reply->content_type = REPLY_STREAM;
+	reply->is_stream = true;
+	reply->gap = &m->options.chunk_gap;
 }
 
 static void reply_redirect(int status, struct reply *reply)
@@ -89,7 +103,7 @@ static void behave(const struct mock *m, const struct chat_ask *ask, const struc
 {
 	if (how->code) {
 		reply_error(reply, api_error_named(how->code));
-	} else if (how->body) {
+	} else if (how->body && !(how->shape == SHAPE_ERROR && ask->is_streamed)) {
 		reply_text(reply, 200, how->body);
 		reply->content_type = how->content_type;
 	} else {
@@ -189,34 +203,52 @@ static void reply_by_chance(
 		reply->manner = REPLY_DROP;
 }
 
+/* What is known of a request before it is decided upon. */
+struct planned {
+	struct span script; /* missing: there is none */
+	uint64_t attempt;
+	struct rng luck;
+};
+
 /* Counting prompts that nothing asks for would only use memory. */
 static bool needs_attempts(const struct mock *m, struct span script)
 {
 	const struct options *o = &m->options;
 	return script.at || o->drop_rate > 0 || o->error_rate > 0 ||
-		o->latency.kind > LATENCY_FIXED;
+		o->latency.kind > LATENCY_FIXED || o->ttft.kind > LATENCY_FIXED ||
+		o->chunk_gap.kind > LATENCY_FIXED;
 }
 
-int64_t faults_reply(struct mock *m, const struct chat_ask *ask, struct reply *reply)
+/* What the request gets, as its script or chance says; gives the time it waits, unless -1. */
+static int64_t reply_by_plan(
+	struct mock *m, const struct chat_ask *ask, struct planned *p, struct reply *reply)
 {
-	struct span prompt = buf_span(&ask->prompt), script = script_find(prompt);
-	uint64_t key = 0, attempt = 0;
 	struct step step;
-	struct rng luck;
-	int64_t delay_ms;
-	if (needs_attempts(m, script)) {
-		key = attempts_key(prompt);
-		attempt = attempts_count(&m->attempts, key);
-	}
-	rng_init(&luck, key ^ ((uint64_t)m->options.seed + attempt * ATTEMPT_STEP));
-	delay_ms = latency_draw_ms(&m->options.latency, &luck);
-	if (!script.at || !script_step(script, attempt, &step)) {
-		reply_by_chance(m, ask, &luck, reply);
-		return delay_ms;
+	if (!p->script.at || !script_step(p->script, p->attempt, &step)) {
+		reply_by_chance(m, ask, &p->luck, reply);
+		return -1;
 	}
 	if (!play(m, ask, &step, reply)) {
 		reply_release(reply);
 		reply_unknown(step.whole, reply);
 	}
-	return step.delay_ms >= 0 ? step.delay_ms : delay_ms;
+	return step.delay_ms;
+}
+
+int64_t faults_reply(struct mock *m, const struct chat_ask *ask, struct reply *reply)
+{
+	const struct options *o = &m->options;
+	struct span prompt = buf_span(&ask->prompt);
+	struct planned p = { .script = script_find(prompt) };
+	uint64_t key = 0;
+	if (needs_attempts(m, p.script)) {
+		key = attempts_key(prompt);
+		p.attempt = attempts_count(&m->attempts, key);
+	}
+	rng_init(&p.luck, key ^ ((uint64_t)o->seed + p.attempt * ATTEMPT_STEP));
+	bool has_ttft = ask->is_streamed && o->ttft.kind != LATENCY_NONE;
+	int64_t drawn_ms = latency_draw_ms(has_ttft ? &o->ttft : &o->latency, &p.luck);
+	int64_t delay_ms = reply_by_plan(m, ask, &p, reply);
+	reply->luck = p.luck;
+	return delay_ms >= 0 ? delay_ms : drawn_ms;
 }

@@ -160,6 +160,8 @@ static const struct row rows[] = {
 	ROW("key", "KEY", keys, set_list, "accept only this key (repeatable; default any or none)"),
 	ROW("answer", "STYLE", answer, set_answer, "echo (default), words:N or fixed:TEXT"),
 	ROW("latency", "SPEC", latency, set_latency, "50ms, 20ms-1s or lognormal:200ms,0.8"),
+	ROW("ttft", "SPEC", ttft, set_latency, "likewise, to the first chunk of a stream"),
+	ROW("chunk-gap", "SPEC", chunk_gap, set_latency, "likewise, between two chunks of a stream"),
 	WHOLE("rpm", "N", rpm, 1, RATE_MAX, "requests per minute"),
 	WHOLE("tpm", "N", tpm, 1, RATE_MAX, "tokens per minute"),
 	WHOLE("burst", "N", burst, 1, RATE_MAX,

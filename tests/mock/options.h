@@ -28,6 +28,8 @@ struct options {
 	const char *host;
 	const char *port_file; /* NULL: none */
 	struct latency latency;
+	struct latency ttft;      /* of streams, in place of latency if there is one */
+	struct latency chunk_gap; /* between two events of a stream */
 	double error_rate;
 	int64_t error_status;
 	double drop_rate;

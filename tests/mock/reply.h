@@ -8,11 +8,15 @@
 #pragma once
 
 #include "base/buf.h"
+#include "base/rng.h"
+#include "latency.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define REPLY_JSON "application/json"
+#define REPLY_STREAM "text/event-stream; charset=utf-8"
 
 /* What becomes of the answer on its way. */
 enum reply_manner {
@@ -23,6 +27,9 @@ enum reply_manner {
 	REPLY_DROP,      /* none: the connection is closed */
 	REPLY_RESET,     /* none: the connection is reset */
 	REPLY_HANG,      /* none, ever */
+	REPLY_CUT,       /* half of it, then closed */
+	REPLY_HALF,      /* half of it, as if that were all */
+	REPLY_STALL,     /* half of it, and then nothing, ever */
 };
 
 struct reply {
@@ -34,7 +41,10 @@ struct reply {
 	const char *should_retry;
 	char retry_after[40]; /* "": no such header */
 	char retry_after_ms[40];
-	struct buf body; /* owned */
+	bool is_stream;            /* the body is events, sent one by one */
+	const struct latency *gap; /* borrowed: the time between two of them; NULL: none */
+	struct rng luck;           /* which is drawn from this */
+	struct buf body;           /* owned */
 };
 
 /* An error as OpenAI describes one. */

@@ -20,6 +20,7 @@ struct stats {
 	uint64_t requests;   /* bodies that arrived fully */
 	uint64_t body_bytes; /* of them */
 	uint64_t billed;     /* answers of status 200 made, also those dropped or cut on the way */
+	uint64_t streamed;   /* of them, those that were made as streams */
 	uint64_t dropped;    /* connections closed or reset in place of an answer */
 	uint64_t abandoned;  /* requests whose client left while they waited */
 	uint64_t in_flight;  /* admitted and not yet answered to the last byte */

@@ -20,12 +20,22 @@
 /* Windows of 32 KB, and the gzip format rather than zlib's own. */
 #define GZIP_WINDOW_BITS (15 + 16)
 
+/* At most so much is handed over at a time, whatever piece_bytes says. */
+#define BLOCK_BYTES 4096
+
+/* What follows the last byte that a drip hands over. */
+enum drip_end { END_WELL, END_CLOSED, END_SILENT };
+
 /* A body that is not handed over at once. */
 struct drip {
-	struct buf body; /* owned */
-	size_t piece_bytes;
-	int64_t gap_ms;
+	struct buf body;    /* owned */
+	size_t bytes_n;     /* so much of it is handed over */
+	size_t piece_bytes; /* of a piece; 0: a piece is an event */
+	int64_t gap_ms;     /* between two pieces, if not drawn from `gap` */
+	const struct latency *gap;
+	struct rng luck;
 	int64_t next_ms; /* when the next piece may go */
+	enum drip_end end;
 	struct sleepers *sleepers;
 	struct sleeper *sleeper;
 };
@@ -37,23 +47,60 @@ static void drip_free(void *cls)
 	free(drip);
 }
 
+static ssize_t drip_sleep(struct drip *drip, int64_t due_ms)
+{
+	return sleepers_put(drip->sleepers, drip->sleeper, due_ms)
+		? 0
+		: MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static int socket_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
+static ssize_t drip_ended(struct drip *drip)
+{
+	switch (drip->end) {
+	case END_WELL:
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	case END_CLOSED:
+		/* By itself libmicrohttpd closes a chunked answer only at the next event. */
+		(void)shutdown(socket_of(drip->sleeper->connection), SHUT_RDWR);
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	case END_SILENT:
+		break;
+	}
+	return drip_sleep(drip, SLEEP_FOREVER);
+}
+
+/* How long the piece is that begins at `from`; left is what there is. */
+static size_t piece_n(const struct drip *drip, const char *from, size_t left)
+{
+	if (drip->piece_bytes)
+		return drip->piece_bytes < left ? drip->piece_bytes : left;
+	const char *blank = memmem(from, left, "\n\n", 2);
+	return blank ? (size_t)(blank - from) + 2 : left;
+}
+
 static ssize_t drip_read(void *cls, uint64_t pos, char *to, size_t max)
 {
 	struct drip *drip = cls;
 	int64_t now_ms = clock_now_ms();
-	size_t n = drip->body.len - (size_t)pos;
-	if (drip->sleeper->left || n == 0)
+	if (drip->sleeper->left)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
+	if (pos >= drip->bytes_n)
+		return drip_ended(drip);
 	if (now_ms < drip->next_ms)
-		return sleepers_put(drip->sleepers, drip->sleeper, drip->next_ms)
-			? 0
-			: MHD_CONTENT_READER_END_WITH_ERROR;
-	if (n > drip->piece_bytes)
-		n = drip->piece_bytes;
-	if (n > max)
+		return drip_sleep(drip, drip->next_ms);
+	const char *from = drip->body.data + pos;
+	size_t n = piece_n(drip, from, drip->bytes_n - (size_t)pos);
+	if (n <= max)
+		drip->next_ms = now_ms +
+			(drip->gap ? latency_draw_ms(drip->gap, &drip->luck) : drip->gap_ms);
+	else
 		n = max;
-	memcpy(to, drip->body.data + pos, n);
-	drip->next_ms = now_ms + drip->gap_ms;
+	memcpy(to, from, n);
 	return (ssize_t)n;
 }
 
@@ -61,11 +108,17 @@ static struct drip *drip_new(struct reply *reply, struct sleepers *s, struct sle
 {
 	struct drip *drip = xcalloc(1, sizeof *drip);
 	drip->body = reply->body;
-	drip->piece_bytes = drip->body.len;
+	drip->bytes_n = drip->piece_bytes = drip->body.len;
 	drip->sleepers = s;
 	drip->sleeper = sleeper;
 	reply->body = (struct buf){ 0 };
 	return drip;
+}
+
+static struct MHD_Response *drip_response(struct drip *drip, uint64_t announced_n)
+{
+	return MHD_create_response_from_callback(
+		announced_n, BLOCK_BYTES, drip_read, drip, drip_free);
 }
 
 static struct MHD_Response *slow_response(struct drip *drip)
@@ -73,14 +126,31 @@ static struct MHD_Response *slow_response(struct drip *drip)
 	size_t pieces_n = drip->body.len / SLOW_PIECE_BYTES + 1;
 	drip->piece_bytes = SLOW_PIECE_BYTES;
 	drip->gap_ms = SLOW_TOTAL_MS / (int64_t)pieces_n;
-	return MHD_create_response_from_callback(
-		drip->body.len, SLOW_PIECE_BYTES, drip_read, drip, drip_free);
+	return drip_response(drip, drip->body.len);
 }
 
 static struct MHD_Response *truncated_response(struct drip *drip)
 {
-	return MHD_create_response_from_callback(
-		drip->body.len + TRUNCATED_BYTES, drip->body.len + 1, drip_read, drip, drip_free);
+	drip->end = END_CLOSED;
+	return drip_response(drip, drip->body.len + TRUNCATED_BYTES);
+}
+
+/* A stream, or half of something: the manner says how it ends. */
+static struct MHD_Response *partial_response(struct drip *drip, const struct reply *reply)
+{
+	uint64_t announced_n = reply->is_stream ? MHD_SIZE_UNKNOWN : drip->body.len;
+	if (reply->is_stream) {
+		drip->piece_bytes = 0;
+		drip->gap = reply->gap;
+		drip->luck = reply->luck;
+	}
+	if (reply->manner == REPLY_CUT)
+		drip->end = END_CLOSED;
+	if (reply->manner == REPLY_STALL)
+		drip->end = END_SILENT;
+	if (drip->end != END_WELL)
+		drip->bytes_n /= 2;
+	return drip_response(drip, announced_n);
 }
 
 /* Puts the packed bytes in the place of the plain ones. */
@@ -123,12 +193,17 @@ struct MHD_Response *wire_response(
 {
 	bool packs = reply->manner == REPLY_GZIP && may_gzip;
 	struct MHD_Response *response;
+	bool is_partial = reply->manner == REPLY_CUT || reply->manner == REPLY_STALL;
 	if (packs)
 		pack(&reply->body);
+	if (reply->manner == REPLY_HALF)
+		reply->body.len /= 2;
 	if (reply->manner == REPLY_SLOW)
 		response = slow_response(drip_new(reply, s, sleeper));
 	else if (reply->manner == REPLY_TRUNCATED)
 		response = truncated_response(drip_new(reply, s, sleeper));
+	else if (is_partial || (reply->is_stream && !packs))
+		response = partial_response(drip_new(reply, s, sleeper), reply);
 	else
 		response = whole_response(&reply->body);
 	if (!response)
@@ -146,6 +221,5 @@ struct MHD_Response *wire_response(
 void wire_make_reset(struct MHD_Connection *connection)
 {
 	struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-	int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	(void)setsockopt(socket_of(connection), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }

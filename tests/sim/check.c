@@ -1,58 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "check.h"
 
+#include "base/xalloc.h"
+#include "check_seen.h"
 #include "fakes.h"
-#include "world.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 enum {
-	RECORDS_MAX_N = 1024,
-	SLEEPS_MAX_N = 100000, /* of a run that ends */
-	SPINS_MAX_N = 20,      /* sleeps at one moment between which nothing happened */
-	LATE_MS = 30,          /* what the clock may tick on while the engine works */
-	SPARE_N = 64,          /* with so many ready beyond the slots, no more need be read */
-	FIRST_WAIT_MS = 500    /* the longest before a second try, if the server does not say */
+	SLEEPS_MAX_N = 1000000, /* of a run that ends */
+	SPINS_MAX_N = 20,       /* sleeps at one moment between which nothing happened */
+	SPARE_N = 64,           /* with so many ready beyond the slots, no more need be read */
+	LOOK_N = 32,            /* among so many records it is not seen at each sleep who waits */
+	DETAILS_FREE_N = 100    /* lines for -v, whatever the requests */
 };
 
-/* What was seen of a record. */
-struct track {
-	const struct record *record; /* NULL before it is given and after it is put */
-	enum record_kind kind;
-	int64_t given_ms;
-	int64_t not_before_ms; /* Retry-After */
-	int64_t need_ms;       /* what the server took for it, and made it wait */
-	int64_t ripe_ms;       /* by when it can be asked again for sure; NEVER = who knows */
-	unsigned starts_n;
-	unsigned counted_n;  /* failures that count against --retries */
-	unsigned doubtful_n; /* those of them of a kind that has its own limit of tries */
-	struct reply last;   /* if it was asked about */
-	bool is_flying, is_final, is_put;
-};
-
-static struct {
-	struct track tracks[RECORDS_MAX_N];
-	uint64_t given_n, put_n, starts_n, answered_n, failed_n;
-	uint64_t first_alive; /* all before it are put */
-	size_t alive_bytes, largest_bytes;
-	int64_t in_flight, busy_ms;
-	int64_t stop_ms; /* when the engine began to end the run; NEVER = it has not */
-	bool is_dead;    /* the server said "never" */
-	bool is_over;    /* a second signal, or a broken output, was seen */
-	bool has_signal;
-	unsigned sleeps_n, spins_n;
-	uint64_t events_n, slept_events_n; /* whatever happened; how many when it last slept */
-	int64_t slept_ms;
-} seen;
-
+struct seen seen;
 jmp_buf check_escape;
 char check_message[400];
 
 void check_begin(void)
 {
+	struct track *tracks = seen.tracks;
+	uint64_t cap = seen.tracks_cap;
 	memset(&seen, 0, sizeof seen);
+	seen.tracks = tracks;
+	seen.tracks_cap = cap;
 	seen.stop_ms = NEVER;
 }
 
@@ -67,19 +42,6 @@ void check_fail(const char *format, ...)
 	longjmp(check_escape, 1);
 }
 
-#define LAW(holds, ...)                          \
-	do {                                     \
-		if (!(holds))                    \
-			check_fail(__VA_ARGS__); \
-	} while (0)
-
-#define NUMBER(seq) ((unsigned long long)(seq))
-
-static bool is_stopped(void)
-{
-	return seen.stop_ms != NEVER;
-}
-
 static size_t alive(void)
 {
 	return (size_t)(seen.given_n - seen.put_n);
@@ -87,10 +49,16 @@ static size_t alive(void)
 
 void check_given(const struct record *r, enum record_kind kind)
 {
-	LAW(r->seq == seen.given_n && r->seq < RECORDS_MAX_N, "the reader is out of step");
+	LAW(r->seq == seen.given_n, "the reader is out of step");
 	LAW(alive() < world.window, "more records alive than the window of %zu", world.window);
 	LAW(alive() == 0 || seen.alive_bytes < world.opts.window_bytes,
 		"a record is taken although %zu bytes are alive", seen.alive_bytes);
+	if (seen.given_n == seen.tracks_cap) {
+		seen.tracks_cap = seen.tracks_cap ? seen.tracks_cap * 2 : 1024;
+		seen.tracks = xrealloc(seen.tracks, seen.tracks_cap, sizeof *seen.tracks);
+	}
+	if (kind == RECORD_TAKEN && world.opts.existing == EXISTING_IS_REPLACED)
+		kind = RECORD_GOOD;
 	seen.tracks[r->seq] = (struct track){ .record = r, .kind = kind, .given_ms = world.now_ms };
 	seen.given_n++;
 	seen.alive_bytes += record_weight(r);
@@ -103,13 +71,11 @@ static void check_patience(const struct track *t, uint64_t seq)
 	unsigned tries_max = reply_laws[t->last.kind].tries_max;
 	LAW(!t->is_final, "#%llu is asked again after \"%s\"", NUMBER(seq),
 		reply_laws[t->last.kind].name);
-	LAW(t->counted_n <= world.opts.sched.retry.retries,
-		"#%llu is asked again after %u failures", NUMBER(seq), t->counted_n);
+	LAW(t->sure_n <= world.opts.sched.retry.retries, "#%llu is asked again after %u failures",
+		NUMBER(seq), t->sure_n);
 	LAW(t->starts_n == 0 || !tries_max || t->doubtful_n < tries_max,
 		"#%llu is asked again after %u failures, the last \"%s\"", NUMBER(seq),
 		t->doubtful_n, reply_laws[t->last.kind].name);
-	LAW(world.now_ms >= t->not_before_ms, "#%llu is asked again %lld ms before its Retry-After",
-		NUMBER(seq), (long long)(t->not_before_ms - world.now_ms));
 }
 
 /* Is there time for an attempt, and does it keep to it? */
@@ -126,78 +92,100 @@ static void check_times(const struct track *t, uint64_t seq, int64_t timeout_ms)
 		"#%llu is asked after --max-duration", NUMBER(seq));
 }
 
-/* Can the record be asked about now? Only what is so for sure counts. */
-static bool is_ripe(const struct track *t)
+static bool is_late(const struct track *t)
 {
 	int64_t deadline_ms = world.opts.sched.deadline_ms;
-	bool is_idle = t->kind == RECORD_GOOD && !t->is_put && !t->is_flying;
-	bool is_late = deadline_ms && world.now_ms >= t->given_ms + deadline_ms - LATE_MS;
-	return is_idle && !is_late && t->record->fate == FATE_OPEN &&
-		(t->starts_n == 0 || world.now_ms > t->ripe_ms);
+	return deadline_ms && world.now_ms >= t->given_ms + deadline_ms - LATE_MS;
 }
 
-/* Earlier records go first, also for their second try: the head of the window is finished. */
+/* Does the record wait for its first try? */
+static bool is_fresh(const struct track *t)
+{
+	return t->kind == RECORD_GOOD && !t->is_put && t->starts_n == 0 && !is_late(t) &&
+		t->record->fate == FATE_OPEN;
+}
+
+/* Records are begun in turn; how they go on is for the policies to say. */
 static void check_turn(uint64_t seq)
 {
-	for (uint64_t earlier = seen.first_alive; earlier < seq; earlier++) {
-		LAW(!is_ripe(&seen.tracks[earlier]),
-			"#%llu is asked about before its turn, which is that of #%llu", NUMBER(seq),
-			NUMBER(earlier));
-	}
+	while (seen.first_fresh < seq && !is_fresh(&seen.tracks[seen.first_fresh]))
+		seen.first_fresh++;
+	LAW(seen.first_fresh >= seq, "#%llu is begun before its turn, which is that of #%llu",
+		NUMBER(seq), NUMBER(seen.first_fresh));
 }
 
-unsigned check_start(uint64_t seq, const struct attempt *attempt)
+unsigned check_start(uint64_t seq, unsigned endpoint, const struct attempt *attempt)
 {
 	LAW(seq < seen.given_n, "#%llu is asked about before it was read", NUMBER(seq));
 	struct track *t = &seen.tracks[seq];
 	LAW(!t->is_put && t->kind == RECORD_GOOD, "#%llu is asked about, but is put or bad",
 		NUMBER(seq));
-	LAW(t->record->fate == FATE_OPEN, "#%llu is asked about, but is settled", NUMBER(seq));
-	LAW(!t->is_flying, "#%llu is asked about twice at a time", NUMBER(seq));
-	LAW(seen.in_flight < world.opts.sched.jobs, "more in flight than -j %lld",
-		(long long)world.opts.sched.jobs);
+	LAW(t->record->fate == FATE_OPEN && !t->is_won, "#%llu is asked about, but is settled",
+		NUMBER(seq));
 	LAW(!is_stopped(), "#%llu is asked about after the run was stopped", NUMBER(seq));
-	LAW(!seen.is_dead, "#%llu is asked about although the server said \"never\"", NUMBER(seq));
 	LAW(!seen.is_over, "#%llu is asked about although all is over", NUMBER(seq));
 	LAW(attempt->answer.len == 0 && attempt->status == 0 && attempt->hint.wait_ms == -1 &&
-			attempt->hint.should_retry == -1 && !attempt->detail,
+			attempt->hint.should_retry == -1 && !attempt->detail &&
+			!attempt->allowances,
 		"#%llu is asked again with what came of the last try", NUMBER(seq));
-	check_turn(seq);
-	check_patience(t, seq);
+	if (t->starts_n == 0) {
+		check_turn(seq);
+		t->begun_ms = world.now_ms;
+	} else if (t->flying_n == 0) {
+		check_patience(t, seq);
+	}
 	check_times(t, seq, attempt->timeout_ms);
-	t->is_flying = true;
+	gates_start(t, seq, endpoint);
+	t->flying_n++;
+	t->endpoint = endpoint;
 	seen.in_flight++;
 	seen.starts_n++;
 	seen.events_n++;
 	return ++t->starts_n;
 }
 
+static bool is_answer(enum reply_kind kind)
+{
+	return kind == REPLY_ANSWER ||
+		(kind == REPLY_LENGTH && world.opts.sched.on_truncate == TRUNCATE_IS_KEPT);
+}
+
 void check_finish(uint64_t seq, const struct reply *reply)
 {
 	struct track *t = &seen.tracks[seq];
 	const struct reply_law *law = &reply_laws[reply->kind];
-	t->is_flying = false;
-	t->last = *reply;
-	t->counted_n += law->counts;
-	t->doubtful_n += law->tries_max > 0;
-	t->is_final = (law->is_final && reply->advice != 1) || reply->advice == 0;
-	t->not_before_ms = reply->hint_ms >= 0 ? world.now_ms + reply->hint_ms : 0;
-	int64_t asked_ms = reply->hint_ms > 0 ? reply->hint_ms + reply->hint_ms / 10 : 0;
-	int64_t wait_ms = asked_ms + FIRST_WAIT_MS;
-	t->ripe_ms = t->starts_n == 1 ? world.now_ms + wait_ms + LATE_MS : NEVER;
+	bool is_loser = t->is_won;
+	t->flying_n--;
 	t->need_ms += reply->ms + (reply->hint_ms > 0 ? reply->hint_ms : 0);
-	seen.is_dead |= law->is_deadly;
 	seen.busy_ms += reply->ms;
 	seen.in_flight--;
 	seen.events_n++;
+	seen.refused_n += reply->kind == REPLY_RATE;
+	seen.losers_n -= is_loser;
+	if (!is_loser) {
+		t->last = *reply;
+		t->counted_n += law->counts;
+		t->doubtful_n += law->tries_max > 0;
+		t->is_final = (law->is_final && reply->advice != 1) || reply->advice == 0;
+	}
+	gates_finish(t, reply);
+	if (reply->advice == 0)
+		t->is_final = true;
+	if (is_loser || !is_answer(reply->kind))
+		return;
+	t->won = *reply;
+	t->is_won = true;
+	seen.losers_n += t->flying_n;
+	goals_answer(t);
 }
 
-void check_cancel(void)
+void check_cancel(uint64_t seq)
 {
 	bool at_once = seen.is_over || world.scenario->cut == CUT_AT_ONCE;
 	bool after_grace = world.scenario->cut == CUT_AFTER_GRACE && is_stopped() &&
 		world.now_ms >= seen.stop_ms + world.opts.grace_ms - LATE_MS;
-	LAW(at_once || after_grace, "what is paid for is cut off too early");
+	LAW(at_once || after_grace || seen.tracks[seq].is_won,
+		"#%llu is paid for, and cut off too early", NUMBER(seq));
 	seen.events_n++;
 }
 
@@ -206,7 +194,7 @@ static void check_echo(const struct track *t, const struct record *r)
 {
 	char echo[64];
 	struct span text = r->calls[0].answer.text;
-	snprintf(echo, sizeof echo, "echo %llu.%u", NUMBER(fake_id(r->seq)), t->starts_n);
+	snprintf(echo, sizeof echo, "echo %llu.%u", NUMBER(fake_id(r->seq)), t->won.nth);
 	LAW(r->calls_n == 1 && span_is(text, echo), "#%llu has the answer \"%.*s\", not \"%s\"",
 		NUMBER(r->seq), (int)text.n, text.at ? text.at : "", echo);
 }
@@ -224,15 +212,14 @@ static bool is_given_up_rightly(const struct track *t)
 /* May a record that was not asked (again) carry that code? */
 static bool is_unasked_code(const struct track *t, enum error_code code)
 {
-	int64_t deadline_ms = world.opts.sched.deadline_ms;
 	switch (code) {
 	case ERROR_CANCELLED:
-		return is_stopped() && !seen.is_dead;
+		return is_stopped() && !gates_all_dead();
 	case ERROR_AUTH:
 	case ERROR_QUOTA:
-		return seen.is_dead && reply_laws[world.scenario->upstream.mood].error == code;
+		return gates_all_dead() && (seen.codes_dead & 1U << code);
 	case ERROR_TIMEOUT:
-		return deadline_ms && world.now_ms >= t->given_ms + deadline_ms - LATE_MS;
+		return is_late(t);
 	default:
 		return false;
 	}
@@ -241,7 +228,7 @@ static bool is_unasked_code(const struct track *t, enum error_code code)
 static void check_asked(const struct track *t, const struct record *r)
 {
 	enum error_code code = r->failure.code;
-	bool is_answered = t->starts_n > 0 && t->last.kind == REPLY_ANSWER;
+	bool is_answered = t->is_won;
 	LAW(is_answered == (r->fate == FATE_ANSWERED), "#%llu was %s, but leaves as %s",
 		NUMBER(r->seq), is_answered ? "answered" : "not answered",
 		r->fate == FATE_FAILED ? error_code_name(code) : "something else");
@@ -292,13 +279,14 @@ void check_put(const struct record *r)
 	struct track *t = &seen.tracks[r->seq];
 	LAW(!t->is_put, "#%llu is put twice", NUMBER(r->seq));
 	LAW(t->record == r, "#%llu is another record than it was", NUMBER(r->seq));
-	LAW(!t->is_flying, "#%llu is put while in flight", NUMBER(r->seq));
+	LAW(t->flying_n == 0, "#%llu is put while in flight", NUMBER(r->seq));
 	LAW(world.opts.unordered || r->seq == seen.put_n, "#%llu is put before #%llu",
 		NUMBER(r->seq), NUMBER(seen.put_n));
 	if (t->kind == RECORD_GOOD)
 		check_asked(t, r);
 	else
 		check_bad(t, r);
+	goals_put(t, r);
 	seen.failed_n += r->fate == FATE_FAILED || r->fate == FATE_PASSED;
 	seen.answered_n += r->fate == FATE_ANSWERED || r->fate == FATE_SKIPPED;
 	seen.alive_bytes -= record_weight(r);
@@ -321,6 +309,8 @@ void check_stop(void)
 void check_signals(const struct signals_seen *signals)
 {
 	seen.has_signal |= signals->stops_n > 0 || signals->hangup;
+	if (signals->status)
+		seen.status_n = seen.said_n + 1;
 	seen.is_over |= signals->stops_n > 1;
 }
 
@@ -329,19 +319,27 @@ void check_output_failed(void)
 	seen.is_over = true;
 }
 
+void check_said(bool is_for_all)
+{
+	seen.said_n += is_for_all;
+	seen.details_n += !is_for_all;
+}
+
 /* A record that is open and does not fly waits for something that will come, and come in time. */
 static void check_waiting(const struct track *t, uint64_t seq, int64_t timeout_ms)
 {
 	int64_t last_ms = t->given_ms + world.opts.sched.deadline_ms + LATE_MS;
 	LAW(!is_stopped(), "#%llu waits although the run was stopped", NUMBER(seq));
-	LAW(t->starts_n > 0 || seen.in_flight == world.opts.sched.jobs,
+	LAW(t->starts_n > 0 || seen.in_flight == world.opts.sched.jobs || !gates_are_open(),
 		"asleep although #%llu may start", NUMBER(seq));
+	LAW(seen.in_flight > 0 ||
+			(timeout_ms >= 0 && world.now_ms + timeout_ms <= gates_latest_ms()),
+		"asleep for %lld ms with nothing in flight, and #%llu waits", (long long)timeout_ms,
+		NUMBER(seq));
 	if (!world.opts.sched.deadline_ms)
 		return;
 	LAW(timeout_ms >= 0 && world.now_ms + timeout_ms <= last_ms,
 		"asleep until after the deadline of #%llu", NUMBER(seq));
-	LAW(t->not_before_ms <= last_ms, "#%llu waits for what comes after its deadline",
-		NUMBER(seq));
 }
 
 /* How many records are open and do not fly. */
@@ -350,24 +348,24 @@ static int64_t idle_n(void)
 	int64_t n = 0;
 	for (uint64_t seq = seen.first_alive; seq < seen.given_n; seq++) {
 		const struct track *t = &seen.tracks[seq];
-		n += !t->is_put && !t->is_flying && t->record->fate == FATE_OPEN;
+		n += !t->is_put && t->flying_n == 0 && t->record->fate == FATE_OPEN;
 	}
 	return n;
 }
 
-/* What can be done is done before sleeping. */
+/* What can be done with records is done before sleeping. */
 static void check_idle(int64_t timeout_ms)
 {
 	bool has_room = alive() < world.window && seen.alive_bytes < world.opts.window_bytes;
-	LAW(!fake_writer_failed(), "asleep although the output is broken");
-	bool is_fed = seen.in_flight == world.opts.sched.jobs && idle_n() >= SPARE_N;
+	bool is_full = seen.in_flight == world.opts.sched.jobs;
+	bool is_fed = (is_full || !gates_are_open()) && idle_n() >= (is_full ? SPARE_N : 1);
 	LAW(!has_room || is_fed || fake_reader_ready() == 0,
 		"asleep although there are records and room for them");
 	/* A writer wakes the engine when it is half empty, not for each place: see base/chan.h. */
 	bool has_way_out = fake_writer_room() >= FAKE_WRITER_N / 2;
 	for (uint64_t seq = seen.first_alive; seq < seen.given_n; seq++) {
 		const struct track *t = &seen.tracks[seq];
-		if (t->is_put || t->is_flying)
+		if (t->is_put || t->flying_n > 0)
 			continue;
 		bool may_leave = world.opts.unordered || seq == seen.put_n;
 		if (t->record->fate == FATE_OPEN)
@@ -387,9 +385,14 @@ void check_sleep(int64_t timeout_ms, bool is_awake)
 	LAW(seen.spins_n < SPINS_MAX_N, "the loop spins");
 	LAW(!seen.has_signal || is_stopped(), "asleep although a signal was seen");
 	LAW(!seen.is_over || timeout_ms == 0, "asleep although all is over");
+	LAW(seen.status_n == 0 || seen.said_n >= seen.status_n, "asleep without a word for USR1");
 	seen.slept_events_n = seen.events_n;
 	seen.slept_ms = world.now_ms;
-	if (timeout_ms != 0 && !is_awake)
+	if (timeout_ms == 0 || is_awake)
+		return;
+	LAW(!fake_writer_failed(), "asleep although the output is broken");
+	LAW(seen.losers_n == 0, "asleep although an attempt flies whose record is answered");
+	if (seen.in_flight == 0 || seen.sleeps_n % (1 + alive() / LOOK_N) == 0)
 		check_idle(timeout_ms);
 }
 
@@ -407,8 +410,8 @@ static double ideal_ms(void)
 	 * Where the pace is enforced, waits are the sum of what all do: only the pace itself
 	 * is a bound.
 	 */
-	if (world.scenario->upstream.rpm)
-		return (double)seen.given_n * 60000 / (double)world.scenario->upstream.rpm;
+	if (world.scenario->upstream.rpm.most)
+		return (double)seen.given_n * 60000 / (double)world.scenario->upstream.rpm.least;
 	const double bounds[] = {
 		(double)seen.busy_ms / jobs,
 		needs / (double)world.window,
@@ -436,7 +439,7 @@ static void check_time(struct check_sum *sum)
 	if (s->factor <= 0)
 		return;
 	double ideal = ideal_ms();
-	double allowed_ms = s->factor * ideal + (double)s->slack_ms;
+	double allowed_ms = s->factor * (ideal + (double)seen.paused_ms) + (double)s->slack_ms;
 	LAW(elapsed_ms <= allowed_ms, "the run took %.0f ms, which is more than %.2f x %.0f + %lld",
 		elapsed_ms, s->factor, ideal, (long long)s->slack_ms);
 	if (elapsed_ms / allowed_ms > sum->slowness)
@@ -458,7 +461,7 @@ void check_end(const struct verdict *verdict, const struct stats *stats, struct 
 	if (!verdict->is_aborted) {
 		LAW(seen.put_n == seen.given_n, "%llu records were read, %llu written",
 			NUMBER(seen.given_n), NUMBER(seen.put_n));
-		LAW(is_stopped() || seen.given_n == (uint64_t)world.records_n,
+		LAW(is_stopped() || s->input.until_ms || seen.given_n == (uint64_t)world.records_n,
 			"not all records were read");
 		LAW(verdict->answered_n == seen.answered_n && verdict->failed_n == seen.failed_n,
 			"%llu answered and %llu failed, but the verdict says otherwise",
@@ -467,7 +470,10 @@ void check_end(const struct verdict *verdict, const struct stats *stats, struct 
 	bool has_reason = *verdict->reason && !verdict->input_failed;
 	LAW(has_reason == (is_stopped() && !verdict->output_failed), "the reason is \"%s\"",
 		verdict->reason);
+	LAW(seen.details_n <= DETAILS_FREE_N + seen.failed_n + seen.starts_n / 4,
+		"%llu lines for %llu requests", NUMBER(seen.details_n), NUMBER(seen.starts_n));
 	check_time(sum);
 	sum->records_n += seen.given_n;
 	sum->attempts_n += seen.starts_n;
+	goals_end(sum);
 }

@@ -34,6 +34,12 @@ struct check_sum {
 	uint64_t records_n;
 	uint64_t attempts_n;
 	double slowness; /* virtual time / what was allowed, at worst */
+	uint64_t refused_n; /* 429s */
+	uint64_t lost_n;    /* records that failed and could have been answered */
+	double answers_per_s; /* while they are counted, summed over the runs */
+	double best_per_s;    /* likewise */
+	double least_share;   /* of the two, in the worst run */
+	double most_refused;  /* percent of requests, in the worst run */
 };
 
 /* Where a broken law leads, and what it was. */
@@ -50,13 +56,13 @@ _Noreturn void check_fail(const char *format, ...) __attribute__((format(printf,
 void check_given(const struct record *r, enum record_kind kind);
 
 /* An attempt about record `seq` starts; gives which one it is, from 1. */
-unsigned check_start(uint64_t seq, const struct attempt *attempt);
+unsigned check_start(uint64_t seq, unsigned endpoint, const struct attempt *attempt);
 
-/* It has ended so. */
+/* It is given back to the engine, having ended so. */
 void check_finish(uint64_t seq, const struct reply *reply);
 
 /* The engine cuts an attempt off. */
-void check_cancel(void);
+void check_cancel(uint64_t seq);
 
 /*
  * The record goes to the writer; before the fate is looked at, it is checked against what was
@@ -72,6 +78,9 @@ void check_signals(const struct signals_seen *seen);
 
 /* The engine has seen that the output is broken. */
 void check_output_failed(void);
+
+/* The engine said a line: one that is for everybody, or one for -v. */
+void check_said(bool is_for_all);
 
 /* The engine goes to sleep; or would, but for something that ends the sleep at once. */
 void check_sleep(int64_t timeout_ms, bool is_awake);

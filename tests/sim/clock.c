@@ -2,6 +2,8 @@
 /* Stands in for base/clock: time is a variable. */
 #include "base/clock.h"
 
+#include "api/api.h"
+#include "base/xalloc.h"
 #include "world.h"
 
 #include <stdarg.h>
@@ -53,7 +55,46 @@ static struct pipeline_opts choose_opts(const struct scenario *s)
 		o.sched.retry.retries = 5;
 	if (o.sched.retry.retries < 0)
 		o.sched.retry.retries = 0;
+	if (o.sched.fallback_after_ms == 0)
+		o.sched.fallback_after_ms = 60000;
+	o.sched.wants_usage = true;
 	return o;
+}
+
+void world_init(void)
+{
+	for (int i = 0; i < ENDPOINTS_MAX; i++) {
+		struct endpoint *e = &world.endpoints[i];
+		e->api = &api_openai;
+		e->name = xasprintf("http://127.0.0.1:%d", i + 1);
+		e->origin = xstrdup(e->name);
+		e->url = xasprintf("%s/chat/completions", e->name);
+	}
+}
+
+void world_release(void)
+{
+	for (int i = 0; i < ENDPOINTS_MAX; i++)
+		endpoint_release(&world.endpoints[i]);
+}
+
+/* Gives the endpoints what the scenario says of them. */
+static void set_endpoints(const struct scenario *s)
+{
+	world.endpoints_n = 0;
+	for (int i = 0; i < ENDPOINTS_MAX; i++) {
+		const struct scenario_upstream *u = &s->upstreams[i];
+		struct endpoint *e = &world.endpoints[i];
+		if (i > 0 && u->latency_ms.most == 0)
+			break;
+		endpoint_set_model(e, u->tier ? "large" : "sim");
+		e->weight = u->weight > 0 ? u->weight : 1;
+		e->tier = u->tier;
+		e->max = u->max;
+		e->rpm = u->known_rpm;
+		e->tpm = u->known_tpm;
+		world.endpoints_n++;
+	}
 }
 
 void world_begin(const struct scenario *scenario, uint64_t seed)
@@ -64,7 +105,9 @@ void world_begin(const struct scenario *scenario, uint64_t seed)
 	world.opts = choose_opts(scenario);
 	world.window = (size_t)(world.opts.window ? world.opts.window
 						  : world.opts.sched.jobs * WINDOW_JOBS);
-	world.records_n = world_pick(scenario->input.records);
+	world.records_n =
+		scenario->input.until_ms ? INT64_MAX : world_pick(scenario->input.records);
+	set_endpoints(scenario);
 }
 
 void world_stir(void)

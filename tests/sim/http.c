@@ -16,6 +16,7 @@
 #include "world.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Of 100 sleeps: how many end for no reason, and how many a little late. */
@@ -30,13 +31,14 @@ struct flight {
 	struct attempt *attempt;
 	uint64_t seq;
 	struct reply reply;
+	bool is_done;
 };
 
 struct http {
 	struct wake *wake;
 	struct heap flights;
 	struct list_node done;
-	const struct endpoint *endpoint;
+	unsigned endpoints_n; /* those that were added */
 };
 
 struct http *http_new(const struct http_opts *opts, struct wake *wake, struct err *err)
@@ -53,48 +55,57 @@ struct http *http_new(const struct http_opts *opts, struct wake *wake, struct er
 bool http_add_endpoint(struct http *h, const struct endpoint *e, struct err *err)
 {
 	(void)err;
-	h->endpoint = e;
+	if (e != &world.endpoints[h->endpoints_n++])
+		check_fail("an endpoint is added out of turn");
 	return true;
 }
 
 /* What the prompt asks about: it is "ask N." and nothing else. */
-static uint64_t read_body(struct span body)
+static uint64_t read_body(struct span body, const struct endpoint *e)
 {
-	const struct span before =
-		SPAN("{\"model\":\"sim\",\"messages\":[{\"role\":\"user\",\"content\":\"ask ");
+	char before[80];
+	int n = snprintf(before, sizeof before,
+		"{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"ask ", e->model);
 	const struct span after = SPAN(".\"}]}");
+	size_t before_n = (size_t)n;
 	int64_t id;
-	if (body.n < before.n + after.n || memcmp(body.at, before.at, before.n) != 0 ||
+	if (body.n < before_n + after.n || memcmp(body.at, before, before_n) != 0 ||
 		memcmp(body.at + body.n - after.n, after.at, after.n) != 0 ||
 		!units_parse_int(
-			(struct span){ body.at + before.n, body.n - before.n - after.n }, &id) ||
+			(struct span){ body.at + before_n, body.n - before_n - after.n }, &id) ||
 		id % 3 != 1)
 		check_fail("strange request: %.*s", (int)body.n, body.at);
 	return (uint64_t)id / 3;
 }
 
+static unsigned endpoint_of(const struct http *h, const struct attempt *attempt)
+{
+	for (unsigned i = 0; i < h->endpoints_n; i++)
+		if (attempt->endpoint == &world.endpoints[i])
+			return i;
+	check_fail("an attempt goes to an endpoint that was not added");
+}
+
 void http_start(struct http *h, struct attempt *attempt)
 {
 	world_stir();
-	if (attempt->endpoint != h->endpoint)
-		check_fail("an attempt goes to an endpoint that was not added");
+	unsigned endpoint = endpoint_of(h, attempt);
 	struct flight *f = xcalloc(1, sizeof *f);
 	attempt->slot = f;
+	attempt->started_ms = world.now_ms;
 	f->attempt = attempt;
-	f->seq = read_body(buf_span(&attempt->body));
+	f->seq = read_body(buf_span(&attempt->body), attempt->endpoint);
 	heap_node_init(&f->end);
-	f->reply = upstream_enter(f->seq, check_start(f->seq, attempt));
-	if (f->reply.ms >= attempt->timeout_ms)
-		f->reply = (struct reply){
-			.kind = REPLY_TIMEOUT,
-			.ms = attempt->timeout_ms,
-			.hint_ms = -1,
-			.advice = -1,
-			.nth = f->reply.nth,
-		};
+	upstream_enter(endpoint, f->seq, check_start(f->seq, endpoint, attempt), &f->reply);
+	if (f->reply.ms >= attempt->timeout_ms) {
+		f->reply.kind = REPLY_TIMEOUT;
+		f->reply.ms = attempt->timeout_ms;
+		f->reply.hint_ms = f->reply.advice = -1;
+		f->reply.told.n = 0;
+	}
 	list_init(&attempt->link);
 	heap_put(&h->flights, &f->end, world.now_ms + f->reply.ms);
-	world_trace("start  #%llu.%u", (unsigned long long)f->seq, f->reply.nth);
+	world_trace("start  #%llu.%u at %u", (unsigned long long)f->seq, f->reply.nth, endpoint);
 }
 
 /* Ends a flight so that http_take_done gives the attempt back. */
@@ -102,16 +113,16 @@ static void land(struct http *h, struct flight *f)
 {
 	struct attempt *a = f->attempt;
 	heap_remove(&h->flights, &f->end);
-	upstream_leave();
+	upstream_leave(&f->reply);
 	upstream_fill(&f->reply, fake_id(f->seq), a);
-	world_trace("%-7s#%llu.%u", reply_laws[f->reply.kind].name, (unsigned long long)f->seq,
-		f->reply.nth);
-	check_finish(f->seq, &f->reply);
-	a->slot = NULL;
+	world_trace("%-7s#%llu.%u at %u, hint %lld", reply_laws[f->reply.kind].name,
+		(unsigned long long)f->seq, f->reply.nth, f->reply.endpoint,
+		(long long)f->reply.hint_ms);
 	a->sends_n = a->wire != WIRE_NO_CONNECTION;
 	a->ms = f->reply.ms;
+	a->first_byte_ms = a->wire == WIRE_COMPLETE ? f->reply.ms : -1;
 	list_put(&h->done, &a->link);
-	free(f);
+	f->is_done = true;
 }
 
 static bool is_called(const struct http *h)
@@ -156,33 +167,41 @@ struct attempt *http_take_done(struct http *h)
 {
 	world_stir();
 	struct list_node *node = list_take(&h->done);
-	return node ? LIST_ENTRY(node, struct attempt, link) : NULL;
+	if (!node)
+		return NULL;
+	struct attempt *a = LIST_ENTRY(node, struct attempt, link);
+	struct flight *f = a->slot;
+	a->slot = NULL;
+	check_finish(f->seq, &f->reply);
+	free(f);
+	return a;
 }
 
 void http_cancel(struct http *h, struct attempt *attempt)
 {
 	struct flight *f = attempt->slot;
-	if (f) {
-		check_cancel();
-		f->reply = (struct reply){
-			.kind = REPLY_CANCELLED,
-			.hint_ms = -1,
-			.advice = -1,
-			.nth = f->reply.nth,
-		};
-		land(h, f);
-	} else if (attempt->wire != WIRE_CANCELLED) {
-		check_fail("an attempt is cut off that has ended already");
-	}
+	if (!f)
+		check_fail("an attempt is cut off that has been given back");
+	if (f->is_done)
+		return;
+	check_cancel(f->seq);
+	f->reply.kind = REPLY_CANCELLED;
+	f->reply.ms = world.now_ms - attempt->started_ms;
+	f->reply.hint_ms = f->reply.advice = -1;
+	f->reply.told.n = 0;
+	land(h, f);
 }
 
 void http_free(struct http *h)
 {
 	struct heap_node *node;
+	struct list_node *done;
 	if (!h)
 		return;
 	while ((node = heap_take(&h->flights)))
 		free(HEAP_ENTRY(node, struct flight, end));
+	while ((done = list_take(&h->done)))
+		free(LIST_ENTRY(done, struct attempt, link)->slot);
 	heap_release(&h->flights);
 	free(h);
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The whole engine in virtual time, in one thread: `sim` plays every scenario with 200 seeds
- * and prints TAP; `sim SCENARIO` plays that one; `sim SCENARIO SEED` just that run, with -v
- * event by event. The pipeline, the scheduler, the policies, the wire API and the scanner are
+ * The whole engine in virtual time, in one thread: `sim` plays every scenario with its
+ * seeds and prints TAP; `sim SCENARIO` plays that one; `sim SCENARIO SEED` just that run, with -v
+ * event by event; `sim --baseline` prints how simpler clients fare against the same servers. The pipeline, the scheduler, the policies, the wire API and the scanner are
  * the real ones; the rooms that touch the world are fakes with the same names, linked ahead of
  * them.
  */
-#include "api/api.h"
 #include "base/units.h"
-#include "base/xalloc.h"
+#include "baseline.h"
 #include "check.h"
 #include "world.h"
 
@@ -18,11 +17,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SEEDS_N = 200, SHOWN_N = 3, USAGE = 2 };
+enum { SEEDS_N = 200, SHOWN_N = 3, BASELINE_SEEDS_N = 5, USAGE = 2 };
 
 /* What all runs share. */
 static struct plan plan;
-static struct endpoint endpoint;
 
 /* What is played, for when the program is aborted. */
 static char playing[200];
@@ -44,16 +42,14 @@ static void prepare(void)
 		fprintf(stderr, "sim: %s\n", err.msg);
 		exit(1);
 	}
-	endpoint.api = &api_openai;
-	endpoint.origin = xstrdup("http://127.0.0.1:1");
-	endpoint_set_model(&endpoint, "sim");
+	world_init();
 	signal(SIGABRT, on_abort);
 }
 
 static void release(void)
 {
 	plan_release(&plan);
-	endpoint_release(&endpoint);
+	world_release();
 	wake_release(&world.wake);
 }
 
@@ -64,7 +60,8 @@ static void play(struct check_sum *sum)
 	struct verdict verdict;
 	struct http *http =
 		http_new(&(struct http_opts){ .jobs = world.opts.sched.jobs }, &world.wake, &err);
-	http_add_endpoint(http, &endpoint, &err);
+	for (unsigned i = 0; i < world.endpoints_n; i++)
+		http_add_endpoint(http, &world.endpoints[i], &err);
 	struct writer *writer = writer_new(NULL, &plan, &world.wake, &err);
 	struct reader *reader = reader_new(NULL, &world.wake, &err);
 	signals_start(&world.wake);
@@ -72,7 +69,9 @@ static void play(struct check_sum *sum)
 		.reader = reader,
 		.writer = writer,
 		.wake = &world.wake,
-		.sched = { .plan = &plan, .endpoint = &endpoint, .http = http },
+		.sched = { .plan = &plan, .endpoints = world.endpoints,
+			.endpoints_n = world.endpoints_n,
+			.http = http },
 		.stats = &stats,
 		.seed = rng_next(&world.rng),
 	};
@@ -99,12 +98,32 @@ static bool run(const struct scenario *scenario, uint64_t seed, struct check_sum
 	return true;
 }
 
+static unsigned seeds_of(const struct scenario *scenario)
+{
+	return scenario->seeds_n ? scenario->seeds_n : SEEDS_N;
+}
+
+static void print_sum(const struct scenario *scenario, const struct check_sum *sum)
+{
+	printf("%llu records, %llu attempts", (unsigned long long)sum->records_n,
+		(unsigned long long)sum->attempts_n);
+	if (scenario->factor > 0)
+		printf(", at most %.0f %% of the time allowed", sum->slowness * 100);
+	if (scenario->goal.until_ms)
+		printf(", %.1f %% of the best, %.1f %% in the worst run",
+			sum->answers_per_s / sum->best_per_s * 100, sum->least_share * 100);
+	if (scenario->goal.refused_percent > 0)
+		printf(", %.1f %% refused, %.1f %% in the worst run",
+			(double)sum->refused_n * 100 / (double)sum->attempts_n, sum->most_refused);
+	putchar('\n');
+}
+
 /* Plays the scenario with all seeds and prints its line. */
 static bool run_all(const struct scenario *scenario, unsigned number)
 {
 	struct check_sum sum = { 0 };
 	unsigned failed_n = 0;
-	for (uint64_t seed = 1; seed <= SEEDS_N; seed++) {
+	for (uint64_t seed = 1; seed <= seeds_of(scenario); seed++) {
 		if (run(scenario, seed, &sum))
 			continue;
 		if (failed_n++ < SHOWN_N)
@@ -112,23 +131,44 @@ static bool run_all(const struct scenario *scenario, unsigned number)
 				check_message);
 	}
 	if (failed_n > 0)
-		printf("# %u of %d seeds failed\n", failed_n, SEEDS_N);
-	printf("%s %u - %s: %llu records, %llu attempts", failed_n ? "not ok" : "ok", number,
-		scenario->name, (unsigned long long)sum.records_n,
-		(unsigned long long)sum.attempts_n);
-	if (scenario->factor > 0)
-		printf(", at most %.0f %% of the time allowed", sum.slowness * 100);
-	putchar('\n');
+		printf("# %u of %u seeds failed\n", failed_n, seeds_of(scenario));
+	printf("%s %u - %s: ", failed_n ? "not ok" : "ok", number, scenario->name);
+	print_sum(scenario, &sum);
 	return failed_n == 0;
+}
+
+/* Plays it for the table: what was achieved counts, not how. */
+static void run_for_table(const struct scenario *scenario)
+{
+	struct check_sum ours = { 0 };
+	struct baseline_sum sums[BASELINES_N] = { 0 };
+	for (uint64_t seed = 1; seed <= BASELINE_SEEDS_N; seed++) {
+		run(scenario, seed, &ours);
+		for (int client = 0; client < BASELINES_N; client++) {
+			world_begin(scenario, seed);
+			upstream_begin();
+			baseline_play((enum baseline)client, &sums[client]);
+		}
+	}
+	baseline_print(scenario, &ours, sums, BASELINE_SEEDS_N);
+}
+
+static int run_baseline(void)
+{
+	const struct scenario *s;
+	baseline_print_head();
+	for (size_t i = 0; (s = scenario_nth(i)); i++)
+		if (s->goal.until_ms)
+			run_for_table(s);
+	return 0;
 }
 
 static int usage(void)
 {
-	size_t n;
-	const struct scenario *all = scenario_all(&n);
-	fputs("usage: sim [SCENARIO [SEED] [-v]]\n", stderr);
-	for (size_t i = 0; i < n; i++)
-		fprintf(stderr, "\t%s\n", all[i].name);
+	const struct scenario *s;
+	fputs("usage: sim [SCENARIO [SEED] [-v]] | sim --baseline\n", stderr);
+	for (size_t i = 0; (s = scenario_nth(i)); i++)
+		fprintf(stderr, "\t%s\n", s->name);
 	return USAGE;
 }
 
@@ -146,12 +186,14 @@ static int run_one(const struct scenario *scenario, uint64_t seed)
 
 static int run_table(void)
 {
-	size_t n;
-	const struct scenario *all = scenario_all(&n);
+	const struct scenario *s;
+	size_t n = 0;
 	bool ok = true;
+	while (scenario_nth(n))
+		n++;
 	printf("1..%zu\n", n);
-	for (size_t i = 0; i < n; i++)
-		ok &= run_all(&all[i], (unsigned)i + 1);
+	for (size_t i = 0; (s = scenario_nth(i)); i++)
+		ok &= run_all(s, (unsigned)i + 1);
 	return !ok;
 }
 
@@ -163,12 +205,16 @@ int main(int argc, char **argv)
 		world.is_traced = true;
 		argc--;
 	}
-	const struct scenario *scenario = argc > 1 ? scenario_find(argv[1]) : NULL;
-	if (argc > 3 || (argc > 1 && !scenario) ||
+	bool is_baseline = argc == 2 && strcmp(argv[1], "--baseline") == 0;
+	const struct scenario *scenario =
+		argc > 1 && !is_baseline ? scenario_find(argv[1]) : NULL;
+	if (argc > 3 || (argc > 1 && !scenario && !is_baseline) ||
 		(argc > 2 && !units_parse_int(span_of(argv[2]), &seed)))
 		return usage();
 	prepare();
-	if (argc == 1) {
+	if (is_baseline) {
+		status = run_baseline();
+	} else if (argc == 1) {
 		status = run_table();
 	} else if (argc == 2) {
 		puts("1..1");

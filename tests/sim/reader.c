@@ -65,10 +65,18 @@ static void put_record(struct reader *r)
 	r->queue[slot] = record;
 }
 
+/* True if there is no more to come. */
+static bool is_at_end(const struct reader *r)
+{
+	int64_t until_ms = world.scenario->input.until_ms;
+	return r->seq >= (uint64_t)world.records_n ||
+		(until_ms && world.now_ms >= WORLD_BEGIN_MS + until_ms);
+}
+
 /* Puts up to n records, as far as there are any and they fit. */
 static void put_records(struct reader *r, int64_t n)
 {
-	while (n-- > 0 && r->seq < (uint64_t)world.records_n && r->len < QUEUE_N)
+	while (n-- > 0 && !is_at_end(r) && r->len < QUEUE_N)
 		put_record(r);
 }
 
@@ -84,7 +92,7 @@ static void happen(void)
 	if (r->is_stopped) {
 		put_records(r, world_pick((struct range){ 0, LEFT_OVER_MAX_N }));
 		r->is_closed = true;
-	} else if (r->seq == (uint64_t)world.records_n) {
+	} else if (is_at_end(r)) {
 		r->is_closed = true;
 	} else {
 		int64_t burst = world_pick(input->burst);

@@ -28,7 +28,9 @@ static void happen(void)
 			continue;
 		signals.due_ms[i] = NEVER;
 		world_trace("signal %d", number);
-		if (number == SIGHUP)
+		if (number == SIGUSR1)
+			signals.seen.status = true;
+		else if (number == SIGHUP)
 			signals.seen.hangup = number;
 		else if (signals.seen.stops_n++ == 0)
 			signals.seen.last_stop = number;
@@ -54,7 +56,9 @@ struct signals_seen signals_look(void)
 {
 	world_stir();
 	check_signals(&signals.seen);
-	return signals.seen;
+	struct signals_seen seen = signals.seen;
+	signals.seen.status = false;
+	return seen;
 }
 
 void signals_stop(void)

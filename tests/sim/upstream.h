@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * upstream: the server that is asked: what it says to an attempt, and when.
+ * upstream: the servers that are asked, one behind each endpoint: what they say to an attempt, and
+ * when.
  *
- * Speaks OpenAI's chat completions. An answer echoes the number that the prompt asked about,
+ * They speak OpenAI's chat completions. An answer echoes the number that the prompt asked about,
  * and which attempt at it this is, so that an answer in the wrong record is seen.
  */
 #pragma once
@@ -18,11 +19,13 @@ enum reply_kind {
 	REPLY_RATE,        /* 429 */
 	REPLY_ERROR,       /* 500 */
 	REPLY_UNAVAILABLE, /* 503 */
+	REPLY_OVERLOADED,  /* 529 */
 	REPLY_REFUSED,     /* no connection */
 	REPLY_DROP,        /* the connection closes without an answer */
 	REPLY_CUT,         /* it closes in the middle of one */
 	REPLY_HALF,        /* a complete HTTP answer with half of its JSON */
 	REPLY_BAD_REQUEST, /* 400 */
+	REPLY_TOO_LONG,    /* 400: more than the model takes */
 	REPLY_AUTH,        /* 401 */
 	REPLY_QUOTA,       /* 429 that means money */
 	REPLY_LENGTH,      /* an answer cut by the limit of tokens */
@@ -47,22 +50,33 @@ struct reply_law {
 
 struct reply {
 	enum reply_kind kind;
+	unsigned endpoint;
+	unsigned nth;    /* the attempt at this record, from 1 */
 	int64_t ms;      /* how long it takes */
 	int64_t hint_ms; /* Retry-After; -1 = none */
 	int advice;      /* x-should-retry: 1, 0, or -1 = not said */
-	unsigned nth;    /* the attempt at this record, from 1 */
+	int64_t input;   /* tokens */
+	int64_t output;
+	bool is_served;  /* takes one of the places that there are at once */
+	struct allowances told;
 };
 
 extern const struct reply_law reply_laws[REPLY_KINDS_N];
 
-/* Opens the server for a run. */
+/* Opens the servers for a run. */
 void upstream_begin(void);
 
 /* Takes an attempt in, the nth about record number seq, and says what will come of it. */
-struct reply upstream_enter(uint64_t seq, unsigned nth);
+void upstream_enter(unsigned endpoint, uint64_t seq, unsigned nth, struct reply *reply);
 
 /* Ends what upstream_enter began. */
-void upstream_leave(void);
+void upstream_leave(const struct reply *reply);
 
 /* Writes the reply to the attempt about `id` as io/http would: wire, status, body, hints. */
 void upstream_fill(const struct reply *reply, uint64_t id, struct attempt *attempt);
+
+/* True if a record is to fail whatever is done. */
+bool upstream_is_poison(uint64_t seq);
+
+/* What the servers together can answer in a second, -j being what it is, at that time. */
+double upstream_best_per_s(int64_t at_ms);

@@ -27,7 +27,9 @@
 struct world {
 	const struct scenario *scenario;
 	struct pipeline_opts opts; /* of the engine in this run */
-	int64_t records_n;         /* in the input */
+	int64_t records_n;         /* in the input; INT64_MAX = as many as there is time for */
+	struct endpoint endpoints[ENDPOINTS_MAX]; /* owned */
+	unsigned endpoints_n;
 	size_t window;             /* what opts.window means */
 	struct rng rng;            /* of all that is random outside the engine */
 	int64_t now_ms;
@@ -43,6 +45,12 @@ struct world_source {
 
 extern struct world world;
 extern const struct world_source reader_source, writer_source, signals_source;
+
+/* Makes the endpoints, once for all runs. */
+void world_init(void);
+
+/* Frees them. */
+void world_release(void);
 
 /* Begins a run of that scenario; equal seeds give equal runs. */
 void world_begin(const struct scenario *scenario, uint64_t seed);

@@ -148,6 +148,46 @@ TEST("parameters and the limit of tokens are added, the limit by the name that t
 	stand_up(&d);
 }
 
+TEST("a streamed endpoint is asked for a stream with its usage, whatever form the record has")
+{
+	struct desk d;
+	struct err err;
+	sit_down(&d, "m", NULL, NULL);
+	d.endpoint.is_streamed = true;
+	check_body(&d, "\"p\"",
+		"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"p\"}],"
+		"\"stream\":true,\"stream_options\":{\"include_usage\":true}}");
+	check_body(&d, "{\"body\":{\"stream\":false,\"stream_options\":null,\"seed\":1}}",
+		"{\"seed\":1,\"model\":\"m\",\"stream\":true,\"stream_options\":{\"include_usage\":true}}");
+	check_fault(&d, "{\"body\":{\"stream\":true}}", ERROR_BAD_RECORD);
+	d.step->max_tokens = 9;
+	CHECK(step_add_param(d.step, "stream_options={\"include_obfuscation\":false}", &err));
+	check_body(&d, "{\"body\":{}}",
+		"{\"model\":\"m\",\"stream\":true,\"max_tokens\":9,"
+		"\"stream_options\":{\"include_obfuscation\":false}}");
+	stand_up(&d);
+}
+
+TEST("a request's own limit of tokens is found under either name, the newer first")
+{
+	static const struct {
+		const char *body;
+		int64_t want;
+	} cases[] = {
+		{ "{\"model\":\"m\"}", 0 },
+		{ "{\"max_tokens\":7}", 7 },
+		{ "{\"max_completion_tokens\":8}", 8 },
+		{ "{\"max_tokens\":7,\"max_completion_tokens\":8,\"x\":[]}", 8 },
+		{ "{\"max_completion_tokens\":8,\"max_tokens\":7}", 8 },
+		{ "{\"max_completion_tokens\":null,\"max_tokens\":7}", 7 },
+		{ "{\"max_tokens\":\"7\"}", 0 },
+		{ "{\"max_tokens\":-7}", 0 },
+		{ "{\"messages\":[{\"max_tokens\":7}]}", 0 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		CHECK_INT(api_openai.max_tokens(span_of(cases[i].body)), cases[i].want);
+}
+
 TEST("what a record cannot ask is said, not sent")
 {
 	struct desk d;

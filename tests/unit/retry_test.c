@@ -10,8 +10,6 @@ static struct retry_case one_of(enum trouble trouble, unsigned failures_n)
 	return (struct retry_case){ .trouble = trouble,
 		.failures_n = failures_n,
 		.doubtful_n = trouble == TROUBLE_DOUBTFUL ? failures_n : 0,
-		.waits_n = failures_n,
-		.hint_ms = -1,
 		.advice = -1 };
 }
 
@@ -52,9 +50,8 @@ TEST("asking too fast is never used up")
 {
 	int64_t wait;
 	struct retry_case c = one_of(TROUBLE_PACE, 0);
-	c.waits_n = 4000000000U;
+	c.failures_n = 4000000000U;
 	CHECK(decide(&c, &wait));
-	CHECK(wait >= 0 && wait <= 30000);
 	CHECK(!retry_counts(TROUBLE_PACE));
 	CHECK(retry_counts(TROUBLE_LOAD) && retry_counts(TROUBLE_LINK));
 	CHECK(retry_counts(TROUBLE_DOUBTFUL) && retry_counts(TROUBLE_PERMANENT));
@@ -96,7 +93,6 @@ TEST("a server that says do not is obeyed whatever the trouble")
 		int64_t wait;
 		struct retry_case c = one_of((enum trouble)kind, 1);
 		c.advice = 0;
-		c.hint_ms = 1000;
 		CHECK(!decide(&c, &wait));
 	}
 }
@@ -121,9 +117,15 @@ TEST("the ceiling of the wait doubles with each failure up to its cap, and the w
 		CHECK(most <= ceilings[n - 1]);
 		CHECK(most > ceilings[n - 1] * 95 / 100);
 	}
-	struct retry_case pace = one_of(TROUBLE_PACE, 0);
-	pace.waits_n = 50;
-	int64_t most = longest(&pace);
+	struct retry_case many = one_of(TROUBLE_LOAD, 50);
+	const struct retry_opts patient = { .retries = 100 };
+	struct rng rng;
+	int64_t most = 0, wait;
+	rng_init(&rng, 6);
+	for (int i = 0; i < 2000; i++) {
+		CHECK(retry_decide(&patient, &many, &rng, &wait));
+		most = wait > most ? wait : most;
+	}
 	CHECK(most <= 30000 && most > 28500);
 }
 
@@ -140,18 +142,41 @@ TEST("full jitter begins at nothing: waits are spread over the whole interval")
 	CHECK(low > 900 && low < 1100);
 }
 
-TEST("a hint is a floor, spread by a tenth and half a second, never shortened and never capped")
+TEST("while others are answered a failed call does not wait for more than two seconds")
 {
-	static const int64_t hints[] = { 0, 1, 700, 60000, 86400000, INT64_C(10000000000000) };
-	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
-		struct rng rng;
-		rng_init(&rng, i);
-		for (int draw = 0; draw < 500; draw++) {
-			int64_t wait;
-			struct retry_case c = one_of(TROUBLE_PACE, 9);
-			c.hint_ms = hints[i];
-			CHECK(retry_decide(&five, &c, &rng, &wait));
-			CHECK(wait >= hints[i] && wait <= hints[i] + hints[i] / 10 + 500);
-		}
-	}
+	struct retry_case c = one_of(TROUBLE_LOAD, 5);
+	c.others_succeed = true;
+	CHECK(longest(&c) <= 2000);
+	c.others_succeed = false;
+	CHECK(longest(&c) > 2000);
+}
+
+TEST("where a gate says when to try again, nothing else does")
+{
+	int64_t wait = -7;
+	struct retry_case c = one_of(TROUBLE_PACE, 3);
+	CHECK(decide(&c, &wait));
+	CHECK_INT(wait, 0);
+	c = one_of(TROUBLE_LOAD, 6);
+	CHECK(!decide(&c, &wait));
+	c.is_excused = true;
+	CHECK(decide(&c, &wait));
+	CHECK_INT(wait, 0);
+	c.advice = 0;
+	CHECK(!decide(&c, &wait));
+}
+
+TEST("a broken link costs no wait the first time, if there is somewhere else to go")
+{
+	int64_t wait = -7;
+	struct retry_case c = one_of(TROUBLE_LINK, 1);
+	CHECK(longest(&c) > 0);
+	c.has_elsewhere = true;
+	CHECK_INT(longest(&c), 0);
+	c.failures_n = 2;
+	CHECK(longest(&c) > 0);
+	c = one_of(TROUBLE_LOAD, 1);
+	c.has_elsewhere = true;
+	CHECK(longest(&c) > 0);
+	CHECK(decide(&c, &wait));
 }

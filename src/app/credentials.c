@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/credentials.h"
+
+#include "api/api.h"
+#include "base/xalloc.h"
+#include "io/keys.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Overwrites and frees a secret; fine on NULL. */
+static void forget(char *secret)
+{
+	if (secret)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
+/* Headers that libcurl or pllm set, and that would contradict what is sent. */
+static bool is_reserved(const char *line)
+{
+	static const char *const reserved[] = { "host:", "content-length:", "transfer-encoding:",
+		"content-type:", "expect:", "connection:" };
+	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+		if (strncasecmp(line, reserved[i], strlen(reserved[i])) == 0)
+			return true;
+	return false;
+}
+
+static bool add_header(struct strings *lines, const char *line, struct err *err)
+{
+	if (!keys_check_header(line, err))
+		return false;
+	if (is_reserved(line))
+		return err_set(err, ERR_USAGE, "header \"%.*s\" is set by pllm itself",
+			(int)strcspn(line, ":"), line);
+	strings_add(lines, line);
+	return true;
+}
+
+/* One line of a file; n counts its line feed, and NULs that would otherwise hide the rest of it. */
+static bool add_header_line(struct strings *lines, char *line, size_t n, struct err *err)
+{
+	if (n > 0 && line[n - 1] == '\n')
+		n--;
+	if (n > 0 && line[n - 1] == '\r')
+		n--;
+	line[n] = '\0';
+	if (strlen(line) < n)
+		return err_set(err, ERR_USAGE, "--header-file: a line has a NUL in it");
+	return n == 0 || add_header(lines, line, err);
+}
+
+static bool add_header_file(struct strings *lines, const char *path, struct err *err)
+{
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return err_set_errno(err, ERR_USAGE, "--header-file: cannot open %s", path);
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+	bool ok = true;
+	while (ok && (n = getline(&line, &cap, f)) >= 0)
+		ok = add_header_line(lines, line, (size_t)n, err);
+	if (ok && ferror(f))
+		ok = err_set_errno(err, ERR_USAGE, "--header-file: cannot read %s", path);
+	if (line)
+		explicit_bzero(line, cap);
+	free(line);
+	fclose(f);
+	return ok;
+}
+
+bool credentials_read(
+	struct credentials *c, const struct endpoint_opts *o, bool has_one_origin, struct err *err)
+{
+	*c = (struct credentials){ .opts = o, .has_one_origin = has_one_origin };
+	for (size_t i = 0; i < o->headers.n; i++) {
+		const char *line = o->headers.items[i];
+		if (keys_looks_secret(line))
+			return err_set(err, ERR_USAGE,
+				"--header %.*s: looks like a secret, and everybody can read command lines; use --header-file",
+				(int)strcspn(line, ":"), line);
+		if (!add_header(&c->lines, line, err))
+			return false;
+	}
+	for (size_t i = 0; i < o->header_files.n; i++)
+		if (!add_header_file(&c->lines, o->header_files.items[i], err))
+			return false;
+	return true;
+}
+
+/* True if a header of the user's is the one that carries the API's key. */
+static bool brings_own_key(const struct endpoint *e)
+{
+	size_t n = strcspn(e->api->auth_header, ":") + 1;
+	for (size_t i = 0; i < e->headers_n; i++)
+		if (strncasecmp(e->headers[i], e->api->auth_header, n) == 0)
+			return true;
+	return false;
+}
+
+/* Refuses what would show a secret to the network, or leave it open which of two is meant. */
+static bool check_key(
+	const struct endpoint *e, const struct endpoint_opts *o, const char *key, struct err *err)
+{
+	bool is_https = strncmp(e->origin, "https:", 6) == 0;
+	bool is_private = is_https || e->is_loopback || e->unix_path || o->allow_http;
+	if (!is_private && (key || o->header_files.n > 0))
+		return err_set(err, ERR_USAGE,
+			"%s: a key would travel unencrypted; use https, or --allow-http if the network is yours",
+			e->name);
+	if (key && brings_own_key(e))
+		return err_set(err, ERR_USAGE,
+			"two keys: one from --header-file, one from elsewhere; leave one out, or give --key-env none");
+	return true;
+}
+
+/* True if nothing says that there must be a key. */
+static bool may_lack_key(const struct endpoint *e, const struct endpoint_opts *o, const char *env)
+{
+	bool is_none = env && strcmp(env, "none") == 0;
+	return e->is_loopback || e->unix_path || is_none || o->header_files.n > 0;
+}
+
+/* Finds the endpoint's key: allocated, NULL = there is none. */
+static bool find_key(
+	struct credentials *c, const struct endpoint *e, char *key_env, char **key, struct err *err)
+{
+	const struct key_opts own = { .fd = -1, .env = key_env };
+	*key = NULL;
+	if (key_env)
+		return keys_read(&own, e->api->key_env, key, err);
+	if (!c->has_one_origin)
+		return true;
+	if (c->key_api != e->api) {
+		forget(c->key);
+		c->key = NULL;
+		if (!keys_read(&c->opts->key, e->api->key_env, &c->key, err))
+			return false;
+		c->key_api = e->api;
+	}
+	*key = c->key ? xstrdup(c->key) : NULL;
+	return true;
+}
+
+bool credentials_give(struct credentials *c, struct endpoint *e, char *key_env, struct err *err)
+{
+	char *key;
+	const char *env = key_env ? key_env : c->opts->key.env;
+	endpoint_add_header(e, "Content-Type: application/json");
+	for (size_t i = 0; i < c->lines.n; i++)
+		endpoint_add_header(e, c->lines.items[i]);
+	if (!find_key(c, e, key_env, &key, err))
+		return false;
+	bool ok = check_key(e, c->opts, key, err);
+	if (ok && !key && !may_lack_key(e, c->opts, env))
+		ok = err_set(err, ERR_USAGE,
+			"no key for %s: set %s, or give --key-file, --key-cmd or --key-fd, or --key-env none",
+			e->name, env ? env : e->api->key_env);
+	if (ok && key) {
+		char *line = xasprintf("%s%s", e->api->auth_header, key);
+		endpoint_add_header(e, line);
+		forget(line);
+	}
+	forget(key);
+	return ok;
+}
+
+void credentials_release(struct credentials *c)
+{
+	for (size_t i = 0; i < c->lines.n; i++)
+		explicit_bzero(c->lines.items[i], strlen(c->lines.items[i]));
+	strings_release(&c->lines);
+	forget(c->key);
+	*c = (struct credentials){ 0 };
+}

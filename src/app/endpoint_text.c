@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/endpoint_text.h"
+
+#include "api/api.h"
+#include "base/units.h"
+#include "base/xalloc.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { IS_API, IS_TEXT, IS_WEIGHT, IS_COUNT };
+
+struct attribute {
+	const char *name;
+	enum kind kind;
+	size_t field; /* offset in struct endpoint_text */
+	int64_t most; /* of a count */
+};
+
+#define FIELD(member) offsetof(struct endpoint_text, member)
+#define COUNT_MAX INT64_C(1000000000000)
+#define WEIGHT_MAX 1e6
+
+static const struct attribute attributes[] = {
+	{ "api=", IS_API, FIELD(api), 0 },
+	{ "model=", IS_TEXT, FIELD(model), 0 },
+	{ "key-env=", IS_TEXT, FIELD(key_env), 0 },
+	{ "weight=", IS_WEIGHT, FIELD(weight), 0 },
+	{ "max=", IS_COUNT, FIELD(max), 100000 }, /* as of --jobs */
+	{ "rpm=", IS_COUNT, FIELD(rpm), COUNT_MAX },
+	{ "tpm=", IS_COUNT, FIELD(tpm), COUNT_MAX },
+};
+
+/* One of the texts while it is cut. */
+struct cutting {
+	struct endpoint_text *text;
+	const char *option; /* for messages */
+	struct err *err;
+};
+
+static const struct attribute *attribute_of(const char *part)
+{
+	for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++)
+		if (strncmp(part, attributes[i].name, strlen(attributes[i].name)) == 0)
+			return &attributes[i];
+	return NULL;
+}
+
+/* A URL with a password in it must not reach a message. */
+static bool refuse_part(const struct cutting *c, const char *part)
+{
+	bool is_shown = *part && !strchr(part, '@');
+	return err_set(c->err, ERR_USAGE,
+		"%s: %s%.60s%s is none of api=, model=, key-env=, weight=, max=, rpm=, tpm=",
+		c->option, is_shown ? "\"" : "one part", is_shown ? part : "",
+		is_shown ? "\"" : "");
+}
+
+static void put_text(char **field, const char *text)
+{
+	free(*field);
+	*field = xstrdup(text);
+}
+
+static bool put_api(const struct cutting *c, const struct api **field, const char *name)
+{
+	*field = api_find(name);
+	return *field ||
+		err_set(c->err, ERR_USAGE, "%s: unknown API \"%.60s\"; this version knows openai",
+			c->option, name);
+}
+
+static bool put_weight(const struct cutting *c, double *field, const char *text)
+{
+	double weight = 0;
+	if (!units_parse_number(span_of(text), &weight) || !(weight > 0 && weight <= WEIGHT_MAX))
+		return err_set(c->err, ERR_USAGE,
+			"%s: weight=%.60s: expected a number above 0, up to a million", c->option,
+			text);
+	*field = weight;
+	return true;
+}
+
+static bool put_count(
+	const struct cutting *c, int64_t *field, const struct attribute *a, const char *text)
+{
+	int64_t count = 0;
+	if (!units_parse_int(span_of(text), &count) || count < 1 || count > a->most)
+		return err_set(c->err, ERR_USAGE,
+			"%s: %s%.60s: expected a whole number from 1 to %" PRId64, c->option,
+			a->name, text, a->most);
+	*field = count;
+	return true;
+}
+
+static bool put_attribute(const struct cutting *c, const struct attribute *a, const char *value)
+{
+	void *field = (char *)c->text + a->field;
+	if (!*value)
+		return err_set(
+			c->err, ERR_USAGE, "%s: there is nothing after %s", c->option, a->name);
+	if (a->kind == IS_API)
+		return put_api(c, field, value);
+	if (a->kind == IS_WEIGHT)
+		return put_weight(c, field, value);
+	if (a->kind == IS_COUNT)
+		return put_count(c, field, a, value);
+	put_text(field, value);
+	return true;
+}
+
+/* The URL, or the bare model of a fallback: each is there once. */
+static bool put_once(const struct cutting *c, char **field, const char *part, const char *what)
+{
+	if (*field)
+		return err_set(c->err, ERR_USAGE, "%s: two %s; give the option once for each",
+			c->option, what);
+	put_text(field, part);
+	return true;
+}
+
+static bool put_part(const struct cutting *c, const char *part, bool is_fallback)
+{
+	const struct attribute *a = attribute_of(part);
+	if (a)
+		return put_attribute(c, a, part + strlen(a->name));
+	if (strstr(part, "://"))
+		return put_once(c, &c->text->base, part, "URLs");
+	if (is_fallback && *part && !strchr(part, '='))
+		return put_once(c, &c->text->model, part, "models");
+	return refuse_part(c, part);
+}
+
+static bool put_parts(const struct cutting *c, char *rest, bool is_fallback)
+{
+	while (rest)
+		if (!put_part(c, strsep(&rest, ","), is_fallback))
+			return false;
+	return true;
+}
+
+bool endpoint_text_parse(struct endpoint_text *t, const char *text, struct err *err)
+{
+	struct cutting c = { t, "--endpoint", err };
+	char *copy = xstrdup(text), *rest = copy;
+	put_text(&t->base, strsep(&rest, ","));
+	bool ok = put_parts(&c, rest, false);
+	free(copy);
+	return ok;
+}
+
+bool endpoint_text_parse_fallback(struct endpoint_text *t, const char *text, struct err *err)
+{
+	struct cutting c = { t, "--fallback", err };
+	char *copy = xstrdup(text);
+	bool ok = put_parts(&c, copy, true);
+	if (ok && !t->base && !t->model)
+		ok = err_set(err, ERR_USAGE, "--fallback: expected a model, a URL, or both");
+	free(copy);
+	return ok;
+}
+
+void endpoint_text_release(struct endpoint_text *t)
+{
+	free(t->base);
+	free(t->model);
+	free(t->key_env);
+	*t = (struct endpoint_text){ 0 };
+}

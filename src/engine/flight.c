@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What counts against --retries, and what does not:
+ *
+ *   - "too fast" never: the pace says when, and a wait is a wait;
+ *   - "too much at once", if the request was started beyond what is now the limit: that was the
+ *     limiter's overshooting, not the record's bad luck;
+ *   - no failure while the endpoint's breaker is not closed: the endpoint is down for everybody. But
+ *     if others have been answered since this call first failed, and it may be its own doing (a
+ *     prompt that crashes the server), it counts after all: else one such record would be tried
+ *     for ever.
+ *
+ * A call whose trial of a half-open breaker failed waits a little longer than the breaker, so that
+ * the next trial is another's: a record that is itself the trouble must not keep it open.
+ */
+#include "engine/flight.h"
+
+#include "api/api.h"
+#include "base/xalloc.h"
+#include "engine/triage.h"
+#include "work/record.h"
+#include "work/tokens.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	BODY_FRAME_BYTES = 256, /* what a usual request adds to its record */
+	FRESH_MS = 2000,        /* so long a success says that the endpoint works */
+	EVIDENCE_N = 2,         /* so many failures of one call speak against the endpoint */
+	ASIDE_MS = 1000         /* what a failed trial waits beyond the breaker, at most */
+};
+
+#define FLIGHT_OF(node) LIST_ENTRY(node, struct flight, link)
+
+/* bodies */
+
+static void take_body(struct sched *s, struct buf *body)
+{
+	if (s->spares_n > 0)
+		*body = s->spares[--s->spares_n];
+}
+
+static bool build(struct sched *s, const struct call *call, const struct gates *g,
+	struct attempt *a, struct fault *fault)
+{
+	struct ask ask;
+	/* Most prompts are a record and a few words: one allocation in place of five. */
+	buf_reserve(&a->body, call->record->text.n + BODY_FRAME_BYTES);
+	return ask_init(&ask, &s->rooms.plan->steps[call->step], g->endpoint, call->record->value,
+		       fault) &&
+		g->endpoint->api->build(&ask, &a->body, fault);
+}
+
+bool flight_render(struct sched *s, struct call *call, const struct gates *g, struct fault *fault)
+{
+	if (call->body_kind == g->body_kind)
+		return true;
+	if (call->body_kind == 0) {
+		attempt_init(&call->attempt, SCHED_BODY_MAX_BYTES);
+		take_body(s, &call->attempt.body);
+	}
+	buf_clear(&call->attempt.body);
+	call->body_kind = g->body_kind;
+	return build(s, call, g, &call->attempt, fault);
+}
+
+struct gates_size flight_size(const struct call *call)
+{
+	return (struct gates_size){ .input = call->estimate, .max_tokens = call->max_tokens };
+}
+
+/* start */
+
+static struct flight *take_flight(struct sched *s)
+{
+	struct list_node *node = list_take(&s->spare_flights);
+	struct flight *f = node ? FLIGHT_OF(node) : xcalloc(1, sizeof *f);
+	list_init(&f->link);
+	heap_node_init(&f->hedge);
+	return f;
+}
+
+static void keep_flight(struct sched *s, struct flight *f)
+{
+	heap_remove(&s->hedges, &f->hedge);
+	list_remove(&f->link);
+	list_push(&s->spare_flights, &f->link);
+}
+
+void flight_release_spares(struct sched *s)
+{
+	struct list_node *node;
+	while ((node = list_take(&s->spare_flights)))
+		free(FLIGHT_OF(node));
+}
+
+static void set_times(const struct sched *s, const struct call *call, struct attempt *a,
+	int64_t now_ms)
+{
+	int64_t left = sched_deadline_ms(s, call) - now_ms;
+	a->timeout_ms = left < s->opts->timeout_ms ? left : s->opts->timeout_ms;
+	a->first_byte_timeout_ms = s->opts->ttft_timeout_ms;
+	a->idle_timeout_ms = s->opts->idle_timeout_ms;
+}
+
+/* Sends the attempt, whose request is written, off. */
+static void take_off(struct sched *s, struct call *call, struct attempt *a, struct gates *g,
+	int64_t now_ms)
+{
+	struct flight *f = take_flight(s);
+	struct gates_size size = flight_size(call);
+	struct rate_cost cost = gates_cost(g, size);
+	f->call = call;
+	f->attempt = a;
+	f->gates = g;
+	f->start_ms = now_ms;
+	f->is_retry = call->is_retry;
+	a->endpoint = g->endpoint;
+	a->owner = f;
+	set_times(s, call, a, now_ms);
+	gates_enter(g, size, now_ms, &f->pass);
+	rate_enter(&s->rate, &cost, now_ms, &f->ticket);
+	retry_budget_enter(&s->budget, f->is_retry, now_ms);
+	s->requests_n++;
+	s->flights_n++;
+	s->airborne_n += call->flights_n == 0;
+	call->flights_n++;
+	call->attempts_n++;
+	list_put(&s->flying, &f->link);
+	http_start(s->rooms.http, a);
+}
+
+void flight_start(struct sched *s, struct call *call, struct gates *g, int64_t now_ms)
+{
+	struct fault fault;
+	heap_remove(&s->deadlines, &call->deadline);
+	if (!flight_render(s, call, g, &fault)) {
+		sched_settle(s, call, fault.code, xstrdup(fault.msg));
+		return;
+	}
+	if (call->attempts_n > 0) {
+		attempt_again(&call->attempt);
+		s->retries_n++;
+	}
+	take_off(s, call, &call->attempt, g, now_ms);
+	call->is_retry = false;
+	struct flight *f = call->attempt.owner;
+	if (s->hedge_ms != INT64_MAX)
+		heap_put(&s->hedges, &f->hedge, now_ms + s->hedge_ms);
+}
+
+/* hedges */
+
+/* Asks another endpoint too, if one is open and we can afford it. */
+static void hedge(struct sched *s, struct flight *f, int64_t now_ms)
+{
+	struct call *call = f->call;
+	const struct pool_want want = { .tier = call->tier,
+		.avoid = f->gates,
+		.must_avoid = true,
+		.size = flight_size(call) };
+	struct fault fault;
+	int64_t wait_ms;
+	if (s->is_stopped || s->flights_n >= (uint64_t)s->opts->jobs ||
+		!hedge_is_affordable(&s->hedge, s->requests_n))
+		return;
+	struct gates *g = pool_choose(&s->pool, &want, now_ms, &wait_ms);
+	if (!g || !gates_is_sound(g))
+		return;
+	struct rate_cost cost = gates_cost(g, want.size);
+	if (rate_wait(&s->rate, &cost, now_ms) > 0)
+		return;
+	call->second = xcalloc(1, sizeof *call->second);
+	attempt_init(call->second, SCHED_BODY_MAX_BYTES);
+	if (!build(s, call, g, call->second, &fault)) {
+		attempt_release(call->second);
+		free(call->second);
+		call->second = NULL;
+		return;
+	}
+	hedge_enter(&s->hedge);
+	take_off(s, call, call->second, g, now_ms);
+}
+
+void flight_hedge(struct sched *s, int64_t now_ms)
+{
+	struct heap_node *node;
+	while ((node = heap_peek(&s->hedges)) && node->key <= now_ms) {
+		heap_remove(&s->hedges, node);
+		hedge(s, HEAP_ENTRY(node, struct flight, hedge), now_ms);
+	}
+}
+
+void flight_cut(struct sched *s, struct flight *f)
+{
+	http_cancel(s->rooms.http, f->attempt);
+}
+
+/* landing */
+
+/* Says what the attempt's end means, in the API's words. */
+static void read_answer(const struct sched *s, const struct flight *f, struct answer *answer)
+{
+	struct attempt *a = f->attempt;
+	const struct api *api = f->gates->endpoint->api;
+	answer_init(answer, OUTCOME_ANSWERED);
+	api->read(a, answer);
+	if (answer->outcome == OUTCOME_TRUNCATED && s->opts->on_truncate == TRUNCATE_IS_KEPT &&
+		answer->text.at)
+		answer->outcome = OUTCOME_ANSWERED;
+	if (s->opts->wants_usage || f->pass.size.input > 0)
+		api->read_usage(answer);
+	assert(answer->outcome == OUTCOME_ANSWERED || answer->message);
+	if (a->wire == WIRE_TIMEOUT && a->timeout_ms < s->opts->timeout_ms) {
+		free(answer->message);
+		answer->message = xstrdup("no whole answer before the record's --deadline");
+	}
+}
+
+/* Takes the flight out of the air, and lets all gates learn from its end. */
+static void land(struct sched *s, struct flight *f, const struct answer *answer, int64_t now_ms)
+{
+	struct call *call = f->call;
+	bool is_suspect = call->faults_n >= EVIDENCE_N && gates_is_sound(f->gates);
+	const struct gates_landing landing = {
+		.attempt = f->attempt, .answer = answer, .is_suspect = is_suspect
+	};
+	struct rate_cost cost = gates_leave(f->gates, &f->pass, &landing, now_ms, &s->rng);
+	rate_leave(&s->rate, &f->ticket, &cost, now_ms);
+	s->refusals_n += answer->outcome == OUTCOME_RATE;
+	if (answer->outcome == OUTCOME_ANSWERED) {
+		s->successes_n++;
+		s->success_ms = now_ms;
+		retry_budget_succeed(&s->budget, f->is_retry, now_ms);
+		hedge_note(&s->hedge, f->attempt->ms, now_ms);
+	} else if (answer->outcome == OUTCOME_TIMEOUT || call->won) {
+		hedge_note(&s->hedge, f->attempt->ms, now_ms);
+	}
+	s->flights_n--;
+	call->flights_n--;
+	s->airborne_n -= call->flights_n == 0;
+}
+
+/* True if the failure is the endpoint's trouble or ours, not this call's. */
+static bool is_excused(
+	const struct sched *s, const struct flight *f, enum outcome outcome)
+{
+	const struct call *call = f->call;
+	const struct triage *t = triage_of(outcome);
+	if (t->trouble == TROUBLE_PERMANENT || t->trouble == TROUBLE_DOUBTFUL)
+		return false;
+	if (outcome == OUTCOME_CAPACITY && gates_overshot(f->gates, &f->pass))
+		return true;
+	bool is_own = t->may_be_own && call->faults_n > EVIDENCE_N &&
+		s->successes_n > call->others_n;
+	return f->gates->breaker.state != BREAKER_CLOSED && !is_own;
+}
+
+/* How long the call stands aside for others after it has failed. */
+static int64_t stand_aside_ms(struct sched *s, const struct flight *f, int64_t now_ms)
+{
+	const struct breaker *b = &f->gates->breaker;
+	bool was_trial = b->state == BREAKER_OPEN && f->pass.generation + 1 == b->generation &&
+		b->opened_n > 1;
+	return was_trial ? b->until_ms - now_ms + rng_upto(&s->rng, ASIDE_MS) : 0;
+}
+
+/* True if the call is ready or waiting for another try now. */
+static bool try_again(struct sched *s, struct flight *f, int64_t now_ms)
+{
+	struct call *call = f->call;
+	enum outcome outcome = call->answer.outcome;
+	enum trouble trouble = triage_of(outcome)->trouble;
+	if (s->is_stopped)
+		return false;
+	call->others_n = call->faults_n == 0 ? s->successes_n : call->others_n;
+	call->faults_n += trouble != TROUBLE_PACE;
+	bool excused = is_excused(s, f, outcome);
+	call->is_retry = retry_counts(trouble) && !excused;
+	call->failures_n += call->is_retry;
+	call->doubtful_n += trouble == TROUBLE_DOUBTFUL;
+	const struct retry_case c = {
+		.trouble = trouble,
+		.failures_n = call->failures_n,
+		.doubtful_n = call->doubtful_n,
+		.others_succeed = s->success_ms >= 0 && now_ms - s->success_ms < FRESH_MS,
+		.has_elsewhere = pool_has_other(&s->pool, f->gates),
+		.is_excused = excused,
+		.advice = f->attempt->hint.should_retry,
+	};
+	int64_t wait_ms;
+	if (!retry_decide(&s->opts->retry, &c, &s->rng, &wait_ms))
+		return false;
+	if (excused)
+		wait_ms = stand_aside_ms(s, f, now_ms);
+	if (now_ms + wait_ms >= sched_deadline_ms(s, call))
+		return false;
+	call->failed_at = f->gates;
+	sched_return(s, call, wait_ms, now_ms);
+	return true;
+}
+
+/* True if the call can be answered elsewhere although this endpoint never will. */
+static bool go_elsewhere(struct sched *s, const struct flight *f, int64_t now_ms)
+{
+	struct call *call = f->call;
+	bool is_refused = call->answer.outcome == OUTCOME_QUOTA ||
+		call->answer.outcome == OUTCOME_AUTH || call->answer.outcome == OUTCOME_NOT_FOUND;
+	unsigned tier = call->tier;
+	if (call->answer.outcome == OUTCOME_TOO_LONG)
+		tier = pool_next_model(&s->pool, f->gates);
+	else if (!is_refused || !gates_is_dead(f->gates))
+		return false;
+	if (s->is_stopped || tier < call->tier || !pool_can_serve(&s->pool, tier))
+		return false;
+	if (call->answer.outcome == OUTCOME_TOO_LONG && tier == 0)
+		return false;
+	call->tier = tier;
+	call->failed_at = f->gates;
+	sched_return(s, call, 0, now_ms);
+	return true;
+}
+
+/* Makes the attempt that counts the call's first, and drops the other. */
+static void keep_attempt(struct call *call, const struct attempt *kept)
+{
+	struct attempt *second = call->second;
+	if (!second)
+		return;
+	if (kept == second) {
+		attempt_release(&call->attempt);
+		call->attempt = *second;
+	} else {
+		attempt_release(second);
+	}
+	free(second);
+	call->second = NULL;
+}
+
+/* The last flight of the call has landed, and none has brought an answer. */
+static void fail(struct sched *s, struct flight *f, int64_t now_ms)
+{
+	struct call *call = f->call;
+	const struct gates *death = pool_death(&s->pool);
+	keep_attempt(call, f->attempt);
+	call->body_kind = f->gates->body_kind;
+	if (death && !s->dead) {
+		s->dead = death;
+		sched_stop(s);
+	}
+	if (!go_elsewhere(s, f, now_ms) && !try_again(s, f, now_ms))
+		sched_settle(s, call, error_code_of(call->answer.outcome), NULL);
+}
+
+static void conclude(struct sched *s, struct call *call)
+{
+	keep_attempt(call, call->won);
+	sched_settle(s, call, ERROR_NONE, NULL);
+}
+
+/* A whole answer has come: what else is in the air for the call is cut off. */
+static void win(struct sched *s, struct flight *f)
+{
+	struct call *call = f->call;
+	call->won = f->attempt;
+	if (call->flights_n == 0) {
+		conclude(s, call);
+		return;
+	}
+	const struct attempt *other =
+		f->attempt == call->second ? &call->attempt : call->second;
+	flight_cut(s, other->owner);
+}
+
+void sched_finish(struct sched *s, struct attempt *attempt, int64_t now_ms)
+{
+	struct flight *f = attempt->owner;
+	struct call *call = f->call;
+	struct answer answer;
+	read_answer(s, f, &answer);
+	land(s, f, &answer, now_ms);
+	bool is_answered = answer.outcome == OUTCOME_ANSWERED;
+	bool is_last = call->flights_n == 0;
+	if (call->won || (!is_answered && !is_last)) {
+		/* The other one has won, or may still. */
+		answer_release(&answer);
+		if (call->won && is_last)
+			conclude(s, call);
+	} else {
+		answer_release(&call->answer);
+		call->answer = answer;
+		if (is_answered)
+			win(s, f);
+		else
+			fail(s, f, now_ms);
+	}
+	keep_flight(s, f);
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who learns what from an attempt's end:
+ *
+ *         pace      "too fast", and every Retry-After, whatever it came with
+ *         rate      what the headers say of limits; what the request did cost in the end
+ *         limit     taken, or refused for being too many at once
+ *         breaker   success or failure of the endpoint, not of the record
+ *         forecast  how many tokens it was
+ *
+ * "Too much at once" reaches the breaker only when nothing has been taken since the limit was last
+ * cut: as long as anything is, overshooting is the limiter's business, and the endpoint is well.
+ *
+ * A record that fails again and again by what may be its own doing says nothing about the endpoint:
+ * after its first failures the breaker is not told.
+ */
+#include "engine/gates.h"
+
+#include "api/api.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "engine/triage.h"
+#include "policy/balance.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MINUTE_MS = 60000, HALF = 2 };
+
+void gates_init(
+	struct gates *g, const struct endpoint *endpoint, unsigned jobs, bool is_fixed)
+{
+	unsigned roof = endpoint->max > 0 && endpoint->max < jobs ? (unsigned)endpoint->max : jobs;
+	*g = (struct gates){
+		.endpoint = endpoint,
+		.back_ms = INT64_MIN / HALF,
+		.mute_ms = -1,
+		.dead = OUTCOME_ANSWERED,
+	};
+	limit_init(&g->limit, roof, !is_fixed);
+	breaker_init(&g->breaker);
+	rate_init(&g->rate);
+	pace_init(&g->pace);
+	forecast_init(&g->forecast);
+	if (endpoint->rpm > 0)
+		rate_add(&g->rate, RATE_REQUESTS, (double)endpoint->rpm, MINUTE_MS, 0);
+	if (endpoint->tpm > 0)
+		rate_add(&g->rate, RATE_TOKENS, (double)endpoint->tpm, MINUTE_MS, 0);
+}
+
+void gates_release(struct gates *g)
+{
+	free(g->dead_message);
+	g->dead_message = NULL;
+}
+
+bool gates_is_dead(const struct gates *g)
+{
+	return g->dead != OUTCOME_ANSWERED;
+}
+
+bool gates_is_sound(const struct gates *g)
+{
+	return !gates_is_dead(g) && g->breaker.state == BREAKER_CLOSED;
+}
+
+bool gates_overshot(const struct gates *g, const struct gates_pass *pass)
+{
+	return limit_overshot(&g->limit, pass->limit);
+}
+
+/* The tokens of a request as its endpoint counts them, from those of input and of output. */
+static struct rate_cost cost_of(const struct gates *g, double input, double output)
+{
+	double together = input + output;
+	switch (g->endpoint->api->charge) {
+	case CHARGE_LARGER:
+		together = input > output ? input : output;
+		break;
+	case CHARGE_INPUT:
+		together = input;
+		break;
+	case CHARGE_SUM:
+	case CHARGE_APART:
+		break;
+	}
+	return (struct rate_cost){ .of = { [RATE_REQUESTS] = 1,
+					   [RATE_TOKENS] = together,
+					   [RATE_INPUT] = input,
+					   [RATE_OUTPUT] = output } };
+}
+
+struct rate_cost gates_cost(const struct gates *g, struct gates_size size)
+{
+	if (size.input <= 0)
+		return (struct rate_cost){ .of = { [RATE_REQUESTS] = 1 } };
+	/* Where the larger counts, it is the limit of the output and not what comes of it. */
+	bool is_larger = g->endpoint->api->charge == CHARGE_LARGER && size.max_tokens > 0;
+	return cost_of(g, forecast_input(&g->forecast, size.input),
+		is_larger ? (double)size.max_tokens
+			  : forecast_output(&g->forecast, size.max_tokens));
+}
+
+int64_t gates_wait(const struct gates *g, const struct rate_cost *cost, int64_t now_ms)
+{
+	const int64_t waits[] = {
+		limit_wait(&g->limit, now_ms),
+		breaker_wait(&g->breaker, now_ms),
+		pace_wait(&g->pace, now_ms),
+		rate_wait(&g->rate, cost, now_ms),
+	};
+	int64_t longest = 0;
+	for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
+		longest = waits[i] > longest ? waits[i] : longest;
+	return longest;
+}
+
+void gates_enter(
+	struct gates *g, struct gates_size size, int64_t now_ms, struct gates_pass *pass)
+{
+	struct rate_cost cost = gates_cost(g, size);
+	enum breaker_state state = g->breaker.state;
+	pass->size = size;
+	pass->limit = limit_enter(&g->limit, now_ms);
+	pass->generation = breaker_enter(&g->breaker, now_ms);
+	if (g->breaker.state != state)
+		log_say(LOG_DETAIL, "%s: breaker half-open, one request tries", g->endpoint->name);
+	pace_enter(&g->pace, now_ms);
+	if (g->mute_ms < 0)
+		g->mute_ms = now_ms;
+	rate_enter(&g->rate, &cost, now_ms, &pass->rate);
+}
+
+/*
+ * What the attempt cost in the end. Refused requests are counted, but their tokens are given back;
+ * of one that never left nothing is counted; of one of which we do not know, all.
+ */
+static struct rate_cost settled_cost(
+	const struct gates *g, const struct gates_pass *pass, const struct gates_landing *landing)
+{
+	const struct answer *a = landing->answer;
+	struct rate_cost cost = pass->rate.cost;
+	const struct rate_cost request = { .of = { [RATE_REQUESTS] = 1 } };
+	if (landing->attempt->sends_n == 0)
+		return (struct rate_cost){ 0 };
+	switch (a->outcome) {
+	case OUTCOME_RATE:
+	case OUTCOME_CAPACITY:
+	case OUTCOME_FAULT:
+	case OUTCOME_REQUEST:
+		return request;
+	default:
+		break;
+	}
+	if (pass->size.input <= 0 || a->usage.input < 0)
+		return cost;
+	double output = a->usage.output > 0 ? (double)a->usage.output : 0;
+	struct rate_cost real = cost_of(g, (double)a->usage.input, output);
+	/* What counts the larger of two at the door does not count anew what came out. */
+	if (g->endpoint->api->charge == CHARGE_LARGER &&
+		real.of[RATE_TOKENS] < cost.of[RATE_TOKENS])
+		real.of[RATE_TOKENS] = cost.of[RATE_TOKENS];
+	return real;
+}
+
+/* Of the units that io reads and those that the policy counts in. */
+static enum rate_unit unit_of(enum allowance_unit unit)
+{
+	static const enum rate_unit of[] = {
+		[ALLOWANCE_REQUESTS] = RATE_REQUESTS,
+		[ALLOWANCE_TOKENS] = RATE_TOKENS,
+		[ALLOWANCE_INPUT_TOKENS] = RATE_INPUT,
+		[ALLOWANCE_OUTPUT_TOKENS] = RATE_OUTPUT,
+	};
+	return of[unit];
+}
+
+static void learn_rates(struct gates *g, const struct gates_pass *pass,
+	const struct allowances *said, int64_t now_ms)
+{
+	struct rate_told told[ALLOWANCES_MAX];
+	for (unsigned i = 0; i < said->n; i++)
+		told[i] = (struct rate_told){
+			.unit = unit_of(said->items[i].unit),
+			.limit = said->items[i].limit,
+			.remaining = said->items[i].remaining,
+			.reset_ms = said->items[i].reset_ms,
+			.window_ms = said->items[i].window_ms,
+		};
+	rate_learn(&g->rate, &pass->rate, told, said->n, now_ms);
+}
+
+static bool knows_rates(const struct gates *g)
+{
+	return g->rate.buckets_n > 0;
+}
+
+/* What the answer says about how fast we may go. */
+static void pace(struct gates *g, const struct gates_pass *pass,
+	const struct gates_landing *landing, int64_t now_ms, struct rng *rng)
+{
+	int64_t start_ms = pass->rate.start_ms;
+	int64_t hint_ms = landing->attempt->hint.wait_ms;
+	int64_t until_ms = g->pace.until_ms;
+	double per_ms = g->pace.per_ms;
+	switch (landing->answer->outcome) {
+	case OUTCOME_RATE:
+		g->refusals_n++;
+		pace_refuse(&g->pace, start_ms, hint_ms, knows_rates(g), now_ms, rng);
+		break;
+	case OUTCOME_CAPACITY:
+	case OUTCOME_FAULT:
+		if (hint_ms > 0)
+			pace_pause(&g->pace, hint_ms, now_ms, rng);
+		break;
+	case OUTCOME_TRANSPORT:
+	case OUTCOME_TIMEOUT:
+	case OUTCOME_CANCELLED:
+		break;
+	default:
+		pace_take(&g->pace, start_ms, now_ms);
+	}
+	if (g->pace.until_ms > until_ms && g->pace.until_ms > now_ms)
+		log_say(LOG_DETAIL, "%s: paused %.1f s by %s", g->endpoint->name,
+			(double)(g->pace.until_ms - now_ms) / 1000,
+			hint_ms >= 0 ? "Retry-After" : "an answer that says \"too fast\"");
+	if (g->pace.per_ms > 0 && (per_ms <= 0 || g->pace.per_ms < per_ms))
+		log_say(LOG_DETAIL, "%s: pace %.2f/s, as it was taken of late", g->endpoint->name,
+			g->pace.per_ms * 1000);
+	else if (per_ms > 0 && g->pace.per_ms <= 0)
+		log_say(LOG_DETAIL, "%s: no pace any more", g->endpoint->name);
+}
+
+static void tell_limit(struct gates *g, const struct gates_pass *pass, enum limit_sign sign,
+	const struct gates_landing *landing, int64_t now_ms)
+{
+	unsigned before = limit_places(&g->limit, now_ms);
+	limit_leave(&g->limit, pass->limit, sign, now_ms);
+	unsigned after = limit_places(&g->limit, now_ms);
+	if (after >= before)
+		return;
+	if (landing->attempt->status > 0)
+		log_say(LOG_DETAIL, "%s: limit %u -> %u because of HTTP %d", g->endpoint->name,
+			before, after, landing->attempt->status);
+	else
+		log_say(LOG_DETAIL, "%s: limit %u -> %u because of timeouts", g->endpoint->name,
+			before, after);
+}
+
+static void say_breaker(const struct gates *g, const char *why, int64_t now_ms)
+{
+	const char *name = g->endpoint->name;
+	/* The first time somebody at a terminal would wonder. */
+	enum log_level level = g->breaker.opened_n > 1 ? LOG_DETAIL : LOG_NOTICE;
+	if (g->breaker.state == BREAKER_OPEN)
+		log_say(level, "%s: breaker opened for %.1f s, then one request tries; last: %s",
+			name, (double)(g->breaker.until_ms - now_ms) / 1000, why);
+	else
+		log_say(LOG_DETAIL, "%s: breaker closed", name);
+}
+
+static void tell_breaker(struct gates *g, const struct gates_pass *pass, enum breaker_sign sign,
+	const struct gates_landing *landing, int64_t now_ms, struct rng *rng)
+{
+	enum breaker_state before = g->breaker.state;
+	breaker_leave(&g->breaker, pass->generation, sign, now_ms, rng);
+	if (g->breaker.state == before)
+		return;
+	if (g->breaker.state == BREAKER_CLOSED) {
+		g->back_ms = now_ms;
+		limit_restart(&g->limit, now_ms);
+	}
+	say_breaker(g, landing->answer->message ? landing->answer->message : "", now_ms);
+}
+
+/* "Never": the endpoint is not asked again. */
+static bool is_deadly(const struct gates *g, const struct gates_landing *landing)
+{
+	enum outcome outcome = landing->answer->outcome;
+	/* A lone 403 after successes with the same key is about that record. */
+	if (outcome == OUTCOME_AUTH && landing->attempt->status == 403 && g->successes_n > 0)
+		return false;
+	/* With one model for all records an unknown one is everybody's; else it is that record's. */
+	return outcome == OUTCOME_QUOTA || outcome == OUTCOME_AUTH ||
+		(outcome == OUTCOME_NOT_FOUND && g->endpoint->model);
+}
+
+static void bury(struct gates *g, const struct answer *answer, int64_t now_ms)
+{
+	if (gates_is_dead(g))
+		return;
+	g->dead = answer->outcome;
+	g->dead_message = xstrdup(answer->message);
+	g->died_ms = now_ms;
+	log_say(LOG_DETAIL, "%s: not asked again: %s", g->endpoint->name, g->dead_message);
+}
+
+static void count_success(
+	struct gates *g, const struct gates_pass *pass, const struct gates_landing *landing)
+{
+	const struct usage *usage = &landing->answer->usage;
+	g->successes_n++;
+	g->mute_ms = -1;
+	g->latency_ms = balance_mean_ms(g->latency_ms, landing->attempt->ms);
+	if (pass->size.input > 0)
+		forecast_learn(&g->forecast, pass->size.input, usage->input, usage->output);
+}
+
+struct rate_cost gates_leave(struct gates *g, const struct gates_pass *pass,
+	const struct gates_landing *landing, int64_t now_ms, struct rng *rng)
+{
+	const struct triage *t = triage_of(landing->answer->outcome);
+	struct rate_cost cost = settled_cost(g, pass, landing);
+	enum breaker_sign sign = t->breaker;
+	if (landing->is_suspect && t->may_be_own && sign == BREAKER_FAILURE)
+		sign = BREAKER_NEITHER;
+	rate_leave(&g->rate, &pass->rate, &cost, now_ms);
+	if (landing->attempt->allowances)
+		learn_rates(g, pass, landing->attempt->allowances, now_ms);
+	pace(g, pass, landing, now_ms, rng);
+	tell_limit(g, pass, t->limit, landing, now_ms);
+	if (t->limit == LIMIT_REFUSED && t->breaker == BREAKER_FAILURE && !limit_is_barren(&g->limit))
+		sign = BREAKER_NEITHER;
+	tell_breaker(g, pass, sign, landing, now_ms, rng);
+	if (landing->answer->outcome == OUTCOME_ANSWERED)
+		count_success(g, pass, landing);
+	/* Who says "too fast" is well. */
+	if (landing->answer->outcome == OUTCOME_RATE)
+		g->mute_ms = -1;
+	if (is_deadly(g, landing))
+		bury(g, landing->answer, now_ms);
+	return cost;
+}
+
+void gates_describe(const struct gates *g, int64_t now_ms, struct buf *out)
+{
+	static const char *const states[] = {
+		[BREAKER_CLOSED] = "closed", [BREAKER_OPEN] = "open", [BREAKER_HALF_OPEN] = "half-open"
+	};
+	char text[200];
+	int n = snprintf(text, sizeof text, ": %u of %u in flight, breaker %s", g->limit.in_flight,
+		limit_places(&g->limit, now_ms), states[g->breaker.state]);
+	buf_put_str(out, g->endpoint->name);
+	buf_put(out, text, (size_t)n);
+	if (g->pace.until_ms > now_ms) {
+		n = snprintf(text, sizeof text, ", paused for %.1f s",
+			(double)(g->pace.until_ms - now_ms) / 1000);
+		buf_put(out, text, (size_t)n);
+	}
+	if (g->pace.per_ms > 0) {
+		n = snprintf(text, sizeof text, ", pace %.2f/s", g->pace.per_ms * 1000);
+		buf_put(out, text, (size_t)n);
+	}
+	if (gates_is_dead(g))
+		buf_put_str(out, ", not asked again");
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gates: what must agree before an attempt starts at one endpoint, and what it has learned.
+ *
+ * Its limit of concurrency, its breaker, the rates that are known and the pace that is found, all
+ * asked as one. Says with -v what changes. Time is an argument. The loop's thread.
+ *
+ * Invariant: each gates_enter is matched by one gates_leave.
+ */
+#pragma once
+
+#include "base/rng.h"
+#include "policy/breaker.h"
+#include "policy/forecast.h"
+#include "policy/limit.h"
+#include "policy/pace.h"
+#include "policy/rate.h"
+#include "work/answer.h"
+#include "work/attempt.h"
+#include "work/endpoint.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a gate's wait says when only somebody's leaving can open it. */
+#define GATES_UNTIL_LEAVE INT64_MAX
+
+struct gates {
+	const struct endpoint *endpoint; /* borrowed */
+	uint64_t id;        /* pool's: hash of what names it */
+	unsigned body_kind; /* pool's: endpoints of one kind are sent the same bytes; from 1 */
+	struct limit limit;
+	struct breaker breaker;
+	struct rate rate;
+	struct pace pace;
+	struct forecast forecast;
+	double latency_ms;    /* mean of late; 0 = nothing has been answered */
+	int64_t back_ms;      /* when its breaker last closed; INT64_MIN / 2 = it never opened */
+	int64_t mute_ms;      /* since when it has been asked in vain; -1 = it has not */
+	uint64_t successes_n; /* answers */
+	uint64_t refusals_n;  /* "too fast" */
+	enum outcome dead;    /* why it is not asked again: QUOTA, AUTH, NOT_FOUND; else ANSWERED */
+	char *dead_message;   /* owned: in the server's words */
+	int64_t died_ms;
+};
+
+/* How large a request is, as far as it is known. */
+struct gates_size {
+	double input;       /* tokens, estimated; 0 = nobody asks */
+	int64_t max_tokens; /* of output; 0 = no limit of its own */
+};
+
+/* What an attempt that has entered keeps until it leaves. */
+struct gates_pass {
+	struct limit_ticket limit;
+	uint64_t generation;
+	struct rate_ticket rate;
+	struct gates_size size;
+};
+
+/* How an attempt ended. */
+struct gates_landing {
+	const struct attempt *attempt; /* borrowed */
+	const struct answer *answer;   /* borrowed */
+	bool is_suspect; /* the record failed before: it may be its own doing, not the endpoint's */
+};
+
+/* Opens the gates of an endpoint, borrowed, for at most `jobs` in flight. */
+void gates_init(
+	struct gates *g, const struct endpoint *endpoint, unsigned jobs, bool is_fixed);
+
+/* Frees what g holds. */
+void gates_release(struct gates *g);
+
+/* What a request of that size costs there. */
+struct rate_cost gates_cost(const struct gates *g, struct gates_size size);
+
+/* 0 if an attempt may start now, else how long until it may, or GATES_UNTIL_LEAVE. */
+int64_t gates_wait(const struct gates *g, const struct rate_cost *cost, int64_t now_ms);
+
+/* An attempt starts; gates_wait must have said 0. Fills the pass. */
+void gates_enter(
+	struct gates *g, struct gates_size size, int64_t now_ms, struct gates_pass *pass);
+
+/* It has ended so: every gate learns from it. Gives what it did cost. */
+struct rate_cost gates_leave(struct gates *g, const struct gates_pass *pass,
+	const struct gates_landing *landing, int64_t now_ms, struct rng *rng);
+
+/* True if the endpoint is not asked again. */
+bool gates_is_dead(const struct gates *g);
+
+/* True if nothing but time or its own limits keeps it from being asked: it is thought to work. */
+bool gates_is_sound(const struct gates *g);
+
+/* True if the refusal was the limiter's doing: see limit_overshot. */
+bool gates_overshot(const struct gates *g, const struct gates_pass *pass);
+
+/* Writes the state of all gates for a person: "12 of 45 in flight, breaker closed". */
+void gates_describe(const struct gates *g, int64_t now_ms, struct buf *out);

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The order of filters: not dead; a tier that serves; gates open; not where it just failed, if
+ * there is a choice; then balance. If nobody is open, the soonest says how long to sleep.
+ */
+#include "engine/pool.h"
+
+#include "base/log.h"
+#include "base/xalloc.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool has_same_model(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->model && b->model ? strcmp(a->model, b->model) == 0 : a->model == b->model;
+}
+
+static bool takes_same_body(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->api == b->api && a->is_streamed == b->is_streamed && has_same_model(a, b);
+}
+
+/* What names an endpoint in each run: URL and model, and the how-manieth of these (by key) it is. */
+static uint64_t id_of(const struct endpoint *all, unsigned index)
+{
+	const struct endpoint *e = &all[index];
+	uint64_t id = balance_hash(e->url, strlen(e->url));
+	if (e->model)
+		id ^= balance_hash(e->model, strlen(e->model)) * 3;
+	for (unsigned i = 0; i < index; i++)
+		id += strcmp(all[i].url, e->url) == 0 && has_same_model(&all[i], e);
+	return id;
+}
+
+static unsigned body_kind(const struct pool *p, unsigned index)
+{
+	for (unsigned i = 0; i < index; i++)
+		if (takes_same_body(p->gates[i].endpoint, p->gates[index].endpoint))
+			return p->gates[i].body_kind;
+	return index + 1;
+}
+
+void pool_init(struct pool *p, const struct pool_opts *opts, const struct endpoint *endpoints,
+	unsigned n, struct rng *rng)
+{
+	assert(n >= 1 && n <= POOL_ENDPOINTS_MAX);
+	*p = (struct pool){ .opts = *opts, .gates_n = n, .rng = rng };
+	p->gates = xcalloc(n, sizeof *p->gates);
+	for (unsigned i = 0; i < n; i++) {
+		gates_init(&p->gates[i], &endpoints[i], opts->jobs, opts->is_fixed);
+		p->gates[i].id = id_of(endpoints, i);
+		p->gates[i].body_kind = body_kind(p, i);
+		assert(i == 0 || endpoints[i].tier >= endpoints[i - 1].tier);
+	}
+	p->tiers_n = endpoints[n - 1].tier + 1;
+}
+
+void pool_release(struct pool *p)
+{
+	for (unsigned i = 0; i < p->gates_n; i++)
+		gates_release(&p->gates[i]);
+	free(p->gates);
+}
+
+const struct gates *pool_first(const struct pool *p, unsigned tier)
+{
+	for (unsigned i = 0; i < p->gates_n; i++)
+		if (p->gates[i].endpoint->tier >= tier && !gates_is_dead(&p->gates[i]))
+			return &p->gates[i];
+	return NULL;
+}
+
+bool pool_can_serve(const struct pool *p, unsigned tier)
+{
+	return pool_first(p, tier) != NULL;
+}
+
+unsigned pool_next_model(const struct pool *p, const struct gates *g)
+{
+	for (const struct gates *other = g + 1; other < p->gates + p->gates_n; other++)
+		if (other->endpoint->tier > g->endpoint->tier && !gates_is_dead(other) &&
+			!has_same_model(other->endpoint, g->endpoint))
+			return other->endpoint->tier;
+	return 0;
+}
+
+bool pool_has_other(const struct pool *p, const struct gates *g)
+{
+	for (unsigned i = 0; i < p->gates_n; i++)
+		if (&p->gates[i] != g && p->gates[i].endpoint->tier == g->endpoint->tier &&
+			gates_is_sound(&p->gates[i]))
+			return true;
+	return false;
+}
+
+void pool_rest(struct pool *p)
+{
+	for (unsigned i = 0; i < p->gates_n; i++)
+		p->gates[i].mute_ms = -1;
+}
+
+unsigned pool_free_n(const struct pool *p, int64_t now_ms)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < p->gates_n; i++) {
+		const struct limit *limit = &p->gates[i].limit;
+		unsigned places = limit_places(limit, now_ms);
+		if (!gates_is_dead(&p->gates[i]) && places > limit->in_flight)
+			n += places - limit->in_flight;
+	}
+	return n;
+}
+
+bool pool_counts_tokens(const struct pool *p)
+{
+	for (unsigned i = 0; i < p->gates_n; i++)
+		if (rate_counts_tokens(&p->gates[i].rate))
+			return true;
+	return false;
+}
+
+const struct gates *pool_death(const struct pool *p)
+{
+	const struct gates *last = NULL;
+	for (unsigned i = 0; i < p->gates_n; i++) {
+		if (!gates_is_dead(&p->gates[i]))
+			return NULL;
+		if (!last || p->gates[i].died_ms > last->died_ms)
+			last = &p->gates[i];
+	}
+	return last;
+}
+
+enum tier_state { TIER_DEAD, TIER_SILENT, TIER_SERVES };
+
+/* A tier is as good as the best of its endpoints. */
+static enum tier_state tier_state(const struct pool *p, unsigned tier, int64_t now_ms)
+{
+	enum tier_state best = TIER_DEAD;
+	for (unsigned i = 0; i < p->gates_n; i++) {
+		const struct gates *g = &p->gates[i];
+		if (g->endpoint->tier != tier || gates_is_dead(g))
+			continue;
+		if (g->mute_ms < 0 || now_ms - g->mute_ms < p->opts.fallback_after_ms)
+			return TIER_SERVES;
+		best = TIER_SILENT;
+	}
+	return best;
+}
+
+/* The first tier from `tier` on that serves; if there is none, the last that is alive. */
+static unsigned serving_tier(const struct pool *p, unsigned tier, int64_t now_ms)
+{
+	unsigned last = tier;
+	for (unsigned t = tier; t < p->tiers_n; t++) {
+		enum tier_state state = tier_state(p, t, now_ms);
+		if (state == TIER_SERVES)
+			return t;
+		if (state == TIER_SILENT)
+			last = t;
+	}
+	return last;
+}
+
+/* How long until the tier counts as silent, and the next one may be asked. */
+static int64_t patience_ms(const struct pool *p, unsigned tier, int64_t now_ms)
+{
+	int64_t longest = 0;
+	for (unsigned i = 0; i < p->gates_n; i++) {
+		const struct gates *g = &p->gates[i];
+		if (g->endpoint->tier != tier || gates_is_dead(g))
+			continue;
+		if (g->mute_ms < 0)
+			return GATES_UNTIL_LEAVE;
+		int64_t left_ms = g->mute_ms + p->opts.fallback_after_ms - now_ms;
+		longest = left_ms > longest ? left_ms : longest;
+	}
+	return longest > 0 ? longest : GATES_UNTIL_LEAVE;
+}
+
+/* Says once when work moves to another tier. */
+static void note_tier(struct pool *p, const struct gates *g)
+{
+	unsigned tier = g->endpoint->tier;
+	if (tier == p->tier)
+		return;
+	log_say(LOG_DETAIL, "%s: asked from now on (%s)", g->endpoint->name,
+		tier > p->tier ? "--fallback" : "it is back");
+	p->tier = tier;
+}
+
+/* Among the gates that are open, by index. */
+struct candidates {
+	unsigned n;
+	unsigned at[POOL_ENDPOINTS_MAX];
+	int64_t wait_ms; /* of those that are not: the shortest */
+};
+
+static bool is_eligible(const struct gates *g, const struct pool_want *want, unsigned serving)
+{
+	if (gates_is_dead(g) || g->endpoint->tier < want->tier || g->endpoint->tier > serving)
+		return false;
+	/* A tier that was silent is tried by one at a time. */
+	if (g->endpoint->tier < serving && g->limit.in_flight > 0)
+		return false;
+	return !(want->must_avoid && g == want->avoid);
+}
+
+static void find_open(
+	struct pool *p, const struct pool_want *want, int64_t now_ms, struct candidates *c)
+{
+	unsigned serving = p->tiers_n > 1 ? serving_tier(p, want->tier, now_ms) : 0;
+	c->n = 0;
+	c->wait_ms = p->tiers_n > 1 ? patience_ms(p, serving, now_ms) : GATES_UNTIL_LEAVE;
+	for (unsigned i = 0; i < p->gates_n; i++) {
+		const struct gates *g = &p->gates[i];
+		if (!is_eligible(g, want, serving))
+			continue;
+		struct rate_cost cost = gates_cost(g, want->size);
+		int64_t wait_ms = gates_wait(g, &cost, now_ms);
+		if (wait_ms == 0)
+			c->at[c->n++] = i;
+		else if (wait_ms < c->wait_ms)
+			c->wait_ms = wait_ms;
+	}
+}
+
+/* Leaves out where the call just failed, if there is a choice. */
+static void leave_out(const struct pool *p, struct candidates *c, const struct gates *avoid)
+{
+	unsigned kept = 0;
+	if (!avoid || c->n < 2)
+		return;
+	for (unsigned i = 0; i < c->n; i++)
+		if (&p->gates[c->at[i]] != avoid)
+			c->at[kept++] = c->at[i];
+	c->n = kept;
+}
+
+/* A silent tier goes first where it may be tried: so it is found out that it is back. */
+static bool is_lower(const struct pool *p, unsigned a, unsigned b)
+{
+	return p->gates[a].endpoint->tier < p->gates[b].endpoint->tier;
+}
+
+static void keep_first_tier(const struct pool *p, struct candidates *c)
+{
+	unsigned n = 1;
+	while (n < c->n && !is_lower(p, c->at[0], c->at[n]))
+		n++;
+	c->n = n;
+}
+
+static unsigned balance(
+	struct pool *p, const struct candidates *c, uint64_t key, int64_t now_ms)
+{
+	struct balance_choice choices[POOL_ENDPOINTS_MAX];
+	for (unsigned i = 0; i < c->n; i++) {
+		const struct gates *g = &p->gates[c->at[i]];
+		choices[i] = (struct balance_choice){
+			.in_flight = g->limit.in_flight,
+			.weight = balance_ramp(g->endpoint->weight, now_ms - g->back_ms),
+			.latency_ms = g->latency_ms,
+			.id = g->id,
+		};
+	}
+	return c->at[balance_pick(p->opts.balance, choices, c->n, key, p->rng)];
+}
+
+struct gates *pool_choose(
+	struct pool *p, const struct pool_want *want, int64_t now_ms, int64_t *wait_ms)
+{
+	struct candidates c;
+	find_open(p, want, now_ms, &c);
+	*wait_ms = c.wait_ms;
+	if (c.n == 0)
+		return NULL;
+	unsigned index = c.at[0];
+	if (c.n > 1) {
+		keep_first_tier(p, &c);
+		leave_out(p, &c, want->avoid);
+		index = c.n > 1 ? balance(p, &c, want->key, now_ms) : c.at[0];
+	}
+	struct gates *g = &p->gates[index];
+	if (want->tier == 0 && g->endpoint->tier != p->tier)
+		note_tier(p, g);
+	return g;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ESSAY
+ */
+#include "policy/pace.h"
+
+#include <assert.h>
+#include <math.h>
+
+enum {
+	BLIND_BASE_MS = 500,
+	BLIND_CAP_MS = 30000,
+	BLIND_DOUBLINGS_MAX = 6,
+	SPREAD_MS = 50,           /* and a tenth of the hint */
+	BURST_MS = 2,             /* what may be caught up: no more than a timer is late */
+	LIKELY_WINDOW_MS = 60000, /* what limits are mostly given for */
+	ENOUGH_N = 4,             /* requests taken, to measure by */
+	HOLD_MIN_MS = 500,
+	HOLD_MAX_MS = 120000,
+	FORGET_MS = 120000,       /* of growth without an event */
+	CALM_MS = 30000,          /* known limits: in this time ... */
+	CALM_EVENTS_N = 3         /* ... so many events say that there is another */
+};
+
+#define HINT_MAX_MS (INT64_MAX / 4)
+#define FLOOR_PER_MS 0.001   /* while nothing is trusted */
+#define LEAST_PER_MS 1e-6    /* ever */
+#define AGREES 1.3           /* measurements by no more than this factor apart */
+#define TRUSTED_FALL 0.9     /* what one event may change of what is trusted */
+#define BELOW_HIGH 0.97      /* of a rate that was refused though no more was measured */
+#define GROWTH_MOST 2.0      /* from one start to the next */
+#define FORGET_FACTOR 4.0    /* above what was measured */
+
+/* What trust is worth: how long to hold, in pauses, and how much to grow then, per ms. */
+static const struct {
+	double hold;
+	double growth;
+} trust[] = {
+	{ 0, 0.6931 / 400 },
+	{ 4, 0.3e-3 },
+	{ 12, 0.1e-3 },
+	{ 30, 0.05e-3 },
+	{ 80, 0.05e-3 },
+};
+
+enum { TRUST_MAX = sizeof trust / sizeof *trust - 1 };
+
+void pace_init(struct pace *p)
+{
+	*p = (struct pace){ .event.at_ms = INT64_MIN };
+}
+
+static double capacity(const struct pace *p)
+{
+	return 1 + BURST_MS * p->per_ms;
+}
+
+static double level_at(const struct pace *p, int64_t now_ms)
+{
+	if (now_ms <= p->then_ms)
+		return p->level;
+	return fmin(p->level + p->per_ms * (double)(now_ms - p->then_ms), capacity(p));
+}
+
+int64_t pace_wait(const struct pace *p, int64_t now_ms)
+{
+	int64_t wait = p->until_ms > now_ms ? p->until_ms - now_ms : 0;
+	if (p->per_ms <= 0)
+		return wait;
+	double lack = 1 - level_at(p, now_ms);
+	int64_t refill = lack > 1e-9 ? (int64_t)ceil(lack / p->per_ms - 1e-9) : 0;
+	return refill > wait ? refill : wait;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static void forget(struct pace *p)
+{
+	p->per_ms = p->taken = 0;
+	p->trust_n = 0;
+}
+
+/* A rate grows only while it is what holds requests up: while its bucket does not fill. */
+static void grow(struct pace *p, int64_t now_ms)
+{
+	int64_t from = later(later(p->hold_ms, p->until_ms), p->grown_ms);
+	p->grown_ms = now_ms;
+	if (now_ms <= from || p->level >= capacity(p))
+		return;
+	double by = exp(trust[p->trust_n].growth * (double)(now_ms - from));
+	p->per_ms *= fmin(by, GROWTH_MOST);
+	if (now_ms - p->hold_ms > FORGET_MS && p->per_ms > FORGET_FACTOR * p->taken)
+		forget(p);
+}
+
+void pace_enter(struct pace *p, int64_t now_ms)
+{
+	assert(now_ms >= p->until_ms);
+	if (p->event.at_ms == INT64_MIN && p->span.entered_n == 0)
+		p->span.since_ms = now_ms;
+	p->span.entered_n++;
+	if (p->per_ms <= 0)
+		return;
+	p->level = level_at(p, now_ms);
+	p->then_ms = now_ms;
+	grow(p, now_ms);
+	p->level -= 1;
+}
+
+void pace_take(struct pace *p, int64_t start_ms, int64_t now_ms)
+{
+	(void)now_ms;
+	if (start_ms > p->event.at_ms)
+		p->blind_n = 0;
+}
+
+static void keep_away(struct pace *p, int64_t hint_ms, double share, int64_t now_ms)
+{
+	int64_t hint = hint_ms < HINT_MAX_MS ? hint_ms : HINT_MAX_MS;
+	int64_t spread = (int64_t)(share * ((double)hint / 10 + SPREAD_MS));
+	p->until_ms = later(p->until_ms, now_ms + hint + spread);
+}
+
+void pace_pause(struct pace *p, int64_t hint_ms, int64_t now_ms, struct rng *rng)
+{
+	if (hint_ms >= 0)
+		keep_away(p, hint_ms, rng_unit(rng), now_ms);
+}
+
+static double taken_n(const struct pace_span *s)
+{
+	return s->entered_n > s->refused_n ? (double)(s->entered_n - s->refused_n) : 0;
+}
+
+static bool is_telling(const struct pace_event *e)
+{
+	return taken_n(&e->span) >= ENOUGH_N;
+}
+
+static bool agree(double a, double b)
+{
+	return a > 0 && b > 0 && a < b * AGREES && b < a * AGREES;
+}
+
+/* How far to trust what the event measured. */
+static unsigned trust_after(const struct pace_event *e, double low)
+{
+	if ((double)e->span.refused_n > 2 * taken_n(&e->span) + 3)
+		return 0; /* it refuses whatever we do */
+	if (!is_telling(e))
+		return e->trust_n;
+	if (!agree(low, e->before) && !agree(e->high, e->high_before))
+		return e->trust_n / 2;
+	return e->trust_n < TRUST_MAX ? e->trust_n + 1 : TRUST_MAX;
+}
+
+/* What the event measured, per ms: from the end of the pause before it to the end of its own. */
+static double measured(const struct pace *p)
+{
+	const struct pace_event *e = &p->event;
+	int64_t ms = e->before > 0 ? later(p->until_ms - e->span.since_ms, 1) :
+		later(e->at_ms - e->span.since_ms, LIKELY_WINDOW_MS);
+	return taken_n(&e->span) / (double)ms;
+}
+
+/* The rate between the one that was taken and the one that was refused. */
+static double between(double low, double high)
+{
+	if (high <= 0)
+		return low;
+	return high > low ? sqrt(low * high) : high * BELOW_HIGH;
+}
+
+/* Sets the rate by what is known of the last event; done again when more becomes known. */
+static void judge(struct pace *p)
+{
+	const struct pace_event *e = &p->event;
+	double low = measured(p);
+	p->trust_n = trust_after(e, low);
+	if (p->trust_n > 0 && !is_telling(e))
+		low = e->before;
+	if (p->trust_n > 0)
+		low = fmax(low, e->before * TRUSTED_FALL);
+	p->taken = low;
+	p->per_ms = between(fmax(low, p->trust_n > 0 ? LEAST_PER_MS : FLOOR_PER_MS), e->high);
+	p->level = 1;
+	p->then_ms = p->span.since_ms = p->until_ms;
+	double pause_ms = (double)(p->until_ms - e->at_ms) + 1 / p->per_ms;
+	double hold_ms = fmin(trust[p->trust_n].hold * pause_ms, HOLD_MAX_MS);
+	p->hold_ms = p->trust_n > 0 ? p->until_ms + (int64_t)hold_ms : e->at_ms + HOLD_MIN_MS;
+}
+
+/* The event's own rate: what it was when the refused request was started. */
+static double rate_then(const struct pace *p, int64_t start_ms, int64_t now_ms)
+{
+	int64_t from = later(p->hold_ms, start_ms);
+	double by = now_ms > from ? exp(trust[p->trust_n].growth * (double)(now_ms - from)) : 1;
+	return p->per_ms / by;
+}
+
+/* What an event before could not be judged by is added to this one. */
+static struct pace_span whole_span(const struct pace *p)
+{
+	struct pace_span s = p->span;
+	if (p->event.at_ms != INT64_MIN && !is_telling(&p->event)) {
+		s.since_ms = p->event.span.since_ms;
+		s.entered_n += p->event.span.entered_n;
+		s.refused_n += p->event.span.refused_n;
+	}
+	return s;
+}
+
+static void open_event(struct pace *p, int64_t start_ms, int64_t now_ms)
+{
+	if (taken_n(&p->span) >= 2)
+		p->blind_n = 0;
+	p->event = (struct pace_event){
+		.at_ms = now_ms,
+		.span = whole_span(p),
+		.high = rate_then(p, start_ms, now_ms),
+		.before = p->taken,
+		.high_before = p->event.high,
+		.trust_n = p->trust_n,
+	};
+	p->event.span.refused_n++;
+	p->span = (struct pace_span){ .since_ms = now_ms };
+}
+
+/* Where limits are known, an event now and then is no reason to look for a rate. */
+static bool is_rare(struct pace *p, int64_t now_ms)
+{
+	if (p->uncalm_n == 0 || now_ms - p->calm_ms > CALM_MS) {
+		p->calm_ms = now_ms;
+		p->uncalm_n = 0;
+	}
+	return ++p->uncalm_n < CALM_EVENTS_N && p->per_ms <= 0;
+}
+
+static void pause_blind(struct pace *p, int64_t now_ms, struct rng *rng)
+{
+	unsigned n = p->blind_n < BLIND_DOUBLINGS_MAX ? p->blind_n : BLIND_DOUBLINGS_MAX;
+	int64_t most = (int64_t)BLIND_BASE_MS << n;
+	p->blind_n++;
+	p->until_ms = later(
+		p->until_ms, now_ms + rng_upto(rng, most < BLIND_CAP_MS ? most : BLIND_CAP_MS));
+}
+
+void pace_refuse(struct pace *p, int64_t start_ms, int64_t hint_ms, bool is_known, int64_t now_ms,
+	struct rng *rng)
+{
+	bool is_new = start_ms > p->event.at_ms;
+	if (is_new) {
+		p->share = rng_unit(rng);
+		open_event(p, start_ms, now_ms);
+		p->is_calm = is_rare(p, now_ms) && is_known;
+	} else {
+		p->event.span.refused_n++;
+	}
+	if (hint_ms >= 0) {
+		p->blind_n = 0;
+		keep_away(p, hint_ms, p->share, now_ms);
+	} else if (is_new) {
+		pause_blind(p, now_ms, rng);
+	}
+	/* What comes in when others have entered since is counted, but for the next event. */
+	if (p->span.entered_n == 0 && !p->is_calm)
+		judge(p);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tokens: about how many tokens a text is, without its tokenizer.
+ *
+ * Cuts the text into the pieces that tokenizers begin with and charges each by its kind. Mostly
+ * within 15 per cent of OpenAI's o200k, where bytes / 4 is off by up to 60 per cent. Pure.
+ */
+#pragma once
+
+#include "base/span.h"
+
+/* Gives the estimate for UTF-8 text; also for text with JSON escapes, as it stands in a request. */
+double tokens_estimate(struct span text);

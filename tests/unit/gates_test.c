@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/gates.h"
+
+#include "api/api.h"
+#include "base/xalloc.h"
+
+#include "t.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { JOBS = 64 };
+
+static struct endpoint plain = { .api = &api_openai,
+	.name = (char *)(uintptr_t) "http://a/",
+	.url = (char *)(uintptr_t) "http://a/",
+	.model = (char *)(uintptr_t) "m",
+	.weight = 1 };
+
+/* What comes of an attempt, beside its outcome. */
+struct end {
+	enum outcome outcome;
+	int status;
+	int64_t hint_ms; /* 0 = none */
+	bool is_suspect;
+	bool is_unsent;
+	struct allowances *said; /* borrowed */
+	struct usage usage;
+};
+
+static struct rng rng;
+
+static struct rate_cost leave(
+	struct gates *g, const struct gates_pass *pass, const struct end *end, int64_t now_ms)
+{
+	char words[] = "so it said";
+	struct attempt attempt = { .status = end->status,
+		.allowances = end->said,
+		.sends_n = !end->is_unsent,
+		.hint = { .wait_ms = end->hint_ms ? end->hint_ms : -1, .should_retry = -1 } };
+	struct answer answer = {
+		.outcome = end->outcome, .message = words, .usage = end->usage
+	};
+	const struct gates_landing landing = {
+		.attempt = &attempt, .answer = &answer, .is_suspect = end->is_suspect
+	};
+	return gates_leave(g, pass, &landing, now_ms, &rng);
+}
+
+static void go(struct gates *g, const struct end *end, int64_t now_ms)
+{
+	struct gates_pass pass;
+	gates_enter(g, (struct gates_size){ 0 }, now_ms, &pass);
+	leave(g, &pass, end, now_ms);
+}
+
+static int64_t wait_of(const struct gates *g, int64_t now_ms)
+{
+	struct rate_cost one = gates_cost(g, (struct gates_size){ 0 });
+	return gates_wait(g, &one, now_ms);
+}
+
+TEST("a Retry-After pauses the endpoint, whatever it came with, and is never shortened")
+{
+	static const enum outcome with[] = { OUTCOME_RATE, OUTCOME_CAPACITY, OUTCOME_FAULT };
+	for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
+		struct gates g;
+		rng_init(&rng, i);
+		gates_init(&g, &plain, JOBS, false);
+		CHECK_INT(wait_of(&g, 1000), 0);
+		go(&g, &(struct end){ .outcome = with[i], .hint_ms = 20000 }, 1000);
+		CHECK(wait_of(&g, 1000) >= 20000);
+		CHECK(wait_of(&g, 20999) > 0);
+		gates_release(&g);
+	}
+}
+
+TEST("too fast never opens the breaker nor lowers the limit")
+{
+	struct gates g;
+	rng_init(&rng, 1);
+	gates_init(&g, &plain, JOBS, false);
+	unsigned places = limit_places(&g.limit, 1000);
+	int64_t now_ms = 1000;
+	for (int i = 0; i < 100; i++) {
+		int64_t wait_ms = wait_of(&g, now_ms);
+		CHECK(wait_ms < 60000);
+		now_ms += wait_ms;
+		go(&g, &(struct end){ .outcome = OUTCOME_RATE, .hint_ms = 10 }, now_ms);
+	}
+	CHECK_INT(g.breaker.state, BREAKER_CLOSED);
+	CHECK(limit_places(&g.limit, now_ms) >= places);
+	CHECK_INT(g.refusals_n, 100);
+	gates_release(&g);
+}
+
+TEST("refusals for load open the breaker only when nothing is taken any more")
+{
+	struct gates g;
+	rng_init(&rng, 2);
+	gates_init(&g, &plain, JOBS, false);
+	struct end refused = { .outcome = OUTCOME_CAPACITY, .status = 503 };
+	struct end taken = { .outcome = OUTCOME_ANSWERED, .status = 200 };
+	for (int i = 0; i < 300 && wait_of(&g, 1000 + i) == 0; i++)
+		go(&g, i % 4 == 0 ? &taken : &refused, 1000 + i);
+	CHECK_INT(g.breaker.state, BREAKER_CLOSED);
+	for (int i = 0; i < 300 && g.breaker.state == BREAKER_CLOSED; i++)
+		go(&g, &refused, 2000 + i);
+	CHECK_INT(g.breaker.state, BREAKER_OPEN);
+	gates_release(&g);
+}
+
+TEST("a record that fails by what may be its own doing does not open the breaker")
+{
+	struct gates g;
+	rng_init(&rng, 3);
+	gates_init(&g, &plain, JOBS, false);
+	struct end own = { .outcome = OUTCOME_FAULT, .status = 500, .is_suspect = true };
+	struct end dropped = { .outcome = OUTCOME_TRANSPORT, .is_unsent = true,
+		.is_suspect = true };
+	for (int i = 0; i < 50; i++)
+		go(&g, &own, 1000 + i);
+	CHECK_INT(g.breaker.state, BREAKER_CLOSED);
+	/* But a connection that does not come about is never the record's doing. */
+	for (int i = 0; i < 5; i++)
+		go(&g, &dropped, 2000 + i);
+	CHECK_INT(g.breaker.state, BREAKER_OPEN);
+	gates_release(&g);
+}
+
+TEST("a lone 403 after successes is that record's, before any it is the key's")
+{
+	struct gates g;
+	rng_init(&rng, 4);
+	gates_init(&g, &plain, JOBS, false);
+	go(&g, &(struct end){ .outcome = OUTCOME_ANSWERED, .status = 200 }, 1000);
+	go(&g, &(struct end){ .outcome = OUTCOME_AUTH, .status = 403 }, 1001);
+	CHECK(!gates_is_dead(&g));
+	go(&g, &(struct end){ .outcome = OUTCOME_AUTH, .status = 401 }, 1002);
+	CHECK(gates_is_dead(&g));
+	CHECK_STR(g.dead_message, "so it said");
+	gates_release(&g);
+	gates_init(&g, &plain, JOBS, false);
+	go(&g, &(struct end){ .outcome = OUTCOME_AUTH, .status = 403 }, 1001);
+	CHECK(gates_is_dead(&g));
+	gates_release(&g);
+}
+
+TEST("an unknown model is everybody's if there is one for all, else the record's")
+{
+	struct gates g;
+	struct endpoint any = plain;
+	rng_init(&rng, 5);
+	any.model = NULL;
+	gates_init(&g, &any, JOBS, false);
+	go(&g, &(struct end){ .outcome = OUTCOME_NOT_FOUND, .status = 404 }, 1000);
+	CHECK(!gates_is_dead(&g));
+	gates_release(&g);
+	gates_init(&g, &plain, JOBS, false);
+	go(&g, &(struct end){ .outcome = OUTCOME_NOT_FOUND, .status = 404 }, 1000);
+	CHECK(gates_is_dead(&g));
+	gates_release(&g);
+}
+
+TEST("what the headers say of requests left is obeyed")
+{
+	struct gates g;
+	struct allowances said = { .n = 1,
+		.items = { { ALLOWANCE_REQUESTS, 60, 0, 60000, 60000 } } };
+	rng_init(&rng, 6);
+	gates_init(&g, &plain, JOBS, false);
+	CHECK(!rate_counts_tokens(&g.rate));
+	go(&g, &(struct end){ .outcome = OUTCOME_ANSWERED, .status = 200, .said = &said }, 1000);
+	CHECK(wait_of(&g, 1000) > 0 && wait_of(&g, 1000) <= 1000);
+	CHECK_INT(wait_of(&g, 2001), 0);
+	gates_release(&g);
+}
+
+TEST("tokens are charged as the API charges them, and given back where nothing was done")
+{
+	struct gates g;
+	struct endpoint limited = plain;
+	struct gates_pass pass;
+	const struct gates_size size = { .input = 100, .max_tokens = 400 };
+	rng_init(&rng, 7);
+	limited.tpm = 6000;
+	gates_init(&g, &limited, JOBS, false);
+	CHECK(rate_counts_tokens(&g.rate));
+	/* OpenAI counts the larger of the two. */
+	CHECK_INT((int)gates_cost(&g, size).of[RATE_TOKENS], 400);
+	static const struct {
+		struct end end;
+		int tokens;
+		int requests;
+	} rows[] = {
+		{ { .outcome = OUTCOME_RATE, .usage = { -1, -1, -1, -1 } }, 0, 1 },
+		{ { .outcome = OUTCOME_FAULT, .usage = { -1, -1, -1, -1 } }, 0, 1 },
+		{ { .outcome = OUTCOME_TIMEOUT, .usage = { -1, -1, -1, -1 } }, 400, 1 },
+		{ { .outcome = OUTCOME_TRANSPORT, .is_unsent = true }, 0, 0 },
+		{ { .outcome = OUTCOME_ANSWERED, .usage = { 120, 30, -1, -1 } }, 400, 1 },
+		{ { .outcome = OUTCOME_ANSWERED, .usage = { 900, 30, -1, -1 } }, 900, 1 },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		gates_enter(&g, size, 1000, &pass);
+		struct rate_cost cost = leave(&g, &pass, &rows[i].end, 1000);
+		CHECK_INT((int)cost.of[RATE_TOKENS], rows[i].tokens);
+		CHECK_INT((int)cost.of[RATE_REQUESTS], rows[i].requests);
+	}
+	gates_release(&g);
+}
+
+TEST("the state of all gates is one line")
+{
+	struct gates g;
+	struct buf text;
+	struct gates_pass pass;
+	rng_init(&rng, 8);
+	buf_init(&text, 1000);
+	gates_init(&g, &plain, 8, true);
+	gates_enter(&g, (struct gates_size){ 0 }, 1000, &pass);
+	gates_describe(&g, 1000, &text);
+	buf_put_char(&text, '\0');
+	CHECK_STR(text.data, "http://a/: 1 of 8 in flight, breaker closed");
+	leave(&g, &pass, &(struct end){ .outcome = OUTCOME_RATE, .hint_ms = 20000 }, 1000);
+	buf_clear(&text);
+	gates_describe(&g, 1000, &text);
+	buf_put_char(&text, '\0');
+	CHECK(strstr(text.data, "paused for 2"));
+	buf_release(&text);
+	gates_release(&g);
+}

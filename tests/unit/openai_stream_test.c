@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/api.h"
+
+#include "t.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void enter(struct attempt *a, const char *body)
+{
+	attempt_init(a, 10);
+	a->wire = WIRE_COMPLETE;
+	a->status = 200;
+	a->is_event_stream = true;
+	buf_init(&a->answer, 1 << 20);
+	CHECK(buf_put_str(&a->answer, body));
+}
+
+#define EVENT(json) "data: " json "\n\n"
+#define CHUNK(delta, finish)                                                 \
+	EVENT("{\"object\":\"chat.completion.chunk\",\"model\":\"m-1\",\"choices\":[{\"index\":0,\"delta\":{" \
+	      delta "},\"finish_reason\":" finish "}],\"usage\":null}")
+#define ROLE CHUNK("\"role\":\"assistant\",\"content\":\"\",\"refusal\":null", "null")
+#define SAYS(text) CHUNK("\"content\":\"" text "\"", "null")
+#define STOP CHUNK("", "\"stop\"")
+#define DONE EVENT("[DONE]")
+#define USAGE                                                                                    \
+	EVENT("{\"model\":\"m-1\",\"choices\":[],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":5,"      \
+	      "\"prompt_tokens_details\":{\"cached_tokens\":3}}}")
+
+struct reading {
+	const char *body;
+	enum outcome outcome;
+	const char *text;    /* NULL = there is none */
+	const char *message; /* words that the message has; NULL = there is no message */
+};
+
+static void check_readings(const struct reading *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct attempt attempt;
+		struct answer answer = { 0 };
+		enter(&attempt, cases[i].body);
+		api_openai.read(&attempt, &answer);
+		bool ok = CHECK_INT(answer.outcome, cases[i].outcome);
+		if (cases[i].text)
+			ok &= CHECK_MEM(answer.text.at, answer.text.n, cases[i].text);
+		else
+			ok &= CHECK(answer.text.at == NULL);
+		if (cases[i].message)
+			ok &= CHECK(answer.message && strstr(answer.message, cases[i].message));
+		else
+			ok &= CHECK_STR(answer.message, NULL);
+		if (!ok)
+			printf("#   %s: %s\n", cases[i].body, answer.message);
+		answer_release(&answer);
+		attempt_release(&attempt);
+	}
+}
+
+#define CHECK_READINGS(cases) check_readings(cases, sizeof cases / sizeof *cases)
+
+TEST("a stream's text, finish, model and usage are what a whole answer would have said")
+{
+	struct attempt attempt;
+	struct answer answer = { 0 };
+	enter(&attempt, ROLE SAYS("a\\n") SAYS("\\u00e9\xc3\xa9") SAYS("\\\"") STOP USAGE DONE);
+	api_openai.read(&attempt, &answer);
+	CHECK_INT(answer.outcome, OUTCOME_ANSWERED);
+	CHECK_INT(answer.finish, FINISH_STOP);
+	CHECK_MEM(answer.text.at, answer.text.n, "a\\n\\u00e9\xc3\xa9\\\"");
+	CHECK_MEM(answer.model.at, answer.model.n, "m-1");
+	api_openai.read_usage(&answer);
+	CHECK_INT(answer.usage.input, 11);
+	CHECK_INT(answer.usage.output, 5);
+	CHECK_INT(answer.usage.cached, 3);
+	CHECK_INT(answer.usage.reasoning, -1);
+	answer_release(&answer);
+	attempt_release(&attempt);
+}
+
+TEST("what a stream said takes its place in the attempt, and is no larger than that")
+{
+	struct attempt attempt;
+	struct answer answer = { 0 };
+	enter(&attempt, ROLE SAYS("abc") SAYS("def") STOP USAGE DONE);
+	size_t usage_n = strlen("{\"prompt_tokens\":11,\"completion_tokens\":5,"
+				"\"prompt_tokens_details\":{\"cached_tokens\":3}}");
+	api_openai.read(&attempt, &answer);
+	CHECK_INT(attempt.answer.len, 6 + 3 + usage_n);
+	CHECK(answer.text.at == attempt.answer.data);
+	CHECK(answer.model.at == attempt.answer.data + 6);
+	CHECK(answer.usage_text.at == attempt.answer.data + 9);
+	answer_release(&answer);
+	attempt_release(&attempt);
+}
+
+TEST("texts are put together as they stand, so that halves of characters meet again")
+{
+	static const struct reading cases[] = {
+		{ ROLE SAYS("\\ud83d") SAYS("\\ude00") STOP DONE, OUTCOME_ANSWERED,
+			"\\ud83d\\ude00", NULL },
+		{ ROLE SAYS("\\\\") SAYS("n") STOP DONE, OUTCOME_ANSWERED, "\\\\n", NULL },
+		{ ROLE SAYS("") SAYS("a") SAYS("") SAYS("b") STOP DONE, OUTCOME_ANSWERED, "ab",
+			NULL },
+		{ ROLE SAYS("\xf0\x9f\x98\x80") STOP DONE, OUTCOME_ANSWERED, "\xf0\x9f\x98\x80",
+			NULL },
+		{ ROLE SAYS("\xf0\x9f") SAYS("\x98\x80") STOP DONE, OUTCOME_BAD_RESPONSE, NULL,
+			"UTF-8" },
+	};
+	CHECK_READINGS(cases);
+}
+
+TEST("every kind of finish is told apart in a stream, too")
+{
+	static const struct reading cases[] = {
+		{ ROLE STOP DONE, OUTCOME_ANSWERED, "", NULL },
+		{ ROLE CHUNK("\"content\":\"last\"", "\"stop\"") DONE, OUTCOME_ANSWERED, "last",
+			NULL },
+		{ ROLE SAYS("hi") CHUNK("", "\"eos\"") DONE, OUTCOME_ANSWERED, "hi", NULL },
+		{ ROLE SAYS("half") CHUNK("", "\"length\"") DONE, OUTCOME_TRUNCATED, "half",
+			"max-tokens" },
+		{ ROLE SAYS("bad") CHUNK("", "\"content_filter\"") DONE, OUTCOME_POLICY, "bad",
+			"content filter" },
+		{ ROLE SAYS("half") CHUNK("", "\"error\"") DONE, OUTCOME_BAD_RESPONSE, "half",
+			"error" },
+		{ ROLE CHUNK("\"refusal\":\"I can't \"", "null")
+				CHUNK("\"refusal\":\"do \\\"that\\\"\"", "null") STOP DONE,
+			OUTCOME_POLICY, "", "I can't do \"that\"" },
+		{ ROLE CHUNK("\"tool_calls\":[{}]", "null") CHUNK("", "\"tool_calls\"") DONE,
+			OUTCOME_BAD_RESPONSE, NULL, "tool call" },
+		{ ROLE SAYS("hi") CHUNK("\"tool_calls\":[{}]", "null")
+				CHUNK("", "\"tool_calls\"") DONE,
+			OUTCOME_ANSWERED, "hi", NULL },
+		{ CHUNK("\"role\":\"assistant\",\"content\":null", "null") STOP DONE,
+			OUTCOME_BAD_RESPONSE, NULL, "content" },
+		{ USAGE DONE, OUTCOME_BAD_RESPONSE, NULL, "no choices" },
+	};
+	CHECK_READINGS(cases);
+}
+
+TEST("a stream without its end is no answer, however much of it there is")
+{
+	static const struct reading cases[] = {
+		{ "", OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ ": keep-alive\n\n", OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ ROLE, OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ ROLE SAYS("all of it"), OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ ROLE SAYS("a") "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"st",
+			OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ ROLE SAYS("a") CHUNK("", "\"\"") USAGE, OUTCOME_TRANSPORT, NULL, "broke off" },
+	};
+	CHECK_READINGS(cases);
+}
+
+TEST("a stream is whole at [DONE], or when the model said why it stopped")
+{
+	static const struct reading cases[] = {
+		{ ROLE SAYS("hi") DONE, OUTCOME_ANSWERED, "hi", NULL },
+		{ ROLE SAYS("hi") STOP, OUTCOME_ANSWERED, "hi", NULL },
+		{ ROLE SAYS("hi") STOP "data: [DONE]\n", OUTCOME_ANSWERED, "hi", NULL },
+		{ ROLE SAYS("hi") STOP EVENT("[DONE] and more"), OUTCOME_ANSWERED, "hi", NULL },
+		{ ROLE SAYS("hi") STOP DONE EVENT("nonsense") EVENT("{\"error\":\"late\"}"),
+			OUTCOME_ANSWERED, "hi", NULL },
+	};
+	CHECK_READINGS(cases);
+}
+
+TEST("an error in a stream is a failure, whatever came before it")
+{
+	static const struct reading cases[] = {
+		{ ROLE SAYS("hi") EVENT("{\"error\":{\"message\":\"upstream\",\"code\":502}}"),
+			OUTCOME_FAULT, NULL, "upstream" },
+		{ ROLE SAYS("hi") STOP EVENT("{\"error\":{\"message\":\"oops\"}}") DONE,
+			OUTCOME_FAULT, NULL, "oops" },
+		{ EVENT("{\"error\":{\"message\":\"slow\",\"code\":429}}"), OUTCOME_RATE, NULL,
+			"slow" },
+		{ ROLE "event: error\n" EVENT("{\"message\":\"flat\",\"type\":\"overloaded_error\"}"),
+			OUTCOME_CAPACITY, NULL, "flat" },
+		{ "event: error\n" EVENT("{\"type\":\"error\",\"error\":{\"message\":\"m\",\"code\":\"insufficient_quota\"}}"),
+			OUTCOME_QUOTA, NULL, "m" },
+		{ EVENT("{\"error\":{\"data\":\"without words\"}}"), OUTCOME_FAULT, NULL,
+			"without words" },
+		{ ROLE EVENT("{\"error\":null,\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}")
+				DONE,
+			OUTCOME_ANSWERED, "hi", NULL },
+	};
+	CHECK_READINGS(cases);
+}
+
+TEST("an event that is no JSON object is a bad response")
+{
+	static const struct reading cases[] = {
+		{ ROLE EVENT("{\"choices\":[") STOP DONE, OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
+		{ ROLE EVENT("hello") DONE, OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
+		{ ROLE EVENT("[1]") DONE, OUTCOME_BAD_RESPONSE, NULL, "expected an object" },
+		{ ROLE EVENT("{} {}") DONE, OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
+		{ ROLE EVENT("{\"choices\":[{\"delta\":{\"content\":\"\xff\"}}]}") DONE,
+			OUTCOME_BAD_RESPONSE, NULL, "UTF-8" },
+	};
+	CHECK_READINGS(cases);
+}
+
+TEST("odd members of chunks are passed over")
+{
+	static const struct reading cases[] = {
+		{ EVENT("{\"model\":\"\",\"choices\":[],\"prompt_filter_results\":[{}]}") ROLE
+				SAYS("hi") STOP DONE,
+			OUTCOME_ANSWERED, "hi", NULL },
+		{ EVENT("{\"choices\":null}") EVENT("{\"choices\":[null]}")
+				EVENT("{\"choices\":[{\"delta\":null}]}")
+					EVENT("{\"choices\":[{\"delta\":{\"content\":7}}]}")
+						SAYS("hi") STOP DONE,
+			OUTCOME_ANSWERED, "hi", NULL },
+		{ ROLE EVENT("{\"choices\":[{\"delta\":{\"content\":\"a\"}},{\"delta\":{\"content\":\"b\"}}]}")
+				STOP DONE,
+			OUTCOME_ANSWERED, "a", NULL },
+		{ ROLE CHUNK("\"reasoning_content\":\"hm\"", "null") SAYS("hi") STOP DONE,
+			OUTCOME_ANSWERED, "hi", NULL },
+		{ ROLE EVENT("") SAYS("hi") STOP DONE, OUTCOME_ANSWERED, "hi", NULL },
+		{ "data: {\"choices\":\ndata: [{\"delta\":{\"content\":\ndata: \"hi\"}}]}\n\n" STOP
+			DONE,
+			OUTCOME_ANSWERED, "hi", NULL },
+	};
+	CHECK_READINGS(cases);
+}
+
+TEST("a stream need not say that it is one, and what says so need not be one")
+{
+	struct attempt attempt;
+	struct answer answer = { 0 };
+	enter(&attempt, ROLE SAYS("hi") STOP DONE);
+	attempt.is_event_stream = false;
+	api_openai.read(&attempt, &answer);
+	CHECK_MEM(answer.text.at, answer.text.n, "hi");
+	answer_release(&answer);
+	attempt_release(&attempt);
+	enter(&attempt, "{\"choices\":[{\"message\":{\"content\":\"plain\"}}]}");
+	api_openai.read(&attempt, &answer);
+	CHECK_INT(answer.outcome, OUTCOME_ANSWERED);
+	CHECK_MEM(answer.text.at, answer.text.n, "plain");
+	answer_release(&answer);
+	attempt_release(&attempt);
+}
+
+TEST("an error status is read as an error, also where a stream was asked for")
+{
+	struct attempt attempt;
+	struct answer answer = { 0 };
+	enter(&attempt, "{\"error\":{\"message\":\"slow\"}}");
+	attempt.status = 429;
+	api_openai.read(&attempt, &answer);
+	CHECK_INT(answer.outcome, OUTCOME_RATE);
+	CHECK_STR(answer.message, "HTTP 429: slow");
+	answer_release(&answer);
+	attempt_release(&attempt);
+}
