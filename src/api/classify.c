@@ -123,29 +123,27 @@ bool classify_wire(const struct attempt *attempt, struct answer *answer)
 
 enum outcome classify_status(int status)
 {
-	switch (status) {
-	case 429:
-		return OUTCOME_RATE;
-	case 401:
-	case 403:
-		return OUTCOME_AUTH;
-	case 402:
-		return OUTCOME_QUOTA;
-	case 404:
-		return OUTCOME_NOT_FOUND;
-	case 408:
-	case 424:
-	case 499:
-		return OUTCOME_FAULT;
-	case 409:
-		return OUTCOME_CONFLICT;
-	case 413:
-		return OUTCOME_TOO_LONG;
-	case 503:
-	case 529:
-		return OUTCOME_CAPACITY;
-	}
+	static const struct {
+		int status;
+		enum outcome outcome;
+	} rows[] = {
+		{ 401, OUTCOME_AUTH },
+		{ 402, OUTCOME_QUOTA },
+		{ 403, OUTCOME_AUTH },
+		{ 404, OUTCOME_NOT_FOUND },
+		{ 408, OUTCOME_FAULT },
+		{ 409, OUTCOME_CONFLICT },
+		{ 413, OUTCOME_TOO_LONG },
+		{ 424, OUTCOME_FAULT }, /* the server's, behind a gateway */
+		{ 429, OUTCOME_RATE },
+		{ 499, OUTCOME_FAULT }, /* says that we left, and we did not */
+		{ 503, OUTCOME_CAPACITY },
+		{ 529, OUTCOME_CAPACITY },
+	};
 	if (status >= 200 && status < 300)
 		return OUTCOME_ANSWERED;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].status == status)
+			return rows[i].outcome;
 	return status >= 500 ? OUTCOME_FAULT : OUTCOME_REQUEST;
 }

@@ -88,7 +88,8 @@ static void refuse_in_words(struct answer *answer, struct span refusal)
 void openai_judge(struct answer *answer, struct span refusal)
 {
 	if (answer->finish == FINISH_CONTENT_FILTER)
-		openai_refuse(answer, OUTCOME_POLICY, "the answer was withheld by the content filter");
+		openai_refuse(
+			answer, OUTCOME_POLICY, "the answer was withheld by the content filter");
 	else if (refusal.at && refusal.n > 0)
 		refuse_in_words(answer, refusal);
 	else if (answer->finish == FINISH_LENGTH)

@@ -34,17 +34,13 @@ struct word {
 
 /* Codes or types that mean the same whatever the status. */
 static const struct word plain_words[] = {
-	{ "insufficient_quota", OUTCOME_QUOTA },
-	{ "credit_balance_exhausted", OUTCOME_QUOTA },
+	{ "insufficient_quota", OUTCOME_QUOTA }, { "credit_balance_exhausted", OUTCOME_QUOTA },
 	{ "organization_spend_limit_exceeded", OUTCOME_QUOTA },
 	{ "project_spend_limit_exceeded", OUTCOME_QUOTA },
 	{ "organization_usage_limit_exceeded", OUTCOME_QUOTA },
-	{ "billing_hard_limit_reached", OUTCOME_QUOTA },
-	{ "billing_error", OUTCOME_QUOTA },
-	{ "content_filter", OUTCOME_POLICY },
-	{ "content_policy_violation", OUTCOME_POLICY },
-	{ "image_content_policy_violation", OUTCOME_POLICY },
-	{ "bio_policy", OUTCOME_POLICY },
+	{ "billing_hard_limit_reached", OUTCOME_QUOTA }, { "billing_error", OUTCOME_QUOTA },
+	{ "content_filter", OUTCOME_POLICY }, { "content_policy_violation", OUTCOME_POLICY },
+	{ "image_content_policy_violation", OUTCOME_POLICY }, { "bio_policy", OUTCOME_POLICY },
 	{ "invalid_api_key", OUTCOME_AUTH },
 	{ "unsupported_country_region_territory", OUTCOME_AUTH },
 	{ "context_length_exceeded", OUTCOME_TOO_LONG },
@@ -126,8 +122,7 @@ static enum outcome judge_in_success(const struct complaint *c)
 	int64_t status = openai_count(openai_string(code).at ? openai_string(code) : code);
 	if (status >= 400 && status < 600)
 		return classify_status((int)status);
-	enum outcome outcome =
-		look_up(c, status_words, sizeof status_words / sizeof *status_words);
+	enum outcome outcome = look_up(c, status_words, sizeof status_words / sizeof *status_words);
 	return outcome != OUTCOME_ANSWERED ? outcome : OUTCOME_FAULT;
 }
 

@@ -19,11 +19,11 @@
 #include <string.h>
 
 struct stream {
-	struct buf text;    /* escaped, as the following */
+	struct buf text; /* escaped, as the following */
 	struct buf refusal;
-	struct span model;  /* of the bytes that came, as the following */
+	struct span model; /* of the bytes that came, as the following */
 	struct span usage;
-	struct span error;  /* the event that is one */
+	struct span error;  /* the object of an event that is one */
 	enum finish finish; /* as the last chunk that has one says */
 	bool has_choice;
 	bool has_text; /* perhaps an empty one */
@@ -112,8 +112,9 @@ static bool read_event(struct stream *s, const struct sse_event *event, struct j
 		is_error = pull_chunk(&pull, s);
 	if (!json_pull_end(&pull, fault) || !is_object)
 		return false;
-	if (is_error || span_is(event->name, "error"))
-		s->error = event->data;
+	/* A second time, for the value without the white space around it. */
+	if (is_error || strcmp(event->name, "error") == 0)
+		return json_scan(event->data, &s->error, fault);
 	return true;
 }
 
@@ -127,8 +128,7 @@ static bool read_events(struct stream *s, const struct buf *bytes, struct json_f
 	while (!s->error.at && sse_next(&sse, &event)) {
 		if (event.data.n == 0)
 			continue;
-		s->is_done = event.data.n >= done.n &&
-			memcmp(event.data.at, done.at, done.n) == 0;
+		s->is_done = event.data.n >= done.n && memcmp(event.data.at, done.at, done.n) == 0;
 		if (s->is_done)
 			break;
 		if (!read_event(s, &event, fault))

@@ -12,7 +12,11 @@ static const char *find(char c, const char *from, const char *end)
 void sse_init(struct sse *s, char *bytes, size_t n)
 {
 	const struct span mark = SPAN(BYTE_ORDER_MARK);
-	*s = (struct sse){ .at = bytes, .end = bytes + n };
+	*s = (struct sse){ 0 };
+	if (n == 0) /* then there need be no bytes to point at */
+		return;
+	s->at = bytes;
+	s->end = bytes + n;
 	if (n >= mark.n && memcmp(bytes, mark.at, mark.n) == 0)
 		s->at += mark.n;
 	s->lf = find('\n', s->at, s->end);
@@ -52,6 +56,14 @@ static void join(struct sse_event *event, char **data, char *value, size_t n)
 	event->data.n += 1 + n;
 }
 
+/* A copy, since data lines that follow may be moved over it. */
+static void set_name(struct sse_event *event, const char *value, size_t n)
+{
+	size_t kept_n = n < SSE_NAME_MAX - 1 ? n : SSE_NAME_MAX - 1;
+	memcpy(event->name, value, kept_n);
+	event->name[kept_n] = '\0';
+}
+
 bool sse_next(struct sse *s, struct sse_event *event)
 {
 	char *line, *data = NULL;
@@ -61,7 +73,7 @@ bool sse_next(struct sse *s, struct sse_event *event)
 		if (n == 0) {
 			if (event->data.at)
 				return true;
-			event->name.at = NULL;
+			event->name[0] = '\0';
 			continue;
 		}
 		size_t name_n = (size_t)(find(':', line, line + n) - line);
@@ -72,7 +84,7 @@ bool sse_next(struct sse *s, struct sse_event *event)
 		if (span_is(name, "data"))
 			join(event, &data, line + value_at, n - value_at);
 		else if (span_is(name, "event"))
-			event->name = (struct span){ .at = line + value_at, .n = n - value_at };
+			set_name(event, line + value_at, n - value_at);
 	}
 	return false;
 }

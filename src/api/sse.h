@@ -13,9 +13,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Names are kept up to so many bytes, their NUL among them; those of APIs are shorter. */
+enum { SSE_NAME_MAX = 40 };
+
 struct sse_event {
-	struct span name; /* missing = the event has none */
-	struct span data; /* all its data lines, a LF between each two */
+	char name[SSE_NAME_MAX]; /* "" = the event has none */
+	struct span data;        /* all its data lines, a LF between each two */
 };
 
 /* A walk through a stream; the members are private. */
@@ -33,7 +36,7 @@ struct sse {
 void sse_init(struct sse *s, char *bytes, size_t n);
 
 /*
- * Moves to the next event and fills *event with spans of the stream, which stay good when the walk
- * goes on. False at the end.
+ * Moves to the next event and fills *event, whose data lies in the stream and stays good when the
+ * walk goes on. False at the end.
  */
 bool sse_next(struct sse *s, struct sse_event *event);

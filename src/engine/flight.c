@@ -5,8 +5,8 @@
  *   - "too fast" never: the pace says when, and a wait is a wait;
  *   - "too much at once", if the request was started beyond what is now the limit: that was the
  *     limiter's overshooting, not the record's bad luck;
- *   - no failure while the endpoint's breaker is not closed: the endpoint is down for everybody. But
- *     if others have been answered since this call first failed, and it may be its own doing (a
+ *   - no failure while the endpoint's breaker is not closed: the endpoint is down for everybody.
+ * But if others have been answered since this call first failed, and it may be its own doing (a
  *     prompt that crashes the server), it counts after all: else one such record would be tried
  *     for ever.
  *
@@ -96,8 +96,8 @@ void flight_release_spares(struct sched *s)
 		free(FLIGHT_OF(node));
 }
 
-static void set_times(const struct sched *s, const struct call *call, struct attempt *a,
-	int64_t now_ms)
+static void set_times(
+	const struct sched *s, const struct call *call, struct attempt *a, int64_t now_ms)
 {
 	int64_t left = sched_deadline_ms(s, call) - now_ms;
 	a->timeout_ms = left < s->opts->timeout_ms ? left : s->opts->timeout_ms;
@@ -106,8 +106,8 @@ static void set_times(const struct sched *s, const struct call *call, struct att
 }
 
 /* Sends the attempt, whose request is written, off. */
-static void take_off(struct sched *s, struct call *call, struct attempt *a, struct gates *g,
-	int64_t now_ms)
+static void take_off(
+	struct sched *s, struct call *call, struct attempt *a, struct gates *g, int64_t now_ms)
 {
 	struct flight *f = take_flight(s);
 	struct gates_size size = flight_size(call);
@@ -157,10 +157,9 @@ void flight_start(struct sched *s, struct call *call, struct gates *g, int64_t n
 static void hedge(struct sched *s, struct flight *f, int64_t now_ms)
 {
 	struct call *call = f->call;
-	const struct pool_want want = { .tier = call->tier,
-		.avoid = f->gates,
-		.must_avoid = true,
-		.size = flight_size(call) };
+	const struct pool_want want = {
+		.tier = call->tier, .avoid = f->gates, .must_avoid = true, .size = flight_size(call)
+	};
 	struct fault fault;
 	int64_t wait_ms;
 	if (s->is_stopped || s->flights_n >= (uint64_t)s->opts->jobs ||
@@ -244,8 +243,7 @@ static void land(struct sched *s, struct flight *f, const struct answer *answer,
 }
 
 /* True if the failure is the endpoint's trouble or ours, not this call's. */
-static bool is_excused(
-	const struct sched *s, const struct flight *f, enum outcome outcome)
+static bool is_excused(const struct sched *s, const struct flight *f, enum outcome outcome)
 {
 	const struct call *call = f->call;
 	const struct triage *t = triage_of(outcome);
@@ -253,7 +251,7 @@ static bool is_excused(
 		return false;
 	if (outcome == OUTCOME_CAPACITY && gates_overshot(f->gates, &f->pass))
 		return true;
-	bool is_own = t->may_be_own && call->faults_n > EVIDENCE_N &&
+	bool is_own = t->may_be_own && f->attempt->sends_n > 0 && call->faults_n > EVIDENCE_N &&
 		s->successes_n > call->others_n;
 	return f->gates->breaker.state != BREAKER_CLOSED && !is_own;
 }
@@ -369,8 +367,7 @@ static void win(struct sched *s, struct flight *f)
 		conclude(s, call);
 		return;
 	}
-	const struct attempt *other =
-		f->attempt == call->second ? &call->attempt : call->second;
+	const struct attempt *other = f->attempt == call->second ? &call->attempt : call->second;
 	flight_cut(s, other->owner);
 }
 

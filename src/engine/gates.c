@@ -27,15 +27,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MINUTE_MS = 60000, HALF = 2 };
+enum {
+	MINUTE_MS = 60000,
+	NEWS_MS = 5000 /* between lines about the pace */
+};
 
-void gates_init(
-	struct gates *g, const struct endpoint *endpoint, unsigned jobs, bool is_fixed)
+#define NEVER (INT64_MIN / 2) /* so long ago that differences still fit */
+
+void gates_init(struct gates *g, const struct endpoint *endpoint, unsigned jobs, bool is_fixed)
 {
 	unsigned roof = endpoint->max > 0 && endpoint->max < jobs ? (unsigned)endpoint->max : jobs;
 	*g = (struct gates){
 		.endpoint = endpoint,
-		.back_ms = INT64_MIN / HALF,
+		.back_ms = NEVER,
+		.said_ms = NEVER,
 		.mute_ms = -1,
 		.dead = OUTCOME_ANSWERED,
 	};
@@ -117,8 +122,7 @@ int64_t gates_wait(const struct gates *g, const struct rate_cost *cost, int64_t 
 	return longest;
 }
 
-void gates_enter(
-	struct gates *g, struct gates_size size, int64_t now_ms, struct gates_pass *pass)
+void gates_enter(struct gates *g, struct gates_size size, int64_t now_ms, struct gates_pass *pass)
 {
 	struct rate_cost cost = gates_cost(g, size);
 	enum breaker_state state = g->breaker.state;
@@ -192,45 +196,54 @@ static void learn_rates(struct gates *g, const struct gates_pass *pass,
 	rate_learn(&g->rate, &pass->rate, told, said->n, now_ms);
 }
 
-static bool knows_rates(const struct gates *g)
+/* True if a line about the pace is worth saying: in a storm there is something every second. */
+static bool is_news(struct gates *g, int64_t now_ms)
 {
-	return g->rate.buckets_n > 0;
+	if (now_ms - g->said_ms < NEWS_MS)
+		return false;
+	g->said_ms = now_ms;
+	return true;
+}
+
+/* Says what has become of the pause and of the pace. */
+static void say_pace(struct gates *g, const struct pace *before, bool is_asked, int64_t now_ms)
+{
+	const struct pace *p = &g->pace;
+	const char *name = g->endpoint->name;
+	bool is_longer = p->until_ms > before->until_ms && p->until_ms > now_ms;
+	bool is_slower = p->per_ms > 0 && (before->per_ms <= 0 || p->per_ms < before->per_ms);
+	double pause_s = (double)(p->until_ms - now_ms) / 1000;
+	if (before->per_ms > 0 && p->per_ms <= 0)
+		log_say(LOG_DETAIL, "%s: no pace any more", name);
+	if ((!is_longer && !is_slower) || !is_news(g, now_ms))
+		return;
+	if (is_longer)
+		log_say(LOG_DETAIL, "%s: paused %.1f s by %s", name, pause_s,
+			is_asked ? "Retry-After" : "\"too fast\" without a Retry-After");
+	if (p->per_ms > 0)
+		log_say(LOG_DETAIL, "%s: pace %.2f/s, as it was taken of late", name,
+			p->per_ms * 1000);
 }
 
 /* What the answer says about how fast we may go. */
-static void pace(struct gates *g, const struct gates_pass *pass,
+static void tell_pace(struct gates *g, const struct gates_pass *pass,
 	const struct gates_landing *landing, int64_t now_ms, struct rng *rng)
 {
-	int64_t start_ms = pass->rate.start_ms;
-	int64_t hint_ms = landing->attempt->hint.wait_ms;
-	int64_t until_ms = g->pace.until_ms;
-	double per_ms = g->pace.per_ms;
-	switch (landing->answer->outcome) {
-	case OUTCOME_RATE:
+	const struct pace before = g->pace;
+	const struct pace_refusal refusal = { .start_ms = pass->rate.start_ms,
+		.hint_ms = landing->attempt->hint.wait_ms,
+		.is_known = g->rate.buckets_n > 0 };
+	enum outcome outcome = landing->answer->outcome;
+	if (outcome == OUTCOME_RATE) {
 		g->refusals_n++;
-		pace_refuse(&g->pace, start_ms, hint_ms, knows_rates(g), now_ms, rng);
-		break;
-	case OUTCOME_CAPACITY:
-	case OUTCOME_FAULT:
-		if (hint_ms > 0)
-			pace_pause(&g->pace, hint_ms, now_ms, rng);
-		break;
-	case OUTCOME_TRANSPORT:
-	case OUTCOME_TIMEOUT:
-	case OUTCOME_CANCELLED:
-		break;
-	default:
-		pace_take(&g->pace, start_ms, now_ms);
+		pace_refuse(&g->pace, &refusal, now_ms, rng);
+	} else if (outcome == OUTCOME_CAPACITY || outcome == OUTCOME_FAULT) {
+		if (refusal.hint_ms > 0)
+			pace_pause(&g->pace, refusal.hint_ms, now_ms, rng);
+	} else if (triage_of(outcome)->breaker == BREAKER_SUCCESS) {
+		pace_take(&g->pace, refusal.start_ms, now_ms);
 	}
-	if (g->pace.until_ms > until_ms && g->pace.until_ms > now_ms)
-		log_say(LOG_DETAIL, "%s: paused %.1f s by %s", g->endpoint->name,
-			(double)(g->pace.until_ms - now_ms) / 1000,
-			hint_ms >= 0 ? "Retry-After" : "an answer that says \"too fast\"");
-	if (g->pace.per_ms > 0 && (per_ms <= 0 || g->pace.per_ms < per_ms))
-		log_say(LOG_DETAIL, "%s: pace %.2f/s, as it was taken of late", g->endpoint->name,
-			g->pace.per_ms * 1000);
-	else if (per_ms > 0 && g->pace.per_ms <= 0)
-		log_say(LOG_DETAIL, "%s: no pace any more", g->endpoint->name);
+	say_pace(g, &before, refusal.hint_ms >= 0, now_ms);
 }
 
 static void tell_limit(struct gates *g, const struct gates_pass *pass, enum limit_sign sign,
@@ -282,7 +295,9 @@ static bool is_deadly(const struct gates *g, const struct gates_landing *landing
 	/* A lone 403 after successes with the same key is about that record. */
 	if (outcome == OUTCOME_AUTH && landing->attempt->status == 403 && g->successes_n > 0)
 		return false;
-	/* With one model for all records an unknown one is everybody's; else it is that record's. */
+	/*
+	 * With one model for all records an unknown one is everybody's; else it is that record's.
+	 */
 	return outcome == OUTCOME_QUOTA || outcome == OUTCOME_AUTH ||
 		(outcome == OUTCOME_NOT_FOUND && g->endpoint->model);
 }
@@ -314,14 +329,16 @@ struct rate_cost gates_leave(struct gates *g, const struct gates_pass *pass,
 	const struct triage *t = triage_of(landing->answer->outcome);
 	struct rate_cost cost = settled_cost(g, pass, landing);
 	enum breaker_sign sign = t->breaker;
-	if (landing->is_suspect && t->may_be_own && sign == BREAKER_FAILURE)
-		sign = BREAKER_NEITHER;
+	/* That no connection came about is no record's doing. */
+	if (landing->is_suspect && t->may_be_own && landing->attempt->sends_n > 0)
+		sign = sign == BREAKER_FAILURE ? BREAKER_NEITHER : sign;
 	rate_leave(&g->rate, &pass->rate, &cost, now_ms);
 	if (landing->attempt->allowances)
 		learn_rates(g, pass, landing->attempt->allowances, now_ms);
-	pace(g, pass, landing, now_ms, rng);
+	tell_pace(g, pass, landing, now_ms, rng);
 	tell_limit(g, pass, t->limit, landing, now_ms);
-	if (t->limit == LIMIT_REFUSED && t->breaker == BREAKER_FAILURE && !limit_is_barren(&g->limit))
+	if (t->limit == LIMIT_REFUSED && t->breaker == BREAKER_FAILURE &&
+		!limit_is_barren(&g->limit))
 		sign = BREAKER_NEITHER;
 	tell_breaker(g, pass, sign, landing, now_ms, rng);
 	if (landing->answer->outcome == OUTCOME_ANSWERED)
@@ -336,9 +353,9 @@ struct rate_cost gates_leave(struct gates *g, const struct gates_pass *pass,
 
 void gates_describe(const struct gates *g, int64_t now_ms, struct buf *out)
 {
-	static const char *const states[] = {
-		[BREAKER_CLOSED] = "closed", [BREAKER_OPEN] = "open", [BREAKER_HALF_OPEN] = "half-open"
-	};
+	static const char *const states[] = { [BREAKER_CLOSED] = "closed",
+		[BREAKER_OPEN] = "open",
+		[BREAKER_HALF_OPEN] = "half-open" };
 	char text[200];
 	int n = snprintf(text, sizeof text, ": %u of %u in flight, breaker %s", g->limit.in_flight,
 		limit_places(&g->limit, now_ms), states[g->breaker.state]);

@@ -27,7 +27,7 @@
 
 struct gates {
 	const struct endpoint *endpoint; /* borrowed */
-	uint64_t id;        /* pool's: hash of what names it */
+	uint64_t id;                     /* pool's: hash of what names it */
 	unsigned body_kind; /* pool's: endpoints of one kind are sent the same bytes; from 1 */
 	struct limit limit;
 	struct breaker breaker;
@@ -42,6 +42,7 @@ struct gates {
 	enum outcome dead;    /* why it is not asked again: QUOTA, AUTH, NOT_FOUND; else ANSWERED */
 	char *dead_message;   /* owned: in the server's words */
 	int64_t died_ms;
+	int64_t said_ms; /* when a line about the pace was last said */
 };
 
 /* How large a request is, as far as it is known. */
@@ -66,8 +67,7 @@ struct gates_landing {
 };
 
 /* Opens the gates of an endpoint, borrowed, for at most `jobs` in flight. */
-void gates_init(
-	struct gates *g, const struct endpoint *endpoint, unsigned jobs, bool is_fixed);
+void gates_init(struct gates *g, const struct endpoint *endpoint, unsigned jobs, bool is_fixed);
 
 /* Frees what g holds. */
 void gates_release(struct gates *g);
@@ -79,8 +79,7 @@ struct rate_cost gates_cost(const struct gates *g, struct gates_size size);
 int64_t gates_wait(const struct gates *g, const struct rate_cost *cost, int64_t now_ms);
 
 /* An attempt starts; gates_wait must have said 0. Fills the pass. */
-void gates_enter(
-	struct gates *g, struct gates_size size, int64_t now_ms, struct gates_pass *pass);
+void gates_enter(struct gates *g, struct gates_size size, int64_t now_ms, struct gates_pass *pass);
 
 /* It has ended so: every gate learns from it. Gives what it did cost. */
 struct rate_cost gates_leave(struct gates *g, const struct gates_pass *pass,

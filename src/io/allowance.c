@@ -53,8 +53,8 @@ struct prefix {
 	int64_t window_ms;
 };
 
-#define PREFIX(text, unit, window_ms)                    \
-	{                                                \
+#define PREFIX(text, unit, window_ms)                   \
+	{                                               \
 		text, sizeof(text) - 1, unit, window_ms \
 	}
 
@@ -176,9 +176,7 @@ static bool read_name(struct span name, struct topic *topic)
 	const struct prefix *prefix = prefix_of(name);
 	if (!prefix)
 		return false;
-	*topic = (struct topic){
-		.unit = prefix->unit, .window_ms = prefix->window_ms, .times = 1
-	};
+	*topic = (struct topic){ .unit = prefix->unit, .window_ms = prefix->window_ms, .times = 1 };
 	name = (struct span){ .at = name.at + prefix->n, .n = name.n - prefix->n };
 	while (name.n > 0) {
 		struct span word = take_word(&name);
@@ -197,7 +195,9 @@ static bool read_digits(struct span text, size_t at, size_t n, int64_t *number)
 	return digits.at[0] != '-' && units_parse_int(digits, number);
 }
 
-/* Days since 1970-01-01 in the Gregorian calendar: years begin in March, months are 153 / 5 days. */
+/*
+ * Days since 1970-01-01 in the Gregorian calendar: years begin in March, months are 153 / 5 days.
+ */
 static int64_t days_of(int64_t year, int64_t month, int64_t day)
 {
 	year -= month <= 2;
@@ -232,11 +232,8 @@ static bool read_parts(struct span text, int64_t of[PARTS_N])
 		int64_t low, high;
 		char before;
 	} parts[PARTS_N] = {
-		{ 0, 4, 1, 9999, '\0' },
-		{ 5, 2, 1, 12, '-' },
-		{ 8, 2, 1, 31, '-' },
-		{ 11, 2, 0, 23, 'T' },
-		{ 14, 2, 0, 59, ':' },
+		{ 0, 4, 1, 9999, '\0' }, { 5, 2, 1, 12, '-' }, { 8, 2, 1, 31, '-' },
+		{ 11, 2, 0, 23, 'T' }, { 14, 2, 0, 59, ':' },
 		{ 17, 2, 0, 60, ':' }, /* 60 is a leap second */
 	};
 	for (int i = 0; i < PARTS_N; i++) {

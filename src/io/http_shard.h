@@ -56,8 +56,8 @@ struct http_slot {
 	int64_t last_byte_ms;       /* of the body; -1 = none came yet */
 	bool is_connecting;
 	bool is_in_comment; /* what came last of a stream is a comment without its end */
-	bool is_resent;    /* libcurl wanted to send again, and was stopped */
-	bool is_too_large; /* a ceiling was passed, and the transfer stopped */
+	bool is_resent;     /* libcurl wanted to send again, and was stopped */
+	bool is_too_large;  /* a ceiling was passed, and the transfer stopped */
 	char error[CURL_ERROR_SIZE];
 };
 

@@ -16,6 +16,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* How many outcomes the window holds. */
+enum { BREAKER_WINDOW = 50 };
+
 enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN };
 
 /* What came of a request, as far as the endpoint's health is concerned. */
@@ -28,9 +31,16 @@ struct breaker {
 	enum breaker_state state;
 	uint64_t generation; /* of the state: grows with each change */
 	int64_t until_ms;    /* open: until then */
-	unsigned opened_n;   /* times in a row that it opened without closing in between */
+	unsigned opened_n;   /* times in a row that it opened without some successes in between */
 	bool is_probed;      /* half-open: the permit is out */
-	/* ... the window of recent outcomes ... */
+	unsigned failing_n;  /* failures in a row */
+	unsigned good_n;     /* successes since it closed, counted up to what forgets opened_n */
+	unsigned next;       /* place of the next outcome in the window */
+	unsigned outcomes_n; /* in the window */
+	struct {
+		int64_t at_ms;
+		bool is_failure;
+	} window[BREAKER_WINDOW];
 };
 
 /* Starts b closed. */

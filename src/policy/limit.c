@@ -1,24 +1,73 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * DCTCP's idea (Alizadeh et al., "Data Center TCP", SIGCOMM 2010) for requests: cut in proportion
+ * to the share refused, once a round, so that a refusal in fifty does not throttle to nothing and a
+ * hard limit is found in a few rounds. One congestion is one cut, because what started before the
+ * last decision (its ticket is of an older round) is not counted.
+ *
+ *	 limit
+ *	  ^      /|  slow start: doubles
+ *	  |     / |
+ *	  |    /  |______            ..../|______   held, then tried: +2 %, +16 %, +100 %
+ *	  |   /    cut   \__________|            \_ back at the ceiling
+ *	  |__/
+ *	  +------------------------------------------> time
+ *
+ * Where to cut to. The share refused among what came back misleads where refusals take 20 ms and
+ * answers 5 s: it is near 1 however small the excess. What counts is how many of those in flight
+ * are being worked on, which is Little's law: the refused hold (their number * their latency / the
+ * time) places. If refusals are as slow as answers, the share tells, weighted by both mean
+ * latencies; then the first to come back are those that started at once when the limit grew, so it
+ * waits for twice as many. The cut is from the highest place at which a refused one started, not
+ * from the limit: in slow start the limit may have doubled five times since.
+ *
+ * Slow start also doubles by time, each second in which it was full and nothing was refused: an
+ * answer may take minutes, a refusal usually does not. Once refusals are known to be slow, it waits
+ * for two of them.
+ *
+ * Noise. A share of refusals that does not depend on the limit is learnt (2 % at most) and taken
+ * off: congestion is what exceeds it by three sigmas within a round. With two sigmas and rounds
+ * shorter than a second, 2 % of random 503s at 200 ms kept a limit of 64 at 0.1 to 0.5 of it; now
+ * at 0.98. While the limit is held a round goes on to 200 requests, for the same reason.
+ *
+ * The ceiling. It is tried again after 10 s and three limits' worth of answers; the second is for
+ * few places and slow answers, where each try shows in the share refused. To double after the first
+ * good try, and to believe the estimate after a bad one, left 0.85 to 0.92 of the best with slow
+ * refusals: hence the growing steps, and a try that fails falls back to what was good, not below
+ * (estimates from eight requests are off by one, and one is 12 %).
+ *
+ * Measured in limit_test.c (2 to 1024 places, answers of 0.2 to 5 s, from 30 s after start and
+ * change; means of 20 seeds): with quick refusals 0.99 of the best, up to 2.4 % refused with 16
+ * places and more, up to 8 % with 4 and 8; with refusals as slow as answers 0.97 of the best and up
+ * to 3.4 %, but at 5 s, where 30 s are six latencies, 0.93 and up to 8 % (10 % with 4 and 8).
+ */
 #include "policy/limit.h"
 
 #include <assert.h>
 #include <math.h>
 
-enum { START = 16, HOLD_MS = 10000, HOLD_SPREAD_MS = 1024, HOLD_ROUNDS = 3, PATIENCE_MS = 1000, ROUND_MS = 1000 };
+enum {
+	START = 16,
+	PATIENCE_MS = 1000,  /* without a refusal at the limit: it may grow */
+	ROUND_MS = 1000,     /* the least a good round lasts */
+	HELD_REQUESTS = 200, /* the round where it can have no consequence */
+	HOLD_MS = 10000,     /* at the ceiling, */
+	HOLD_SPREAD_MS = 1024,
+	HOLD_ROUNDS = 3, /* and so many times the limit taken, before it is tried again */
+	EVIDENCE = 16,   /* a cut wants this part of the limit refused, or time to tell */
+	NOISE_REQUESTS = 100,
+	SIGMAS = 3
+};
 
+#define REGAIN 0.05 /* a round, below the ceiling */
 #define STEP_LEAST 0.02
 #define STEP_MOST 1.0
-#define REGAIN 0.05
-#define MARGIN 0.02
-#define KEPT_SLOW 0.5
-#define KEPT 0.7
-#define EVIDENCE 16.0
+#define MARGIN 0.02   /* to stay below the ceiling */
+#define KEPT_SLOW 0.5 /* the least a cut leaves, in slow start */
+#define KEPT 0.7      /* and after it */
 #define NOISE_START 0.01
 #define NOISE_MOST 0.02
-#define NOISE_REQUESTS 400.0
-#define HELD_REQUESTS 200
-#define GAIN 0.1
-#define SIGMAS 3
+#define GAIN 0.1 /* of the mean latencies */
 
 static double at_most(double value, double most)
 {
@@ -130,8 +179,12 @@ int64_t limit_wait(const struct limit *l, int64_t now_ms)
 struct limit_ticket limit_enter(struct limit *l, int64_t now_ms)
 {
 	assert(limit_wait(l, now_ms) == 0);
-	if (l->in_flight >= (unsigned)l->limit)
+	if (l->in_flight >= (unsigned)l->limit) {
 		grow(l, now_ms);
+		/* In slow start what is slow to be refused may have started long before. */
+		if (!l->is_slow)
+			start_round(l, now_ms);
+	}
 	l->in_flight++;
 	l->now.started_n++;
 	if (l->in_flight >= (unsigned)l->limit) {
@@ -142,13 +195,19 @@ struct limit_ticket limit_enter(struct limit *l, int64_t now_ms)
 	return (struct limit_ticket){ .round = l->round, .start_ms = now_ms, .nth = l->in_flight };
 }
 
+/* True if the refused are in flight for about as long as the others: their number tells. */
+static bool is_refused_slowly(const struct limit *l)
+{
+	return l->taken_ms > 0 && l->refused_ms > l->taken_ms / 2;
+}
+
 /* Of those that were in flight when the limit was too high, how many were worked on. */
 static double worked_on(const struct limit *l, int64_t now_ms)
 {
 	const struct limit_round *r = &l->now;
 	double highest = at_most(r->highest, l->limit);
 	double refused = r->refusing_ms / at_least((double)(now_ms - r->start_ms), 1);
-	if (l->taken_ms > 0 && l->refused_ms > l->taken_ms / 2) {
+	if (is_refused_slowly(l)) {
 		double alike = at_most(l->refused_ms / l->taken_ms, 1) * r->refused_n;
 		refused = at_least(refused, highest * alike / (alike + r->taken_n));
 	}
@@ -192,7 +251,8 @@ static bool is_congested(const struct limit *l, int64_t now_ms)
 	double chance = l->noise * at_least(r->highest, r->started_n);
 	if (r->refused_n <= chance + SIGMAS * sqrt(chance))
 		return false;
-	return r->refused_n >= r->highest / EVIDENCE ||
+	unsigned share = is_refused_slowly(l) ? EVIDENCE / 2 : EVIDENCE;
+	return r->refused_n >= r->highest / share ||
 		(double)(now_ms - r->refused_at_ms) >= r->refusing_ms / r->refused_n;
 }
 

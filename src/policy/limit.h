@@ -45,20 +45,20 @@ struct limit_round {
 
 struct limit {
 	unsigned in_flight;
-	unsigned roof;    /* >= 1 */
-	bool is_adaptive; /* else the roof is the limit */
-	bool is_slow;     /* slow start: doubles */
-	bool was_cut;     /* ever */
-	double limit;     /* 1 <= limit <= roof */
-	double ceiling;   /* what was found to be the most; 0 = not known */
-	double good;      /* the limit of good rounds: what to come back to */
-	double step;      /* by what share the next try beyond the ceiling goes */
-	double noise;     /* share refused for other reasons than the limit */
-	double taken_ms;  /* mean time in flight of those taken; 0 = not known */
+	unsigned roof;     /* >= 1 */
+	bool is_adaptive;  /* else the roof is the limit */
+	bool is_slow;      /* slow start: doubles */
+	bool was_cut;      /* ever */
+	double limit;      /* 1 <= limit <= roof */
+	double ceiling;    /* what was found to be the most; 0 = not known */
+	double good;       /* the limit of good rounds: what to come back to */
+	double step;       /* by what share the next try beyond the ceiling goes */
+	double noise;      /* share refused for other reasons than the limit */
+	double taken_ms;   /* mean time in flight of those taken; 0 = not known */
 	double refused_ms; /* and of those refused */
-	int64_t cut_ms;   /* when the limit was last cut */
-	int64_t full_ms;  /* since when it is reached and nothing refused; LIMIT_UNTIL_LEAVE = not */
-	uint64_t taken_n; /* since then cut_ms */
+	int64_t cut_ms;    /* when the limit was last cut */
+	int64_t full_ms; /* since when it is reached and nothing refused; LIMIT_UNTIL_LEAVE = not */
+	uint64_t taken_n; /* since cut_ms */
 	uint64_t round;   /* number of the round */
 	unsigned old_n;   /* in flight from before this round */
 	struct limit_round now;

@@ -1,6 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ESSAY
+ * Between two events lie two bounds of the rate that the other side takes. It took `low`: what was
+ * taken, by the time from the end of one pause to the end of the next, which is right for buckets
+ * that save up and for windows of the clock, since both are empty at an event, and too little for
+ * those that save nothing, by what the pause lost. It refused `high`: the rate when the refused
+ * request was started, right for those that save nothing, and too much for the others. The new rate
+ * is the geometric mean of both: from event to event the bounds close in, whoever is on the other
+ * side. Then the rate is held, and then it grows.
+ *
+ * Trust is the number of events whose low or high agreed with that of the one before. With trust
+ * the hold grows (in pauses, because a pause is what an event costs) and the growth slackens from
+ * doubling in 400 ms to 5 % a second, and one event lowers low by a tenth at most: a short span is
+ * mostly pause and says little. Refusals that outnumber what was taken are a storm, no limit: no
+ * trust, and then never less than one request a second.
+ *
+ * The first event follows a burst, so what was taken is divided by a minute at least: most limits
+ * are by the minute. Requests count as taken when they start, and no more when they are refused:
+ * answers come seconds after, refusals soon; those of the same burst correct the judgement.
+ *
+ * Measured in virtual time (tests/unit/pace_test.c; 20 seeds, 20 minutes; 60, 600 and 6,000 a
+ * minute; 20 ms to 5 s; 16 and 64 places; buckets of one, of a second, of a minute, windows of the
+ * clock, and one that gives no hint): every run had at least 95 % of the limit and at most 9.4 % of
+ * its requests refused, of which at 60 a minute the first burst of 64 is the half; but where the
+ * places hardly suffice (16 at 200 ms for 100 a second) and the bucket saves nothing, 93 % of what
+ * the places could do, and no more when the user gives the rate. After a storm of 90 %
+ * refusals the rate was back above 128 a second (or what the places can do) in six seconds in 1,199
+ * of 1,200 runs; in the other, chance had looked like a limit and was trusted.
+ *
+ * Each changed alone, the worst run of 5 seeds: low alone in place of the mean, 58 % of the limit;
+ * high weighed 0.4, 73 % and 30 % refused; 0.6,
+ * 10.4 % refused; catching up 20 ms' worth, 57 % (a bucket that saves nothing refuses every second
+ * of a burst); no bound to the fall of low, 88 %. Whether a disagreement halves trust or ends it
+ * makes no difference.
  */
 #include "policy/pace.h"
 
@@ -17,19 +48,19 @@ enum {
 	ENOUGH_N = 4,             /* requests taken, to measure by */
 	HOLD_MIN_MS = 500,
 	HOLD_MAX_MS = 120000,
-	FORGET_MS = 120000,       /* of growth without an event */
-	CALM_MS = 30000,          /* known limits: in this time ... */
-	CALM_EVENTS_N = 3         /* ... so many events say that there is another */
+	FORGET_MS = 120000, /* of growth without an event */
+	CALM_MS = 30000,    /* known limits: in this time ... */
+	CALM_EVENTS_N = 3   /* ... so many events say that there is another */
 };
 
 #define HINT_MAX_MS (INT64_MAX / 4)
-#define FLOOR_PER_MS 0.001   /* while nothing is trusted */
-#define LEAST_PER_MS 1e-6    /* ever */
-#define AGREES 1.3           /* measurements by no more than this factor apart */
-#define TRUSTED_FALL 0.9     /* what one event may change of what is trusted */
-#define BELOW_HIGH 0.97      /* of a rate that was refused though no more was measured */
-#define GROWTH_MOST 2.0      /* from one start to the next */
-#define FORGET_FACTOR 4.0    /* above what was measured */
+#define FLOOR_PER_MS 0.001 /* while nothing is trusted */
+#define LEAST_PER_MS 1e-6  /* ever */
+#define AGREES 1.3         /* measurements by no more than this factor apart */
+#define TRUSTED_FALL 0.9   /* what one event may change of what is trusted */
+#define BELOW_HIGH 0.97    /* of a rate that was refused though no more was measured */
+#define GROWTH_MOST 2.0    /* from one start to the next */
+#define FORGET_FACTOR 4.0  /* above what was measured */
 
 /* What trust is worth: how long to hold, in pauses, and how much to grow then, per ms. */
 static const struct {
@@ -148,12 +179,14 @@ static bool agree(double a, double b)
 /* How far to trust what the event measured. */
 static unsigned trust_after(const struct pace_event *e, double low)
 {
-	if ((double)e->span.refused_n > 2 * taken_n(&e->span) + 3)
+	if ((double)e->span.refused_n > 2 * taken_n(&e->span) + 1)
 		return 0; /* it refuses whatever we do */
 	if (!is_telling(e))
 		return e->trust_n;
 	if (!agree(low, e->before) && !agree(e->high, e->high_before))
 		return e->trust_n / 2;
+	if ((double)e->span.refused_n > taken_n(&e->span) + 3)
+		return e->trust_n;
 	return e->trust_n < TRUST_MAX ? e->trust_n + 1 : TRUST_MAX;
 }
 
@@ -161,8 +194,8 @@ static unsigned trust_after(const struct pace_event *e, double low)
 static double measured(const struct pace *p)
 {
 	const struct pace_event *e = &p->event;
-	int64_t ms = e->before > 0 ? later(p->until_ms - e->span.since_ms, 1) :
-		later(e->at_ms - e->span.since_ms, LIKELY_WINDOW_MS);
+	int64_t ms = e->before > 0 ? later(p->until_ms - e->span.since_ms, 1)
+				   : later(e->at_ms - e->span.since_ms, LIKELY_WINDOW_MS);
 	return taken_n(&e->span) / (double)ms;
 }
 
@@ -185,7 +218,8 @@ static void judge(struct pace *p)
 	if (p->trust_n > 0)
 		low = fmax(low, e->before * TRUSTED_FALL);
 	p->taken = low;
-	p->per_ms = between(fmax(low, p->trust_n > 0 ? LEAST_PER_MS : FLOOR_PER_MS), e->high);
+	double floor_per_ms = p->trust_n > 0 ? LEAST_PER_MS : FLOOR_PER_MS;
+	p->per_ms = fmax(between(fmax(low, floor_per_ms), e->high), floor_per_ms);
 	p->level = 1;
 	p->then_ms = p->span.since_ms = p->until_ms;
 	double pause_ms = (double)(p->until_ms - e->at_ms) + 1 / p->per_ms;
@@ -248,20 +282,20 @@ static void pause_blind(struct pace *p, int64_t now_ms, struct rng *rng)
 		p->until_ms, now_ms + rng_upto(rng, most < BLIND_CAP_MS ? most : BLIND_CAP_MS));
 }
 
-void pace_refuse(struct pace *p, int64_t start_ms, int64_t hint_ms, bool is_known, int64_t now_ms,
-	struct rng *rng)
+void pace_refuse(
+	struct pace *p, const struct pace_refusal *refusal, int64_t now_ms, struct rng *rng)
 {
-	bool is_new = start_ms > p->event.at_ms;
+	bool is_new = refusal->start_ms > p->event.at_ms;
 	if (is_new) {
 		p->share = rng_unit(rng);
-		open_event(p, start_ms, now_ms);
-		p->is_calm = is_rare(p, now_ms) && is_known;
+		open_event(p, refusal->start_ms, now_ms);
+		p->is_calm = is_rare(p, now_ms) && refusal->is_known;
 	} else {
 		p->event.span.refused_n++;
 	}
-	if (hint_ms >= 0) {
+	if (refusal->hint_ms >= 0) {
 		p->blind_n = 0;
-		keep_away(p, hint_ms, p->share, now_ms);
+		keep_away(p, refusal->hint_ms, p->share, now_ms);
 	} else if (is_new) {
 		pause_blind(p, now_ms, rng);
 	}

@@ -42,19 +42,19 @@ struct pace {
 	unsigned blind_n; /* events in a row that did not say how long to wait */
 	double share;     /* of the longest spread: drawn once for each event */
 	/* The rate found. */
-	double per_ms;    /* 0 = none: as fast as the other gates let */
-	double level;     /* of the bucket that keeps it */
-	int64_t then_ms;  /* when level was so */
+	double per_ms;   /* 0 = none: as fast as the other gates let */
+	double level;    /* of the bucket that keeps it */
+	int64_t then_ms; /* when level was so */
 	/* How it is found. */
 	struct pace_span span; /* since the last event */
 	struct pace_event event;
-	double taken;         /* per ms, as the last event measured it */
-	unsigned trust_n;     /* measurements in a row that agreed */
-	int64_t hold_ms;      /* the rate does not grow before */
-	int64_t grown_ms;     /* it was last looked at for growth */
-	int64_t calm_ms;      /* known limits: events are counted since then */
-	unsigned uncalm_n;    /* so many */
-	bool is_calm;         /* the last of them was met by a pause and no more */
+	double taken;      /* per ms, as the last event measured it */
+	unsigned trust_n;  /* measurements in a row that agreed */
+	int64_t hold_ms;   /* the rate does not grow before */
+	int64_t grown_ms;  /* it was last looked at for growth */
+	int64_t calm_ms;   /* known limits: events are counted since then */
+	unsigned uncalm_n; /* so many */
+	bool is_calm;      /* the last of them was met by a pause and no more */
 };
 
 /* Starts p without pause and without limit. */
@@ -69,13 +69,19 @@ void pace_enter(struct pace *p, int64_t now_ms);
 /* The other side took a request that was started at start_ms: it answered, well or badly. */
 void pace_take(struct pace *p, int64_t start_ms, int64_t now_ms);
 
+/* "Too fast", said to a request. */
+struct pace_refusal {
+	int64_t start_ms; /* when it started */
+	int64_t hint_ms;  /* how long the other side asked us to wait; -1 = it did not say */
+	bool is_known;    /* its limits are known (policy/rate) */
+};
+
 /*
- * The other side said "too fast" to a request that was started at start_ms; hint_ms is how long it
- * asked us to wait, -1 = it did not say. is_known says that its limits are known (policy/rate):
- * then a pause is all there is to do, unless it keeps saying so.
+ * The other side said "too fast". Where its limits are known a pause is all there is to do, unless
+ * it keeps saying so.
  */
-void pace_refuse(struct pace *p, int64_t start_ms, int64_t hint_ms, bool is_known, int64_t now_ms,
-	struct rng *rng);
+void pace_refuse(
+	struct pace *p, const struct pace_refusal *refusal, int64_t now_ms, struct rng *rng);
 
 /* The other side asked everybody to wait, for whatever reason: a pause, and no more. */
 void pace_pause(struct pace *p, int64_t hint_ms, int64_t now_ms, struct rng *rng);

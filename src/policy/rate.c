@@ -1,6 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ESSAY
+ * A bucket is a level that is computed when somebody looks, not a timer: level + per_ms * time, cut
+ * at the capacity. With the level it is known to the millisecond how long a wait takes, whatever a
+ * request costs; and because what a request really cost is known late, the level may be negative.
+ * (GCRA keeps a time in place of the level, which comes to the same, but has no word for debt.)
+ *
+ * The user's limits save up one second's worth. A provider's bucket holds a minute's, but nobody
+ * says so, some count by the second, and a burst is of no use to a run of an hour.
+ *
+ * Told limits are buckets of the provider's own capacity. An answer says what remained at some time
+ * between the start of its request and now, and others have started since: so what is left now is
+ * at least `remaining` less all that was reserved since then, and at most `remaining` and all that
+ * has flowed in. Our own count is better than either as long as it lies between. A new bucket
+ * starts at the lower bound. Answers overtake each other; what an older request brings is not
+ * looked at.
+ *
+ * The window is seldom told. Buckets that refill evenly say reset = used * window / limit, so two
+ * answers with a different use tell it: OpenAI's 5,000 requests with 12 ms for the first are a
+ * minute, Groq's 500,000 with 172.8 ms a day (both captured). One answer alone is not believed: a
+ * fixed window (reset = the end of the minute, whatever the use) and a reset in whole seconds would
+ * make a minute look like an hour, and a limit sixty times too strict is worse than one that is too
+ * loose, which only gets a refusal. Hence: a minute, until two answers whose use differs by half
+ * agree within 15 %.
+ *
+ * A limit of 0, or what is no number, is taken as not said: it must not block for ever.
  */
 #include "policy/rate.h"
 
@@ -186,7 +209,9 @@ static struct rate_bucket *new_bucket(struct rate *r, const struct rate_told *t,
 		.is_guessed = t->window_ms == 0,
 		.capacity = t->limit,
 		.window_ms = t->window_ms ? t->window_ms : MINUTE_MS,
-		.level = fmax(0, t->limit - r->started.of[t->unit]),
+		/* The lowest of all: what remains, if that is told, is found by reconciling. */
+		.level = t->remaining >= 0 ? -AMOUNT_MAX
+					   : fmax(0, t->limit - r->started.of[t->unit]),
 		.then_ms = now_ms,
 	};
 	return b;

@@ -81,7 +81,8 @@ struct rate_told {
 void rate_init(struct rate *r);
 
 /* Adds a limit of the user's: amount > 0 per window_ms > 0, saved up for one second at most. */
-void rate_add(struct rate *r, enum rate_unit unit, double amount, int64_t window_ms, int64_t now_ms);
+void rate_add(
+	struct rate *r, enum rate_unit unit, double amount, int64_t window_ms, int64_t now_ms);
 
 /* True if some limit counts tokens of any kind: else a cost's tokens need not be known. */
 bool rate_counts_tokens(const struct rate *r);

@@ -13,10 +13,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The capacity follows the starts of so many seconds. */
+enum { RETRY_BUDGET_SLOTS = 10 };
+
 struct retry_budget {
 	double level;
 	int64_t then_ms; /* when level was so */
-	/* ... recent starts ... */
+	unsigned
+		starts_n[RETRY_BUDGET_SLOTS]; /* a second each, by the second modulo their number */
+	int64_t second;                       /* the newest of them */
 };
 
 /* Starts b full. */

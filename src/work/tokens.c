@@ -22,12 +22,12 @@ enum kind {
 	KIND_END, /* of the text */
 	KIND_LOWER,
 	KIND_UPPER,
-	KIND_LETTER, /* of other scripts than plain Latin: never begins a word within a word */
+	KIND_PLAIN,  /* Latin with something on it: counts as a small letter, and more */
+	KIND_LETTER, /* of another script: never begins a word within a word */
 	KIND_DIGIT,
 	KIND_SPACE,
 	KIND_FEED, /* end of a line */
-	KIND_MARK, /* all else: punctuation, symbols, bytes that are no UTF-8 */
-	KIND_PLAIN /* in the table of ranges: a letter that counts as one of plain Latin, and more */
+	KIND_MARK  /* all else: punctuation, symbols, bytes that are no UTF-8 */
 };
 
 /* One character as the text spells it. */
@@ -53,11 +53,11 @@ static const struct range ranges[] = {
 	{ 0x01a0, KIND_PLAIN, 30 },
 	{ 0x0250, KIND_LETTER, 90 },  /* phonetic */
 	{ 0x0300, KIND_LETTER, 140 }, /* accents of their own */
-	{ 0x0370, KIND_LETTER, 40 }, /* Greek */
-	{ 0x0400, KIND_LETTER, 31 }, /* Cyrillic */
-	{ 0x0530, KIND_LETTER, 30 }, /* Armenian */
-	{ 0x0590, KIND_LETTER, 45 }, /* Hebrew */
-	{ 0x0600, KIND_LETTER, 36 }, /* Arabic */
+	{ 0x0370, KIND_LETTER, 40 },  /* Greek */
+	{ 0x0400, KIND_LETTER, 31 },  /* Cyrillic */
+	{ 0x0530, KIND_LETTER, 30 },  /* Armenian */
+	{ 0x0590, KIND_LETTER, 45 },  /* Hebrew */
+	{ 0x0600, KIND_LETTER, 36 },  /* Arabic */
 	{ 0x0700, KIND_LETTER, 150 },
 	{ 0x0900, KIND_LETTER, 35 },  /* Devanagari */
 	{ 0x0980, KIND_LETTER, 38 },  /* Bengali */
@@ -123,11 +123,11 @@ static const uint8_t kinds[256] = {
 #undef F
 
 /* What is charged, in tokens. */
-#define LETTERS_FREE 6     /* of a word: what they all cost is one token */
-#define LETTER_COST 0.12   /* of each letter after these */
-#define CAPITAL_COST 0.45  /* of each letter in capitals, where that is more */
-#define MARK_COST 0.5      /* of each mark in a run: they are often merged */
-#define RANDOM_COST 0.69   /* of each byte in a stretch that looks random */
+#define LETTERS_FREE 6      /* of a word: what they all cost is one token */
+#define LETTER_COST 0.12    /* of each letter after these */
+#define CAPITAL_COST 0.45   /* of each letter in capitals, where that is more */
+#define MARK_COST 0.5       /* of each mark in a run: they are often merged */
+#define RANDOM_COST 0.69    /* of each byte in a stretch that looks random */
 #define RANDOM_BYTES_MIN 36 /* as many bytes without a space or a mark look like anything */
 
 /* The walk along a text. */
@@ -219,16 +219,10 @@ static bool read_unit(const char *at, const char *end, uint32_t *unit)
 	return true;
 }
 
-static struct glyph look_at_escape(struct walk *w)
+/* Reads \uXXXX at w->at, or two of them that are one character. */
+static struct glyph look_at_unit(struct walk *w)
 {
 	uint32_t code, low;
-	char c = w->end - w->at > 1 ? w->at[1] : '\0';
-	if (c == 'n' || c == 'r')
-		return (struct glyph){ KIND_FEED, 2, 0 };
-	if (c == 't' || c == 'f')
-		return (struct glyph){ KIND_SPACE, 2, 0 };
-	if (c == '"' || c == '\\' || c == '/' || c == 'b')
-		return (struct glyph){ KIND_MARK, 2, 0 };
 	if (!read_unit(w->at, w->end, &code))
 		return (struct glyph){ KIND_MARK, 1, 0 };
 	if (code < 0x80)
@@ -237,6 +231,25 @@ static struct glyph look_at_escape(struct walk *w)
 		low >> 10 == 0xdc00 >> 10)
 		return glyph_of(w, 0x10000 + ((code & 0x3ff) << 10 | (low & 0x3ff)), 12);
 	return glyph_of(w, code, 6);
+}
+
+static struct glyph look_at_escape(struct walk *w)
+{
+	switch (w->end - w->at > 1 ? w->at[1] : '\0') {
+	case 'n':
+	case 'r':
+		return (struct glyph){ KIND_FEED, 2, 0 };
+	case 't':
+	case 'f':
+		return (struct glyph){ KIND_SPACE, 2, 0 };
+	case '"':
+	case '\\':
+	case '/':
+	case 'b':
+		return (struct glyph){ KIND_MARK, 2, 0 };
+	default:
+		return look_at_unit(w);
+	}
 }
 
 /* The character at w->at. */

@@ -9,5 +9,8 @@
 
 #include "base/span.h"
 
-/* Gives the estimate for UTF-8 text; also for text with JSON escapes, as it stands in a request. */
+/*
+ * Gives the estimate for UTF-8 text; also for text with JSON escapes, as it stands in a request. At
+ * least 1 unless it is empty; never less for what is appended.
+ */
 double tokens_estimate(struct span text);

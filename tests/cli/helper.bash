@@ -8,7 +8,8 @@
 #	start_rogue [OPTIONS]   tests/mock/rogue.py likewise: $URL, $BASE, $ROGUE_PID
 #	start_witness [SOCKET]  tests/cli/witness.py likewise: $URL, $BASE; requests go to ./requests
 #	start_nginx             nginx likewise, with stdin for the inside of its http {}, where PORT is
-#	                        its port; in ./nginx: access.log, error.log
+#	                        its port; ./nginx/access.log has status, protocol and connection of
+#	                        each request
 #	start_haproxy           haproxy likewise, with stdin for its configuration, where PORT1, PORT2
 #	                        ... are its ports; $PORT1, $PORT2 ...; its log is ./haproxy/log
 #	haproxy_do COMMAND      a command for haproxy's stats socket
@@ -62,6 +63,7 @@ clean_room() {
 	# Marks every process this test starts; see no_leftovers.
 	export TEST_MARK=$BATS_TEST_TMPDIR
 	server_pids=()
+	servers_n=0
 	mkdir -p "$HOME" "$BATS_TEST_TMPDIR/work"
 	cd "$BATS_TEST_TMPDIR/work" || return 1
 }
@@ -84,7 +86,7 @@ show_logs() {
 # $BASE (http://127.0.0.1:PORT) and $server_pid. The server's stdout stays a pipe that is
 # never closed before it ends. bats waits for whoever holds its own descriptors 3 and 4.
 start_server() {
-	local pipe=$BATS_TEST_TMPDIR/server.${#server_pids[@]} line fd
+	local pipe=$BATS_TEST_TMPDIR/server.$((++servers_n)) line fd
 	mkfifo "$pipe"
 	"$@" >"$pipe" 2>"$pipe.err" 3>&- 4>&- &
 	server_pid=$!
@@ -161,7 +163,8 @@ start_nginx() {
 			events { worker_connections 500; }
 			http {
 			client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
-			uwsgi_temp_path uwsgi; scgi_temp_path scgi; access_log access.log;
+			uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+			log_format short '\$status \$server_protocol \$connection'; access_log access.log short;
 			${inside//PORT/$port}
 			}
 		EOF
@@ -189,12 +192,13 @@ start_haproxy() {
 		mkdir haproxy
 		cat >haproxy/haproxy.cfg <<-EOF
 			global
-			    stats socket sock level admin
+			    stats socket unix@sock level admin
 			    log stdout format raw local0
 			    maxconn 500
 			defaults
 			    mode http
 			    log global
+			    option httplog
 			    timeout connect 5s
 			    timeout client 60s
 			    timeout server 60s
@@ -294,10 +298,10 @@ records() {
 	awk -v n="$1" 'BEGIN { for (i = 1; i <= n; i++) printf "{\"id\":%d,\"text\":\"n %d\"}\n", i, i }'
 }
 
-# Each fills a quarter of a kilobyte, so that a pipe holds few that come too late.
+# Each fills a kilobyte, so that a pipe holds few that come too late.
 records_until() {
 	local i pad
-	printf -v pad '%200s' ''
+	printf -v pad '%1000s' ''
 	for ((i = 1; ; i++)); do
 		[ ! -e "$1" ] || return 0
 		printf '{"id":%d,"text":"n %d","pad":"%s"}\n' "$i" "$i" "$pad" 2>/dev/null || return 0

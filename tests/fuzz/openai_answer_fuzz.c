@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The first byte chooses a status, the rest is the body of an answer. Whatever a server sends,
+ * The first byte chooses a status and a content type, the rest is the body of an answer, perhaps a
+ * stream. Whatever a server sends,
  * there is an outcome; an answer has a text, anything else a message without our key; and texts lie
  * in the body and are what a JSON string may hold.
  */
@@ -70,8 +71,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	attempt_init(&attempt, 1);
 	attempt.endpoint = &endpoint;
 	attempt.wire = WIRE_COMPLETE;
-	attempt.status = statuses[(*data & 0x7f) % (sizeof statuses / sizeof *statuses)];
+	attempt.status = statuses[(*data & 0x3f) % (sizeof statuses / sizeof *statuses)];
 	attempt.is_html = *data & 0x80;
+	attempt.is_event_stream = *data & 0x40;
 	buf_init(&attempt.answer, size);
 	buf_put(&attempt.answer, data + 1, size - 1);
 	api_openai.read(&attempt, &answer);

@@ -52,11 +52,35 @@ static bool refuse_model(const struct mock *m, const struct chat_ask *ask, struc
 	return true;
 }
 
+/* True if the quota is about requests with this key. */
+static bool has_quota(const struct mock *m, struct span key)
+{
+	const struct option_list *keys = &m->options.quota_keys;
+	if (m->options.quota_after < 0)
+		return false;
+	for (size_t i = 0; i < keys->n; i++)
+		if (span_is(key, keys->at[i]))
+			return true;
+	return keys->n == 0;
+}
+
+static bool refuse_quota(const struct mock *m, struct span key, struct reply *reply)
+{
+	if (!has_quota(m, key) || m->quota_used < (uint64_t)m->options.quota_after)
+		return false;
+	reply_error(reply, api_error_named("insufficient_quota"));
+	return true;
+}
+
+/* 429 has many meanings, so this one says which; the other statuses say it themselves. */
 static bool refuse_load(const struct mock *m, struct reply *reply)
 {
+	int status = (int)m->options.concurrency_status;
 	if (!m->options.concurrency || m->stats.in_flight < (uint64_t)m->options.concurrency)
 		return false;
-	reply_error(reply, api_error_of((int)m->options.concurrency_status));
+	reply_error(reply,
+		status == 429 ? api_error_named("concurrency_limit_exceeded")
+			      : api_error_of(status));
 	return true;
 }
 
@@ -68,15 +92,20 @@ static void say_too_large(struct api_error *e, const char *model, const struct l
 		quoted_n(model), model, why->type, why->unit, why->limit, why->requested);
 }
 
-static void say_reached(struct api_error *e, const char *model, const struct limits_refusal *why)
+static void say_reached(struct api_error *e, const char *model, const struct limits_refusal *why,
+	const char *advice)
 {
-	char wait[GO_DURATION_BYTES];
-	limits_go_duration(wait, why->wait_ms);
 	api_error_say(e,
 		"Rate limit reached for %.*s in organization org-mock on %s per min (%s): Limit %" PRId64
-		", Used %" PRId64 ", Requested %" PRId64 ". Please try again in %s.",
+		", Used %" PRId64 ", Requested %" PRId64 ".%s",
 		quoted_n(model), model, why->type, why->unit, why->limit, why->used, why->requested,
-		wait);
+		advice);
+}
+
+static void add_hints(int64_t wait_ms, struct reply *reply)
+{
+	snprintf(reply->retry_after, sizeof reply->retry_after, "%" PRId64, (wait_ms + 999) / 1000);
+	snprintf(reply->retry_after_ms, sizeof reply->retry_after_ms, "%" PRId64, wait_ms);
 }
 
 /* OpenAI charges the larger of what is allowed out and what comes in. */
@@ -91,6 +120,7 @@ static bool refuse_rate(
 {
 	struct api_error e = *api_error_named("rate_limit_exceeded");
 	struct limits_refusal why;
+	char wait[GO_DURATION_BYTES], advice[GO_DURATION_BYTES + 24];
 	if (limits_take(&m->limits, charged_tokens(ask), now_ms, &why))
 		return false;
 	e.type = why.type;
@@ -99,17 +129,21 @@ static bool refuse_rate(
 		reply_error(reply, &e);
 		return true;
 	}
-	say_reached(&e, ask->model, &why);
+	limits_go_duration(wait, why.wait_ms);
+	snprintf(advice, sizeof advice, " Please try again in %s.", wait);
+	say_reached(&e, ask->model, &why, m->options.no_hints ? "" : advice);
 	reply_error(reply, &e);
-	snprintf(reply->retry_after, sizeof reply->retry_after, "%" PRId64,
-		(why.wait_ms + 999) / 1000);
-	snprintf(reply->retry_after_ms, sizeof reply->retry_after_ms, "%" PRId64, why.wait_ms);
+	if (!m->options.no_hints)
+		add_hints(why.wait_ms, reply);
 	return true;
 }
 
-bool admission_refuse(
-	struct mock *m, const struct chat_ask *ask, int64_t now_ms, struct reply *reply)
+bool admission_refuse(struct mock *m, struct span key, const struct chat_ask *ask, int64_t now_ms,
+	struct reply *reply)
 {
-	return refuse_model(m, ask, reply) || refuse_load(m, reply) ||
-		refuse_rate(m, ask, now_ms, reply);
+	if (refuse_model(m, ask, reply) || refuse_quota(m, key, reply) || refuse_load(m, reply) ||
+		refuse_rate(m, ask, now_ms, reply))
+		return true;
+	m->quota_used += has_quota(m, key);
+	return false;
 }

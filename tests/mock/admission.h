@@ -28,9 +28,9 @@ struct span admission_key(const char *authorization);
 bool admission_refuse_key(const struct mock *m, struct span key, struct reply *reply);
 
 /*
- * True, with *reply filled (the caller releases it), if the request must not be served now: an
- * unknown model, too much at once, too much per minute. Else its share of the limits has been
- * taken.
+ * True, with *reply filled (the caller releases it), if the request with this key must not be
+ * served now: an unknown model, a quota that is used up, too much at once, too much per minute.
+ * Else its share of the limits has been taken.
  */
-bool admission_refuse(
-	struct mock *m, const struct chat_ask *ask, int64_t now_ms, struct reply *reply);
+bool admission_refuse(struct mock *m, struct span key, const struct chat_ask *ask, int64_t now_ms,
+	struct reply *reply);

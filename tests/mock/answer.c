@@ -13,8 +13,8 @@
 
 #define ECHO_PREFIX "echo: "
 #define REFUSAL "I'm sorry, but I can't help with that."
-#define TOOL_CALL                                                         \
-	"\"id\":\"call_mock\",\"type\":\"function\",\"function\":"           \
+#define TOOL_CALL                                                  \
+	"\"id\":\"call_mock\",\"type\":\"function\",\"function\":" \
 	"{\"name\":\"lookup\",\"arguments\":\"{\\\"query\\\":\\\"mock\\\"}\"}"
 
 /* One choice: its text and how it ended. */
@@ -138,11 +138,9 @@ static void put_message(struct buf *out, const struct choice *choice, enum answe
 	else
 		put_string(out, buf_span(&choice->text));
 	buf_put_str(out, ",\"refusal\":");
-	buf_put_str(out,
-		shape == SHAPE_REFUSAL ? "\"" REFUSAL "\"" : "null");
+	buf_put_str(out, shape == SHAPE_REFUSAL ? "\"" REFUSAL "\"" : "null");
 	if (shape == SHAPE_TOOLS)
-		buf_put_str(out,
-			",\"tool_calls\":[{" TOOL_CALL "}]");
+		buf_put_str(out, ",\"tool_calls\":[{" TOOL_CALL "}]");
 	buf_put_str(out, "},\"logprobs\":null,\"finish_reason\":\"");
 	buf_put_str(out, choice->finish);
 	buf_put_str(out, "\"}");

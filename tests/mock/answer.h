@@ -21,7 +21,7 @@ struct answer_style {
 };
 
 /* What the server says when it fails in the middle of an answer, though the status was 200. */
-#define ANSWER_ERROR                                                       \
+#define ANSWER_ERROR                                                              \
 	"{\"error\":{\"message\":\"Upstream failed.\",\"type\":\"server_error\"," \
 	"\"param\":null,\"code\":null}}"
 

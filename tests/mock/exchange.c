@@ -99,7 +99,7 @@ static bool serve_ask(struct exchange *x, struct chat_ask *ask)
 		reply_error(&x->reply, &why);
 		return false;
 	}
-	if (admission_refuse(x->mock, ask, x->arrived_ms, &x->reply))
+	if (admission_refuse(x->mock, key_of(x), ask, x->arrived_ms, &x->reply))
 		return false;
 	x->delay_ms = faults_reply(x->mock, ask, &x->reply);
 	return true;
@@ -165,28 +165,6 @@ static bool accepts_gzip(const struct exchange *x)
 	return encodings && strstr(encodings, "gzip");
 }
 
-static void add_header(
-	struct MHD_Response *response, const char *kind, const char *unit, const char *value)
-{
-	char name[48];
-	snprintf(name, sizeof name, "x-ratelimit-%s-%s", kind, unit);
-	MHD_add_response_header(response, name, value);
-}
-
-static void add_limit_headers(
-	struct MHD_Response *response, struct bucket *b, const char *unit, int64_t now_ms)
-{
-	char value[GO_DURATION_BYTES];
-	if (!b->per_minute)
-		return;
-	snprintf(value, sizeof value, "%" PRId64, b->per_minute);
-	add_header(response, "limit", unit, value);
-	snprintf(value, sizeof value, "%" PRId64, limits_remaining(b, now_ms));
-	add_header(response, "remaining", unit, value);
-	limits_go_duration(value, limits_reset_ms(b, now_ms));
-	add_header(response, "reset", unit, value);
-}
-
 static void add_headers(struct exchange *x, struct MHD_Response *response)
 {
 	char value[40];
@@ -198,8 +176,8 @@ static void add_headers(struct exchange *x, struct MHD_Response *response)
 	MHD_add_response_header(response, "openai-version", "2020-10-01");
 	if (!is_chat(x))
 		return;
-	add_limit_headers(response, &x->mock->limits.requests, "requests", now_ms);
-	add_limit_headers(response, &x->mock->limits.tokens, "tokens", now_ms);
+	family_add_headers(
+		response, x->mock->options.family, &x->mock->limits, now_ms, clock_wall_s());
 }
 
 static bool is_dropped(const struct exchange *x)

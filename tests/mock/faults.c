@@ -50,9 +50,7 @@ static const struct behaviour behaviours[] = {
 		.content_type = "text/html; charset=utf-8",
 		.body = "<!DOCTYPE html>\n<html><head><title>Just a moment</title></head>"
 			"<body><h1>Checking your browser</h1></body></html>\n" },
-	{ .name = "errbody",
-		.content_type = REPLY_JSON,
-		.body = ANSWER_ERROR },
+	{ .name = "errbody", .content_type = REPLY_JSON, .body = ANSWER_ERROR },
 	{ .name = "stall", .manner = REPLY_STALL },
 	{ .name = "stream-cut", .manner = REPLY_CUT },
 	{ .name = "stream-end", .manner = REPLY_HALF },
@@ -194,7 +192,7 @@ static void reply_by_chance(
 	bool fails = rng_unit(luck) < m->options.error_rate;
 	if (!drops && fails) {
 		reply_status(m, ask, m->options.error_status, reply);
-		if (m->options.error_status == 429)
+		if (m->options.error_status == 429 && !m->options.no_hints)
 			snprintf(reply->retry_after, sizeof reply->retry_after, "1");
 		return;
 	}

@@ -12,7 +12,8 @@
  *   faults     what it gets                   attempts   how often a prompt was asked
  *   answer     the completion                 latency    how long it takes
  *   reply      an answer as a value, errors   wire       that value as bytes
- *   stats      what has been counted          mock.h     the sum of all state
+ *   stats      what has been counted          family     limits told in headers
+ *   mock.h     the sum of all state
  */
 #include "base/clock.h"
 #include "base/xalloc.h"

@@ -22,4 +22,5 @@ struct mock {
 	struct stats stats;
 	struct sleepers sleepers;
 	uint64_t last_request_id;
+	uint64_t quota_used; /* requests let in that --quota-after counts */
 };

@@ -134,6 +134,21 @@ static bool set_answer(const struct row *row, void *field, const char *text)
 	return words_n >= 1 && words_n <= ANSWER_WORDS_MAX;
 }
 
+static bool set_family(const struct row *row, void *field, const char *text)
+{
+	(void)row;
+	return family_parse(text, field);
+}
+
+/* `no` sets the flag. */
+static bool set_no(const struct row *row, void *field, const char *text)
+{
+	bool *flag = field;
+	(void)row;
+	*flag = strcmp(text, "no") == 0;
+	return *flag || strcmp(text, "yes") == 0;
+}
+
 static bool set_tls_flaw(const struct row *row, void *field, const char *text)
 {
 	enum tls_flaw *flaw = field;
@@ -161,17 +176,26 @@ static const struct row rows[] = {
 	ROW("answer", "STYLE", answer, set_answer, "echo (default), words:N or fixed:TEXT"),
 	ROW("latency", "SPEC", latency, set_latency, "50ms, 20ms-1s or lognormal:200ms,0.8"),
 	ROW("ttft", "SPEC", ttft, set_latency, "likewise, to the first chunk of a stream"),
-	ROW("chunk-gap", "SPEC", chunk_gap, set_latency, "likewise, between two chunks of a stream"),
+	ROW("chunk-gap", "SPEC", chunk_gap, set_latency,
+		"likewise, between two chunks of a stream"),
 	WHOLE("rpm", "N", rpm, 1, RATE_MAX, "requests per minute"),
 	WHOLE("tpm", "N", tpm, 1, RATE_MAX, "tokens per minute"),
 	WHOLE("burst", "N", burst, 1, RATE_MAX,
 		"capacity of the bucket (default a minute's worth)"),
+	ROW("ratelimit-headers", "FAMILY", family, set_family,
+		"told as openai (default), azure, anthropic, groq, mistral, none"),
+	ROW("retry-after", "yes|no", no_hints, set_no,
+		"whether a 429 says when to come again (default yes)"),
 	WHOLE("concurrency", "N", concurrency, 1, RATE_MAX, "requests worked on at once"),
 	ROW("concurrency-status", "STATUS", concurrency_status, set_busy_status,
 		"what one more gets: 503 (default), 429 or 529"),
 	ROW("error-rate", "SHARE", error_rate, set_share, "share of requests that fail, 0 to 1"),
 	WHOLE("error-status", "STATUS", error_status, 400, 599, "how they fail (default 500)"),
 	ROW("drop-rate", "SHARE", drop_rate, set_share, "share whose connection is closed, 0 to 1"),
+	WHOLE("quota-after", "N", quota_after, 0, INT64_MAX,
+		"after N answers every request gets 429 insufficient_quota"),
+	ROW("quota-key", "KEY", quota_keys, set_list,
+		"this only with this key (repeatable; N is then 0 by default)"),
 	WHOLE("seed", "N", seed, 0, INT64_MAX, "seed of all chance (default 0)"),
 	ROW("max-body", "SIZE", max_body_bytes, set_size, "largest request body (default 64M)"),
 	ROW("tls", NULL, tls, set_flag, "speak HTTPS with a certificate made at start"),
@@ -242,6 +266,7 @@ bool options_read(struct options *o, int argc, char **argv)
 	*o = (struct options){ .host = "127.0.0.1",
 		.error_status = 500,
 		.concurrency_status = 503,
+		.quota_after = -1,
 		.max_body_bytes = (uint64_t)64 << 20 };
 	for (int i = 0; i < ROWS_N; i++) {
 		longs[i].name = rows[i].name;
@@ -256,6 +281,8 @@ bool options_read(struct options *o, int argc, char **argv)
 	}
 	if (optind < argc)
 		return complain("takes no arguments but options");
+	if (o->quota_keys.n > 0 && o->quota_after < 0)
+		o->quota_after = 0;
 	if (o->models.n == 0)
 		o->models.at[o->models.n++] = "mock";
 	return is_consistent(o);

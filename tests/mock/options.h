@@ -8,6 +8,7 @@
 #pragma once
 
 #include "answer.h"
+#include "family.h"
 #include "latency.h"
 #include "tls.h"
 
@@ -39,7 +40,11 @@ struct options {
 	int64_t burst;
 	int64_t concurrency;
 	int64_t concurrency_status;
-	struct option_list keys; /* none: any will do */
+	enum family family;            /* of the headers that tell of limits */
+	bool no_hints;                 /* a 429 does not say when to come again */
+	int64_t quota_after;           /* answers that are paid for; -1: all */
+	struct option_list quota_keys; /* that this is about; none: all */
+	struct option_list keys;       /* none: any will do */
 	struct option_list models;
 	struct answer_style answer;
 	bool strict_model;

@@ -33,6 +33,7 @@ static const struct api_error catalogue[] = {
 	{ 422, "invalid_request_error", NULL, NULL, "Unprocessable entity." },
 	{ 429, "requests", "rate_limit_exceeded", NULL,
 		"Rate limit reached in organization org-mock on requests per min (RPM)." },
+	{ 429, "requests", "concurrency_limit_exceeded", NULL, "Too many concurrent requests" },
 	{ 429, "insufficient_quota", "insufficient_quota", NULL,
 		"You exceeded your current quota, please check your plan and billing details." },
 	{ 500, "server_error", NULL, NULL, RETRY_LATER },

@@ -179,13 +179,40 @@ def twosend(peer):
     return answer(peer, completion()) if peer.requests_n == 1 else False
 
 
+COMMENT = chunk(b": keep-alive\n\n")
+
+
+def begin_stream(peer):
+    peer.send(head(content_type="text/event-stream", transfer_encoding="chunked"))
+
+
+def comments(peer):
+    """A stream that is kept open and says nothing."""
+    begin_stream(peer)
+    while True:
+        peer.send(COMMENT)
+        time.sleep(0.05)
+
+
+def commented(peer):
+    """A stream with a long time between its two halves, in which only comments come."""
+    delta = b'data: {"choices":[{"delta":{"content":"%s"},"finish_reason":%s}]}\n\n'
+    begin_stream(peer)
+    peer.send(chunk(delta % (b"fi", b"null")))
+    for _ in range(15):
+        peer.send(COMMENT)
+        time.sleep(0.1)
+    peer.send(chunk(delta % (b"ne", b'"stop"') + b"data: [DONE]\n\n") + chunk(b""))
+    return True
+
+
 def ok(peer):
     return answer(peer, completion())
 
 
 BEHAVIOURS = {f.__name__: f for f in (
     gzipbomb, endlessheaders, endlessbody, deep, badutf8, nul, escapes, redirect, slowloris,
-    hugeline, closemid, wrongct, chunkedbad, http09, twosend, ok)}
+    hugeline, closemid, wrongct, chunkedbad, http09, twosend, comments, commented, ok)}
 BEHAVIOURS.update({f"redirect{status}": functools.partial(redirect, status=status)
                    for status in REDIRECTS})
 

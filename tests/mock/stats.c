@@ -78,10 +78,11 @@ json_t *stats_tree(const struct stats *s)
 {
 	return json_pack("{s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:O, s:I}", "requests",
 		(json_int_t)s->requests, "billed", (json_int_t)s->billed, "streamed",
-		(json_int_t)s->streamed, "answered", answered_json(s), "dropped", (json_int_t)s->dropped, "abandoned",
-		(json_int_t)s->abandoned, "in_flight", (json_int_t)s->in_flight, "peak_in_flight",
-		(json_int_t)s->peak_in_flight, "connections", (json_int_t)s->connections, "keys",
-		s->keys, "bodies_bytes", (json_int_t)s->body_bytes);
+		(json_int_t)s->streamed, "answered", answered_json(s), "dropped",
+		(json_int_t)s->dropped, "abandoned", (json_int_t)s->abandoned, "in_flight",
+		(json_int_t)s->in_flight, "peak_in_flight", (json_int_t)s->peak_in_flight,
+		"connections", (json_int_t)s->connections, "keys", s->keys, "bodies_bytes",
+		(json_int_t)s->body_bytes);
 }
 
 void stats_release(struct stats *s)

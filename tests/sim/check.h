@@ -33,9 +33,9 @@ enum record_kind {
 struct check_sum {
 	uint64_t records_n;
 	uint64_t attempts_n;
-	double slowness; /* virtual time / what was allowed, at worst */
-	uint64_t refused_n; /* 429s */
-	uint64_t lost_n;    /* records that failed and could have been answered */
+	double slowness;      /* virtual time / what was allowed, at worst */
+	uint64_t refused_n;   /* 429s */
+	uint64_t lost_n;      /* records that failed and could have been answered */
 	double answers_per_s; /* while they are counted, summed over the runs */
 	double best_per_s;    /* likewise */
 	double least_share;   /* of the two, in the worst run */

@@ -75,8 +75,8 @@ static bool is_away(unsigned tier)
 		is_dead = false;
 		had_trouble |= e->others_n > 0;
 		had_replies |= e->rates_n > 0;
-		is_silent &= world.now_ms - since_ms >=
-			world.opts.sched.fallback_after_ms - LATE_MS;
+		is_silent &=
+			world.now_ms - since_ms >= world.opts.sched.fallback_after_ms - LATE_MS;
 	}
 	return is_dead || (is_silent && (had_trouble || !had_replies));
 }
@@ -97,7 +97,8 @@ static void check_hedge(const struct track *t, uint64_t seq, unsigned endpoint)
 	LAW(o->delay_ms > 0 || o->percentile > 0, "#%llu is asked about twice at a time",
 		NUMBER(seq));
 	LAW(t->endpoint != endpoint, "#%llu is hedged where it is", NUMBER(seq));
-	LAW(world.now_ms - t->begun_ms >= o->delay_ms, "#%llu is hedged too early", NUMBER(seq));
+	LAW(world.now_ms - t->begun_ms >= o->delay_ms - LATE_MS, "#%llu is hedged too early",
+		NUMBER(seq));
 	seen.hedged_n++;
 }
 
@@ -129,7 +130,8 @@ static bool is_sure(struct endpoint_track *e, const struct reply *reply)
 	}
 	e->failures_ms[e->failures_at++ % FAILURES_N] = world.now_ms;
 	int64_t oldest_ms = e->failures_ms[e->failures_at % FAILURES_N];
-	return is_failure(reply->kind) && (oldest_ms == 0 || world.now_ms - oldest_ms > FAILURES_MS);
+	return is_failure(reply->kind) &&
+		(oldest_ms == 0 || world.now_ms - oldest_ms > FAILURES_MS);
 }
 
 static bool can_serve(unsigned from_tier)
@@ -140,9 +142,11 @@ static bool can_serve(unsigned from_tier)
 	return false;
 }
 
-static void heed_hint(struct endpoint_track *e, int64_t hint_ms)
+/* It counts from when it came, and as soon as the engine has it. */
+static void heed_hint(struct endpoint_track *e, const struct reply *reply)
 {
-	int64_t end_ms = world.now_ms + hint_ms;
+	int64_t hint_ms = reply->hint_ms;
+	int64_t end_ms = reply->end_ms + hint_ms;
 	int64_t from_ms = e->not_before_ms > world.now_ms ? e->not_before_ms : world.now_ms;
 	if (hint_ms < 0)
 		return;
@@ -161,7 +165,7 @@ void gates_finish(struct track *t, const struct reply *reply)
 	e->in_flight--;
 	if (reply->kind == REPLY_CANCELLED)
 		return;
-	heed_hint(e, reply->hint_ms);
+	heed_hint(e, reply);
 	t->sure_n += law->counts && is_sure(e, reply);
 	if (reply->kind == REPLY_ANSWER || reply->kind == REPLY_LENGTH) {
 		e->success_ms = world.now_ms;

@@ -16,8 +16,8 @@ struct track {
 	const struct record *record; /* NULL before it is given and after it is put */
 	enum record_kind kind;
 	int64_t given_ms;
-	int64_t begun_ms;    /* when it was first asked about */
-	int64_t need_ms;     /* what the server took for it, and made it wait */
+	int64_t begun_ms; /* when it was first asked about */
+	int64_t need_ms;  /* what the server took for it, and made it wait */
 	unsigned starts_n;
 	unsigned flying_n;   /* two if it is hedged */
 	unsigned counted_n;  /* failures that may count against --retries */
@@ -38,14 +38,14 @@ struct bucket {
 /* What was seen of an endpoint. */
 struct endpoint_track {
 	int64_t in_flight;
-	int64_t hint_ms;       /* the hint that lasts longest */
-	int64_t not_before_ms; /* when it ends */
+	int64_t hint_ms;                 /* the hint that lasts longest */
+	int64_t not_before_ms;           /* when it ends */
 	int64_t failures_ms[FAILURES_N]; /* when its latest failures were, in a ring */
 	unsigned failures_at;
-	uint64_t troubles_n;   /* replies that were no answers */
-	int64_t success_ms;    /* when it answered last; 0 = never */
-	uint64_t rates_n;      /* refusals since then */
-	uint64_t others_n;     /* failures of other kinds since then */
+	uint64_t troubles_n; /* replies that were no answers */
+	int64_t success_ms;  /* when it answered last; 0 = never */
+	uint64_t rates_n;    /* refusals since then */
+	uint64_t others_n;   /* failures of other kinds since then */
 	struct bucket bucket;
 	bool is_dead;
 };

@@ -114,6 +114,7 @@ static void land(struct http *h, struct flight *f)
 	struct attempt *a = f->attempt;
 	heap_remove(&h->flights, &f->end);
 	upstream_leave(&f->reply);
+	f->reply.end_ms = world.now_ms;
 	upstream_fill(&f->reply, fake_id(f->seq), a);
 	world_trace("%-7s#%llu.%u at %u, hint %lld", reply_laws[f->reply.kind].name,
 		(unsigned long long)f->seq, f->reply.nth, f->reply.endpoint,

@@ -78,9 +78,9 @@ struct scenario_upstream {
 	bool hints;           /* a refusal says how long to wait */
 	bool tells;           /* every answer says what is left */
 	struct range at_once; /* requests that it works on at a time; 0 = no limit */
-	enum reply_kind beyond;   /* what the others get; 0 = REPLY_RATE */
-	double at_once_factor;    /* what becomes of at_once, */
-	int64_t at_once_until_ms; /* then; 0 = it stays */
+	enum reply_kind beyond[2]; /* either is what the others get; 0 = REPLY_RATE */
+	double at_once_factor;     /* what becomes of at_once, */
+	int64_t at_once_until_ms;  /* then; 0 = it stays */
 
 	/* What the user says of it. */
 	double weight;

@@ -3,43 +3,60 @@
 #include "scenario.h"
 
 /* An endpoint that refuses all connections from the beginning. */
-#define DEAD_ENDPOINT                            \
-	{ .latency_ms = { 500, 1500 },           \
-		.refusal_ms = { 1, 20 },         \
-		.max = 16,                       \
-		.moods = { { .kind = REPLY_REFUSED, .until_ms = SCENARIO_FOREVER } } }
+#define DEAD_ENDPOINT                                                                       \
+	{                                                                                   \
+		.latency_ms = { 500, 1500 }, .refusal_ms = { 1, 20 }, .max = 16, .moods = { \
+			{ .kind = REPLY_REFUSED, .until_ms = SCENARIO_FOREVER }             \
+		}                                                                           \
+	}
 
-#define TRIO { { .latency_ms = { 500, 1500 }, .max = 16 }, DEAD_ENDPOINT, \
-	{ .latency_ms = { 5000, 15000 }, .max = 16 } }
+#define TRIO                                                               \
+	{                                                                  \
+		{ .latency_ms = { 500, 1500 }, .max = 16 }, DEAD_ENDPOINT, \
+		{                                                          \
+			.latency_ms = { 9000, 11000 }, .max = 16           \
+		}                                                          \
+	}
 
 /* One that dies for good after a while, of what is given. */
-#define DYING_ENDPOINT(what)                     \
-	{ .latency_ms = { 500, 1500 },           \
-		.refusal_ms = { 1, 20 },         \
-		.moods = { { .kind = what,       \
-			.from_ms = { 5000, 15000 }, \
-			.until_ms = SCENARIO_FOREVER } } }
+#define DYING_ENDPOINT(what)                                                                       \
+	{                                                                                          \
+		.latency_ms = { 500, 1500 }, .refusal_ms = { 1, 20 }, .moods = {                   \
+			{ .kind = what, .from_ms = { 5000, 15000 }, .until_ms = SCENARIO_FOREVER } \
+		}                                                                                  \
+	}
 
-#define USUAL_ENDPOINT                           \
-	{ .latency_ms = { 500, 1500 } }
+#define USUAL_ENDPOINT                      \
+	{                                   \
+		.latency_ms = { 500, 1500 } \
+	}
 
-#define FALLBACK_ENDPOINT                        \
-	{ .latency_ms = { 500, 1500 }, .tier = 1 }
+#define FALLBACK_ENDPOINT                              \
+	{                                              \
+		.latency_ms = { 500, 1500 }, .tier = 1 \
+	}
 
 static const struct scenario rows[] = {
 	{ .name = "three-endpoints-one-dead-one-slow",
 		.seeds_n = 500,
 		.jobs = { 48, 48 },
+		.window = { 400, 400 }, /* what the others answer while the slow one does */
 		.input.until_ms = 60000,
 		.upstreams = TRIO,
-		.goal = { .from_ms = 30000, .until_ms = 60000, .percent = 90, .loses_none = true } },
+		.goal = { .from_ms = 30000,
+			.until_ms = 60000,
+			.percent = 90,
+			.loses_none = true } },
 	{ .name = "three-endpoints-one-dead-one-slow-unordered",
 		.seeds_n = 500,
 		.jobs = { 48, 48 },
 		.opts.unordered = true,
 		.input.until_ms = 60000,
 		.upstreams = TRIO,
-		.goal = { .from_ms = 30000, .until_ms = 60000, .percent = 90, .loses_none = true } },
+		.goal = { .from_ms = 30000,
+			.until_ms = 60000,
+			.percent = 90,
+			.loses_none = true } },
 	{ .name = "one-of-two-down-and-up",
 		.seeds_n = 500,
 		.jobs = { 8, 32 },
@@ -51,7 +68,10 @@ static const struct scenario rows[] = {
 					       .from_ms = { 10000, 20000 },
 					       .until_ms = 40000 } } },
 			USUAL_ENDPOINT },
-		.goal = { .from_ms = 50000, .until_ms = 70000, .percent = 90, .loses_none = true } },
+		.goal = { .from_ms = 50000,
+			.until_ms = 70000,
+			.percent = 90,
+			.loses_none = true } },
 	{ .name = "four-of-all-kinds",
 		.seeds_n = 500,
 		.jobs = { 16, 64 },
@@ -61,9 +81,12 @@ static const struct scenario rows[] = {
 				       .percent = { [REPLY_ERROR] = 5, [REPLY_DROP] = 2 },
 				       .hint_percent = 30,
 				       .hint_ms = { 100, 3000 } },
-			{ .latency_ms = { 100, 2000 }, .at_once = { 4, 8 },
-				.beyond = REPLY_UNAVAILABLE },
-			{ .latency_ms = { 100, 2000 }, .rpm = { 120, 300 }, .tells = true,
+			{ .latency_ms = { 100, 2000 },
+				.at_once = { 4, 8 },
+				.beyond = { REPLY_UNAVAILABLE, REPLY_OVERLOADED } },
+			{ .latency_ms = { 100, 2000 },
+				.rpm = { 120, 300 },
+				.tells = true,
 				.weight = 2 },
 			DEAD_ENDPOINT },
 		.goal = { .loses_none = true, .end_ms = 120000 } },
@@ -73,13 +96,19 @@ static const struct scenario rows[] = {
 		.opts.unordered = true,
 		.input.until_ms = 50000,
 		.upstreams = { DYING_ENDPOINT(REPLY_QUOTA), USUAL_ENDPOINT },
-		.goal = { .from_ms = 30000, .until_ms = 50000, .percent = 90, .loses_none = true } },
+		.goal = { .from_ms = 30000,
+			.until_ms = 50000,
+			.percent = 90,
+			.loses_none = true } },
 	{ .name = "auth-of-one-of-two",
 		.seeds_n = 500,
 		.jobs = { 8, 24 },
 		.input.until_ms = 50000,
 		.upstreams = { DYING_ENDPOINT(REPLY_AUTH), USUAL_ENDPOINT },
-		.goal = { .from_ms = 30000, .until_ms = 50000, .percent = 80, .loses_none = true } },
+		.goal = { .from_ms = 30000,
+			.until_ms = 50000,
+			.percent = 80,
+			.loses_none = true } },
 	{ .name = "all-quota",
 		.seeds_n = 500,
 		.jobs = { 8, 24 },
@@ -90,14 +119,14 @@ static const struct scenario rows[] = {
 		.stop_ms = { 5000, 30000 } },
 	{ .name = "fallback-on-quota",
 		.seeds_n = 500,
-		.jobs = { 8, 24 },
+		.jobs = { 16, 16 },
 		.opts.unordered = true,
 		.input.until_ms = 50000,
 		.upstreams = { DYING_ENDPOINT(REPLY_QUOTA), FALLBACK_ENDPOINT },
 		.goal = { .from_ms = 30000,
 			.until_ms = 50000,
 			.percent = 90,
-			.best_per_s = 8,
+			.best_per_s = 16,
 			.loses_none = true } },
 	{ .name = "fallback-after-silence",
 		.seeds_n = 500,

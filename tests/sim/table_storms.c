@@ -7,44 +7,49 @@
 
 #include <signal.h>
 
-#define STORM_ROW(title, ...)                                            \
-	{ .name = title,                                                 \
-		.seeds_n = 500,                                          \
-		.jobs = { 8, 24 },                                       \
-		.opts.unordered = true,                                  \
-		.input.until_ms = 105000,                                \
-		.upstream = { .latency_ms = { 500, 1500 },               \
-			.refusal_ms = { 5, 50 },                         \
-			.moods = { { .from_ms = { 15000, 25000 },        \
-				.until_ms = 80000,                       \
-				__VA_ARGS__ } } },                       \
-		.goal = { .from_ms = 90000,                              \
-			.until_ms = 105000,                              \
-			.percent = 90,                                   \
-			.loses_none = true } }
+#define STORM_ROW(title, ...)                                                             \
+	{                                                                                 \
+		.name = title, .seeds_n = 500, .jobs = { 8, 24 }, .opts.unordered = true, \
+		.input.until_ms = 105000,                                                 \
+		.upstream = { .latency_ms = { 500, 1500 },                                \
+			.refusal_ms = { 5, 50 },                                          \
+			.moods = { { .from_ms = { 15000, 25000 },                         \
+				.until_ms = 80000,                                        \
+				__VA_ARGS__ } } },                                        \
+		.goal = {                                                                 \
+			.from_ms = 90000,                                                 \
+			.until_ms = 105000,                                               \
+			.percent = 90,                                                    \
+			.loses_none = true                                                \
+		}                                                                         \
+	}
 
 /* The same when hardly any records are left: somebody has to knock until it opens. */
-#define LAST_ROW(title, ...)                                             \
-	{ .name = title,                                                 \
-		.seeds_n = 500,                                          \
-		.jobs = { 1, 24 },                                       \
-		.input.records = { 1, 3 },                               \
-		.upstream = { .latency_ms = { 500, 1500 },               \
-			.refusal_ms = { 5, 50 },                         \
-			.moods = { { .until_ms = 60000, __VA_ARGS__ } } }, \
-		.goal = { .loses_none = true, .end_ms = 75000 } }
+#define LAST_ROW(title, ...)                                                                 \
+	{                                                                                    \
+		.name = title, .seeds_n = 500, .jobs = { 1, 24 }, .input.records = { 1, 3 }, \
+		.upstream = { .latency_ms = { 500, 1500 },                                   \
+			.refusal_ms = { 5, 50 },                                             \
+			.moods = { { .until_ms = 60000, __VA_ARGS__ } } },                   \
+		.goal = {                                                                    \
+			.loses_none = true,                                                  \
+			.end_ms = 75000                                                      \
+		}                                                                            \
+	}
 
-#define END_ROW(title, ...)                                              \
-	{ .name = title,                                                 \
-		.seeds_n = 500,                                          \
-		.jobs = { 4, 24 },                                       \
-		.input.records = { 40, 80 },                             \
-		.upstream = { .latency_ms = { 500, 1500 },               \
-			.refusal_ms = { 5, 50 },                         \
-			.moods = { { .from_ms = { 500, 15000 },          \
-				.until_ms = 60000,                       \
-				__VA_ARGS__ } } },                       \
-		.goal = { .loses_none = true, .end_ms = 100000 } }
+#define END_ROW(title, ...)                                                                    \
+	{                                                                                      \
+		.name = title, .seeds_n = 500, .jobs = { 4, 24 }, .input.records = { 40, 80 }, \
+		.upstream = { .latency_ms = { 500, 1500 },                                     \
+			.refusal_ms = { 5, 50 },                                               \
+			.moods = { { .from_ms = { 500, 15000 },                                \
+				.until_ms = 60000,                                             \
+				__VA_ARGS__ } } },                                             \
+		.goal = {                                                                      \
+			.loses_none = true,                                                    \
+			.end_ms = 100000                                                       \
+		}                                                                              \
+	}
 
 static const struct scenario rows[] = {
 	STORM_ROW("storm-429-90", .kind = REPLY_RATE, .percent = 90),
@@ -72,7 +77,6 @@ static const struct scenario rows[] = {
 	STORM_ROW("storm-dropped-60s", .kind = REPLY_DROP),
 	LAST_ROW("last-records-429-90", .kind = REPLY_RATE, .percent = 90),
 	LAST_ROW("last-records-503", .kind = REPLY_UNAVAILABLE),
-	LAST_ROW("last-records-500", .kind = REPLY_ERROR),
 	LAST_ROW("last-records-refused", .kind = REPLY_REFUSED),
 	END_ROW("storm-at-the-end-429-90", .kind = REPLY_RATE, .percent = 90),
 	END_ROW("storm-at-the-end-503", .kind = REPLY_UNAVAILABLE),

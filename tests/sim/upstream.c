@@ -93,8 +93,9 @@ const struct reply_law reply_laws[REPLY_KINDS_N] = {
 /* One server. */
 struct server {
 	const struct scenario_upstream *script;
-	int64_t serving;   /* requests that it works on */
-	int64_t at_once;   /* of them, at most; 0 = no limit */
+	int64_t serving; /* requests that it works on */
+	int64_t at_once; /* of them, at most; 0 = no limit */
+	enum reply_kind beyond;
 	double rpm;        /* 0 = no limit */
 	double requests;   /* left of what is enforced */
 	double tokens;     /* likewise */
@@ -118,6 +119,9 @@ void upstream_begin(void)
 		struct server *s = &servers[i];
 		*s = (struct server){ .script = &world.scenario->upstreams[i] };
 		s->at_once = world_pick(s->script->at_once);
+		s->beyond = s->script->beyond[world_chance(50)];
+		if (s->beyond == REPLY_ANSWER)
+			s->beyond = REPLY_RATE;
 		s->rpm = (double)world_pick(s->script->rpm);
 		s->requests = capacity_of(s, s->rpm);
 		s->tokens = capacity_of(s, (double)s->script->tpm);
@@ -239,7 +243,7 @@ static void judge(struct server *s, uint64_t seq, struct reply *reply)
 	if (is_moody(s, &reply->kind))
 		return;
 	if (s->at_once && s->serving >= places(s, age_ms())) {
-		reply->kind = u->beyond ? u->beyond : REPLY_RATE;
+		reply->kind = s->beyond;
 		return;
 	}
 	if (s->rpm > 0 || u->tpm) {
@@ -284,7 +288,8 @@ void upstream_enter(unsigned endpoint, uint64_t seq, unsigned nth, struct reply 
 		reply->ms = u->head_ms;
 	if (!reply_laws[reply->kind].code || reply_laws[reply->kind].is_deadly)
 		return;
-	if (world_chance(u->hint_percent))
+	/* A Retry-After beside a request that is wrong would make no sense. */
+	if (!reply_laws[reply->kind].is_final && world_chance(u->hint_percent))
 		reply->hint_ms = world_pick(u->hint_ms);
 	if (world_chance(u->advice_percent))
 		reply->advice = world_chance(50);

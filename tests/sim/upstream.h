@@ -54,10 +54,11 @@ struct reply {
 	unsigned nth;    /* the attempt at this record, from 1 */
 	int64_t ms;      /* how long it takes */
 	int64_t hint_ms; /* Retry-After; -1 = none */
+	int64_t end_ms;  /* when it came */
 	int advice;      /* x-should-retry: 1, 0, or -1 = not said */
 	int64_t input;   /* tokens */
 	int64_t output;
-	bool is_served;  /* takes one of the places that there are at once */
+	bool is_served; /* takes one of the places that there are at once */
 	struct allowances told;
 };
 

@@ -30,11 +30,12 @@ struct world {
 	int64_t records_n;         /* in the input; INT64_MAX = as many as there is time for */
 	struct endpoint endpoints[ENDPOINTS_MAX]; /* owned */
 	unsigned endpoints_n;
-	size_t window;             /* what opts.window means */
-	struct rng rng;            /* of all that is random outside the engine */
+	size_t window;  /* what opts.window means */
+	struct rng rng; /* of all that is random outside the engine */
 	int64_t now_ms;
 	struct wake wake; /* the engine's sleep */
 	bool is_traced;
+	bool is_surveyed; /* for the table: records may be lost, they are counted */
 };
 
 /* What happens without the engine's doing. */

@@ -165,6 +165,13 @@ TEST("answers that report nothing, or nonsense, teach nothing or little")
 	CHECK(f.ratio >= FORECAST_RATIO_MIN && is_near(f.ratio, FORECAST_RATIO_MIN));
 }
 
+TEST("after one answer the next may well be longer")
+{
+	struct forecast f = fresh();
+	forecast_learn(&f, 100, -1, 100);
+	CHECK(forecast_output(&f, 0) > 150 && forecast_output(&f, 0) < 300);
+}
+
 TEST("an answer of no tokens is an answer")
 {
 	struct forecast f = fresh();

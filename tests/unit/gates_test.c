@@ -38,9 +38,7 @@ static struct rate_cost leave(
 		.allowances = end->said,
 		.sends_n = !end->is_unsent,
 		.hint = { .wait_ms = end->hint_ms ? end->hint_ms : -1, .should_retry = -1 } };
-	struct answer answer = {
-		.outcome = end->outcome, .message = words, .usage = end->usage
-	};
+	struct answer answer = { .outcome = end->outcome, .message = words, .usage = end->usage };
 	const struct gates_landing landing = {
 		.attempt = &attempt, .answer = &answer, .is_suspect = end->is_suspect
 	};
@@ -101,11 +99,21 @@ TEST("refusals for load open the breaker only when nothing is taken any more")
 	gates_init(&g, &plain, JOBS, false);
 	struct end refused = { .outcome = OUTCOME_CAPACITY, .status = 503 };
 	struct end taken = { .outcome = OUTCOME_ANSWERED, .status = 200 };
-	for (int i = 0; i < 300 && wait_of(&g, 1000 + i) == 0; i++)
-		go(&g, i % 4 == 0 ? &taken : &refused, 1000 + i);
-	CHECK_INT(g.breaker.state, BREAKER_CLOSED);
+	int64_t now_ms = 1000;
+	for (int round = 0; round < 100; round++, now_ms += 1000) {
+		struct gates_pass passes[8];
+		int n = 0;
+		while (n < 8 && wait_of(&g, now_ms) == 0)
+			gates_enter(&g, (struct gates_size){ 0 }, now_ms, &passes[n++]);
+		/* Four places there are, and the others come back at once. */
+		for (int i = n; i > 4; i--)
+			leave(&g, &passes[i - 1], &refused, now_ms + 10);
+		for (int i = 0; i < n && i < 4; i++)
+			leave(&g, &passes[i], &taken, now_ms + 900);
+		CHECK_INT(g.breaker.state, BREAKER_CLOSED);
+	}
 	for (int i = 0; i < 300 && g.breaker.state == BREAKER_CLOSED; i++)
-		go(&g, &refused, 2000 + i);
+		go(&g, &refused, now_ms + i);
 	CHECK_INT(g.breaker.state, BREAKER_OPEN);
 	gates_release(&g);
 }
@@ -116,8 +124,9 @@ TEST("a record that fails by what may be its own doing does not open the breaker
 	rng_init(&rng, 3);
 	gates_init(&g, &plain, JOBS, false);
 	struct end own = { .outcome = OUTCOME_FAULT, .status = 500, .is_suspect = true };
-	struct end dropped = { .outcome = OUTCOME_TRANSPORT, .is_unsent = true,
-		.is_suspect = true };
+	struct end dropped = {
+		.outcome = OUTCOME_TRANSPORT, .is_unsent = true, .is_suspect = true
+	};
 	for (int i = 0; i < 50; i++)
 		go(&g, &own, 1000 + i);
 	CHECK_INT(g.breaker.state, BREAKER_CLOSED);
@@ -184,10 +193,6 @@ TEST("tokens are charged as the API charges them, and given back where nothing w
 	const struct gates_size size = { .input = 100, .max_tokens = 400 };
 	rng_init(&rng, 7);
 	limited.tpm = 6000;
-	gates_init(&g, &limited, JOBS, false);
-	CHECK(rate_counts_tokens(&g.rate));
-	/* OpenAI counts the larger of the two. */
-	CHECK_INT((int)gates_cost(&g, size).of[RATE_TOKENS], 400);
 	static const struct {
 		struct end end;
 		int tokens;
@@ -201,12 +206,16 @@ TEST("tokens are charged as the API charges them, and given back where nothing w
 		{ { .outcome = OUTCOME_ANSWERED, .usage = { 900, 30, -1, -1 } }, 900, 1 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		gates_init(&g, &limited, JOBS, false);
+		CHECK(rate_counts_tokens(&g.rate));
+		/* OpenAI counts the larger of the two. */
+		CHECK_INT((int)gates_cost(&g, size).of[RATE_TOKENS], 400);
 		gates_enter(&g, size, 1000, &pass);
 		struct rate_cost cost = leave(&g, &pass, &rows[i].end, 1000);
 		CHECK_INT((int)cost.of[RATE_TOKENS], rows[i].tokens);
 		CHECK_INT((int)cost.of[RATE_REQUESTS], rows[i].requests);
+		gates_release(&g);
 	}
-	gates_release(&g);
 }
 
 TEST("the state of all gates is one line")

@@ -115,14 +115,17 @@ TEST("too fast, too much at once and out of money are told apart")
 		{ 403, ERROR_OF("hard", "x", "\"billing_hard_limit_reached\""), OUTCOME_QUOTA,
 			"hard" },
 		{ 402, ERROR_OF("pay", "billing_error", "null"), OUTCOME_QUOTA, "pay" },
-		{ 429, "{\"error\":{\"type\":\"rate_limit_error\",\"message\":\"spent\",\"details\":{"
-		       "\"error_code\":\"enforced_spend_limit_reached\"}}}",
+		{ 429,
+			"{\"error\":{\"type\":\"rate_limit_error\",\"message\":\"spent\",\"details\":{"
+			"\"error_code\":\"enforced_spend_limit_reached\"}}}",
 			OUTCOME_QUOTA, "spent" },
-		{ 400, ERROR_OF("You have reached your specified API usage limits. Until May.",
-			       "invalid_request_error", "null"),
+		{ 400,
+			ERROR_OF("You have reached your specified API usage limits. Until May.",
+				"invalid_request_error", "null"),
 			OUTCOME_QUOTA, "API usage" },
-		{ 400, ERROR_OF("You have reached your specified workspace API usage limits.",
-			       "invalid_request_error", "null"),
+		{ 400,
+			ERROR_OF("You have reached your specified workspace API usage limits.",
+				"invalid_request_error", "null"),
 			OUTCOME_QUOTA, "workspace" },
 		{ 400, ERROR_OF("No API usage limits are known.", "invalid_request_error", "null"),
 			OUTCOME_REQUEST, "known" },
@@ -130,8 +133,8 @@ TEST("too fast, too much at once and out of money are told apart")
 	CHECK_READINGS(cases);
 }
 
-#define GOOGLE(quota)                                                                            \
-	"[{\"error\":{\"code\":429,\"message\":\"quota\",\"status\":\"RESOURCE_EXHAUSTED\","     \
+#define GOOGLE(quota)                                                                             \
+	"[{\"error\":{\"code\":429,\"message\":\"quota\",\"status\":\"RESOURCE_EXHAUSTED\","      \
 	"\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.QuotaFailure\",\"violations\":" \
 	"[{\"quotaId\":\"GenerateRequests" quota "PerProjectPerModel-FreeTier\"}]}]}}]"
 

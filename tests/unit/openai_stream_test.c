@@ -17,15 +17,15 @@ static void enter(struct attempt *a, const char *body)
 }
 
 #define EVENT(json) "data: " json "\n\n"
-#define CHUNK(delta, finish)                                                 \
-	EVENT("{\"object\":\"chat.completion.chunk\",\"model\":\"m-1\",\"choices\":[{\"index\":0,\"delta\":{" \
-	      delta "},\"finish_reason\":" finish "}],\"usage\":null}")
+#define CHUNK(delta, finish)                                                                                        \
+	EVENT("{\"object\":\"chat.completion.chunk\",\"model\":\"m-1\",\"choices\":[{\"index\":0,\"delta\":{" delta \
+	      "},\"finish_reason\":" finish "}],\"usage\":null}")
 #define ROLE CHUNK("\"role\":\"assistant\",\"content\":\"\",\"refusal\":null", "null")
 #define SAYS(text) CHUNK("\"content\":\"" text "\"", "null")
 #define STOP CHUNK("", "\"stop\"")
 #define DONE EVENT("[DONE]")
-#define USAGE                                                                                    \
-	EVENT("{\"model\":\"m-1\",\"choices\":[],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":5,"      \
+#define USAGE                                                                                              \
+	EVENT("{\"model\":\"m-1\",\"choices\":[],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":5," \
 	      "\"prompt_tokens_details\":{\"cached_tokens\":3}}}")
 
 struct reading {
@@ -129,8 +129,8 @@ TEST("every kind of finish is told apart in a stream, too")
 			OUTCOME_POLICY, "", "I can't do \"that\"" },
 		{ ROLE CHUNK("\"tool_calls\":[{}]", "null") CHUNK("", "\"tool_calls\"") DONE,
 			OUTCOME_BAD_RESPONSE, NULL, "tool call" },
-		{ ROLE SAYS("hi") CHUNK("\"tool_calls\":[{}]", "null")
-				CHUNK("", "\"tool_calls\"") DONE,
+		{ ROLE SAYS("hi") CHUNK("\"tool_calls\":[{}]", "null") CHUNK("", "\"tool_calls\"")
+				DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
 		{ CHUNK("\"role\":\"assistant\",\"content\":null", "null") STOP DONE,
 			OUTCOME_BAD_RESPONSE, NULL, "content" },
@@ -175,13 +175,16 @@ TEST("an error in a stream is a failure, whatever came before it")
 			OUTCOME_FAULT, NULL, "oops" },
 		{ EVENT("{\"error\":{\"message\":\"slow\",\"code\":429}}"), OUTCOME_RATE, NULL,
 			"slow" },
-		{ ROLE "event: error\n" EVENT("{\"message\":\"flat\",\"type\":\"overloaded_error\"}"),
+		{ ROLE "event: error\n" EVENT(
+			  "{\"message\":\"flat\",\"type\":\"overloaded_error\"}"),
 			OUTCOME_CAPACITY, NULL, "flat" },
-		{ "event: error\n" EVENT("{\"type\":\"error\",\"error\":{\"message\":\"m\",\"code\":\"insufficient_quota\"}}"),
+		{ "event: error\n" EVENT(
+			  "{\"type\":\"error\",\"error\":{\"message\":\"m\",\"code\":\"insufficient_quota\"}}"),
 			OUTCOME_QUOTA, NULL, "m" },
 		{ EVENT("{\"error\":{\"data\":\"without words\"}}"), OUTCOME_FAULT, NULL,
 			"without words" },
-		{ ROLE EVENT("{\"error\":null,\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}")
+		{ ROLE EVENT(
+			  "{\"error\":null,\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}")
 				DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
 	};
@@ -204,25 +207,37 @@ TEST("an event that is no JSON object is a bad response")
 TEST("odd members of chunks are passed over")
 {
 	static const struct reading cases[] = {
-		{ EVENT("{\"model\":\"\",\"choices\":[],\"prompt_filter_results\":[{}]}") ROLE
-				SAYS("hi") STOP DONE,
+		{ EVENT("{\"model\":\"\",\"choices\":[],\"prompt_filter_results\":[{}]}")
+				ROLE SAYS("hi") STOP DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
 		{ EVENT("{\"choices\":null}") EVENT("{\"choices\":[null]}")
 				EVENT("{\"choices\":[{\"delta\":null}]}")
 					EVENT("{\"choices\":[{\"delta\":{\"content\":7}}]}")
 						SAYS("hi") STOP DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
-		{ ROLE EVENT("{\"choices\":[{\"delta\":{\"content\":\"a\"}},{\"delta\":{\"content\":\"b\"}}]}")
+		{ ROLE EVENT(
+			  "{\"choices\":[{\"delta\":{\"content\":\"a\"}},{\"delta\":{\"content\":\"b\"}}]}")
 				STOP DONE,
 			OUTCOME_ANSWERED, "a", NULL },
 		{ ROLE CHUNK("\"reasoning_content\":\"hm\"", "null") SAYS("hi") STOP DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
 		{ ROLE EVENT("") SAYS("hi") STOP DONE, OUTCOME_ANSWERED, "hi", NULL },
 		{ "data: {\"choices\":\ndata: [{\"delta\":{\"content\":\ndata: \"hi\"}}]}\n\n" STOP
-			DONE,
+				DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
 	};
 	CHECK_READINGS(cases);
+}
+
+TEST("the model is the last that is named, empty names left out")
+{
+	struct attempt attempt;
+	struct answer answer = { 0 };
+	enter(&attempt, ROLE SAYS("hi") STOP EVENT("{\"model\":\"\",\"choices\":[]}") DONE);
+	api_openai.read(&attempt, &answer);
+	CHECK_MEM(answer.model.at, answer.model.n, "m-1");
+	answer_release(&answer);
+	attempt_release(&attempt);
 }
 
 TEST("a stream need not say that it is one, and what says so need not be one")

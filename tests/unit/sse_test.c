@@ -17,7 +17,7 @@ static void check_events(struct span stream, const char *want)
 	buf_put_span(&bytes, stream);
 	sse_init(&sse, bytes.data, bytes.len);
 	while (sse_next(&sse, &event)) {
-		buf_put_span(&got, event.name.at ? event.name : SPAN("-"));
+		buf_put_str(&got, *event.name ? event.name : "-");
 		buf_put_char(&got, '=');
 		buf_put_span(&got, event.data);
 		buf_put_char(&got, '|');
@@ -62,9 +62,13 @@ TEST("several lines of data are joined by line feeds, and what was read before s
 
 TEST("comments and unknown fields are passed over, names are told")
 {
-	check_events(SPAN(": keep-alive\n\nid: 1\nretry: 5\nevent: x\ndata: a\nother\n\n:\ndata: b\n\n"),
+	check_events(
+		SPAN(": keep-alive\n\nid: 1\nretry: 5\nevent: x\ndata: a\nother\n\n:\ndata: b\n\n"),
 		"x=a|-=b|");
 	check_events(SPAN("event: a\nevent: b\ndata: c\n\n"), "b=c|");
+	check_events(SPAN("data: a\nevent: name\ndata: bcdefghijkl\n\n"), "name=a\nbcdefghijkl|");
+	check_events(SPAN("event: a-name-that-is-longer-than-any-that-there-is\ndata: c\n\n"),
+		"a-name-that-is-longer-than-any-that-the=c|");
 	check_events(SPAN("Data: a\n\n data: b\n\ndatas: c\n\n"), "");
 }
 
@@ -79,10 +83,17 @@ TEST("what has no empty line at its end is dropped")
 
 TEST("a byte order mark at the start is passed over, elsewhere it is a byte like others")
 {
-	check_events(SPAN("\xef\xbb\xbf" "data: a\n\n"), "-=a|");
+	check_events(SPAN("\xef\xbb\xbf"
+			  "data: a\n\n"),
+		"-=a|");
 	check_events(SPAN("\xef\xbb\xbf"), "");
-	check_events(SPAN("\n\xef\xbb\xbf" "data: a\n\n"), "");
-	check_events(SPAN("data: \xef\xbb\xbf" "a\n\n"), "-=\xef\xbb\xbf" "a|");
+	check_events(SPAN("\n\xef\xbb\xbf"
+			  "data: a\n\n"),
+		"");
+	check_events(SPAN("data: \xef\xbb\xbf"
+			  "a\n\n"),
+		"-=\xef\xbb\xbf"
+		"a|");
 }
 
 TEST("NULs are bytes like others")

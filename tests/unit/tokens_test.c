@@ -203,6 +203,7 @@ TEST("pieces are what tokenizers make of them")
 		{ "three little words", 3 },
 		{ "camelCase", 2 },
 		{ "std.io", 2 },
+		{ "(x", 1 },
 		{ "1", 1 },
 		{ "123", 1 },
 		{ "1234", 2 },
@@ -216,6 +217,7 @@ TEST("pieces are what tokenizers make of them")
 		{ "f(x)", 3 },
 		{ "a = b", 3 },
 		{ "x ( y", 3 },
+		{ "x (y", 3 },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		if (!CHECK_INT(centi(estimate(cases[i].text)), 100 * cases[i].tokens_n))
@@ -226,6 +228,7 @@ TEST("longer words, capitals and runs of marks cost more than one token")
 {
 	CHECK(estimate("internationalisation") > estimate("nation") + 0.99);
 	CHECK(estimate("XQZJKVWP") > estimate("xqzjkvwp") + 0.99);
+	CHECK_INT(centi(estimate("(\xc3\xa9t\xc3\xa9")), centi(estimate("\xc3\xa9t\xc3\xa9")));
 	CHECK(estimate("!?#%&*") > 2 && estimate("!?") < 1.01);
 }
 
@@ -261,29 +264,34 @@ TEST("appending to a text never makes it cheaper")
 		}
 }
 
+static void check_grows(const char *whole)
+{
+	double last = 0;
+	size_t n = strlen(whole);
+	for (size_t at = 1; at <= n; at++) {
+		if ((whole[at] & 0xc0) == 0x80)
+			continue; /* a letter is not cut */
+		double now = tokens_estimate((struct span){ whole, at });
+		if (!CHECK(now >= last))
+			CHECK_STR(whole, "dearer with each letter");
+		last = now;
+	}
+}
+
 TEST("no letter of a text makes it cheaper")
 {
-	for (size_t i = 0; i < SAMPLES_N; i++) {
-		struct span text = { samples[i].text, 0 };
-		double last = 0;
-		size_t n = strlen(samples[i].text);
-		for (size_t at = 1; at <= n; at++) {
-			if ((samples[i].text[at] & 0xc0) == 0x80)
-				continue; /* a letter is not cut */
-			text.n = at;
-			double now = tokens_estimate(text);
-			if (!CHECK(now >= last))
-				CHECK_STR(samples[i].what, "dearer with each letter");
-			last = now;
-		}
-	}
+	for (size_t i = 0; i < SAMPLES_N; i++)
+		check_grows(samples[i].text);
+	check_grows("a \n \n  b\t\n\n ;\n \n. \n1");
+	check_grows("HTTPServer ABCDEFGHIJabcdefghij 1234567 .,b ...\n/x");
 }
 
 TEST("bytes that are no UTF-8 and escapes that are none are charged and do no harm")
 {
 	static const char *const texts[] = { "\x80", "\xc3", "\xc3(", "\xe2\x82", "\xf0\x9f\x8e",
-		"\xff\xfe\xfd", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc0\xaf", "\\", "\\u", "\\u12",
-		"\\u12g4", "\\ud83c", "\\ud83cx", "\\ud83c\\u0041", "\\udf89", "\\x41", "ab\\" };
+		"\xff\xfe\xfd", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc0\xaf", "\\", "\\u",
+		"\\u12", "\\u12g4", "\\ud83c", "\\ud83cx", "\\ud83c\\u0041", "\\udf89", "\\x41",
+		"ab\\" };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		/* of just this length on the heap, so that a sanitizer sees a step too far */
 		size_t n = strlen(texts[i]);
@@ -299,8 +307,10 @@ TEST("bytes that are no UTF-8 and escapes that are none are charged and do no ha
 
 TEST("random characters are charged by the byte, however long; names and numbers are not")
 {
-	struct span key = span_of("q8ZrW3nKx0T5vLcYp2HdJm7uBsGfEa9XiQ4oRtNyVwC1kPzU");
-	CHECK(tokens_estimate(key) > (double)key.n / 1.7);
+	struct span keys = span_of("q8ZrW3nKx0T5vLcYp2HdJmuBsGfEaXiQoRtNyVwC"
+				   "kPzUjMhDlSbOeAgFIvTqJXnWrYcKpLxZuHmGdBsE");
+	CHECK(tokens_estimate(keys) > (double)keys.n / 1.6);
+	CHECK(estimate("CONTINUOUSINTEGRATIONandDEPLOYMENTpipelines") < 20);
 	CHECK(estimate("https://www.example.org/archive/documents/annual-report/index.html") < 24);
 	CHECK(estimate("a_rather_long_name_of_a_function_that_has_many_words") < 18);
 }
