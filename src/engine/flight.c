@@ -4,14 +4,13 @@
  *
  *   - "too fast" never: the pace says when, and a wait is a wait;
  *   - "too much at once", if the request was started beyond what is now the limit: that was the
- *     limiter's overshooting, not the record's bad luck;
- *   - no failure while the endpoint's breaker is not closed: the endpoint is down for everybody.
- * But if others have been answered since this call first failed, and it may be its own doing (a
- *     prompt that crashes the server), it counts after all: else one such record would be tried
- *     for ever.
+ *     limiter's overshooting, not the record's bad luck; nor its first few times, whatever for;
+ *   - no failure while the endpoint's breaker is not closed: the endpoint is down for everybody. But
+ *     if others were asked and answered between its failures, twice, and it may be its own doing (a
+ *     prompt that crashes the server), it counts after all: else it would be tried for ever.
  *
- * A call whose trial of a half-open breaker failed waits a little longer than the breaker, so that
- * the next trial is another's: a record that is itself the trouble must not keep it open.
+ * A call whose trial of a half-open breaker failed goes behind all that have not tried as often: a
+ * record that is itself the trouble must not keep the breaker open for the others.
  */
 #include "engine/flight.h"
 
@@ -29,7 +28,8 @@ enum {
 	BODY_FRAME_BYTES = 256, /* what a usual request adds to its record */
 	FRESH_MS = 2000,        /* so long a success says that the endpoint works */
 	EVIDENCE_N = 2,         /* so many failures of one call speak against the endpoint */
-	ASIDE_MS = 1000         /* what a failed trial waits beyond the breaker, at most */
+	GUILTY_N = 2,           /* so many while others are answered speak against the call */
+	REFUSALS_FREE_N = 4,    /* so often it may find that there is too much to do */
 };
 
 #define FLIGHT_OF(node) LIST_ENTRY(node, struct flight, link)
@@ -232,6 +232,7 @@ static void land(struct sched *s, struct flight *f, const struct answer *answer,
 	if (answer->outcome == OUTCOME_ANSWERED) {
 		s->successes_n++;
 		s->success_ms = now_ms;
+		s->good_start_ms = f->start_ms > s->good_start_ms ? f->start_ms : s->good_start_ms;
 		retry_budget_succeed(&s->budget, f->is_retry, now_ms);
 		hedge_note(&s->hedge, f->attempt->ms, now_ms);
 	} else if (answer->outcome == OUTCOME_TIMEOUT || call->won) {
@@ -242,27 +243,36 @@ static void land(struct sched *s, struct flight *f, const struct answer *answer,
 	s->airborne_n -= call->flights_n == 0;
 }
 
+/* If others were answered between two failures of a call, it may be the call that ails. */
+static void note_guilt(
+	const struct sched *s, const struct flight *f, enum outcome outcome, int64_t now_ms)
+{
+	struct call *call = f->call;
+	bool may_be_own = triage_of(outcome)->may_be_own && f->attempt->sends_n > 0;
+	bool was_other = call->faults_n > 0 && s->good_start_ms > call->failed_ms;
+	call->guilty_n += may_be_own && was_other;
+	call->failed_ms = now_ms;
+}
+
 /* True if the failure is the endpoint's trouble or ours, not this call's. */
-static bool is_excused(const struct sched *s, const struct flight *f, enum outcome outcome)
+static bool is_excused(const struct flight *f, enum outcome outcome)
 {
 	const struct call *call = f->call;
 	const struct triage *t = triage_of(outcome);
 	if (t->trouble == TROUBLE_PERMANENT || t->trouble == TROUBLE_DOUBTFUL)
 		return false;
-	if (outcome == OUTCOME_CAPACITY && gates_overshot(f->gates, &f->pass))
+	if (outcome == OUTCOME_CAPACITY &&
+		(call->refusals_n <= REFUSALS_FREE_N || gates_overshot(f->gates, &f->pass)))
 		return true;
-	bool is_own = t->may_be_own && f->attempt->sends_n > 0 && call->faults_n > EVIDENCE_N &&
-		s->successes_n > call->others_n;
-	return f->gates->breaker.state != BREAKER_CLOSED && !is_own;
+	return f->gates->breaker.state != BREAKER_CLOSED && call->guilty_n < GUILTY_N;
 }
 
-/* How long the call stands aside for others after it has failed. */
-static int64_t stand_aside_ms(struct sched *s, const struct flight *f, int64_t now_ms)
+/* True if the flight was the one that tried whether its endpoint is back, and it was not. */
+static bool was_trial(const struct flight *f)
 {
 	const struct breaker *b = &f->gates->breaker;
-	bool was_trial = b->state == BREAKER_OPEN && f->pass.generation + 1 == b->generation &&
-		b->opened_n > 1;
-	return was_trial ? b->until_ms - now_ms + rng_upto(&s->rng, ASIDE_MS) : 0;
+	return b->state == BREAKER_OPEN && b->opened_n > 1 &&
+		f->pass.breaker.generation + 1 == b->generation;
 }
 
 /* True if the call is ready or waiting for another try now. */
@@ -273,9 +283,10 @@ static bool try_again(struct sched *s, struct flight *f, int64_t now_ms)
 	enum trouble trouble = triage_of(outcome)->trouble;
 	if (s->is_stopped)
 		return false;
-	call->others_n = call->faults_n == 0 ? s->successes_n : call->others_n;
+	note_guilt(s, f, outcome, now_ms);
 	call->faults_n += trouble != TROUBLE_PACE;
-	bool excused = is_excused(s, f, outcome);
+	call->refusals_n += outcome == OUTCOME_CAPACITY;
+	bool excused = is_excused(f, outcome);
 	call->is_retry = retry_counts(trouble) && !excused;
 	call->failures_n += call->is_retry;
 	call->doubtful_n += trouble == TROUBLE_DOUBTFUL;
@@ -283,16 +294,16 @@ static bool try_again(struct sched *s, struct flight *f, int64_t now_ms)
 		.trouble = trouble,
 		.failures_n = call->failures_n,
 		.doubtful_n = call->doubtful_n,
+		.refusals_n = outcome == OUTCOME_CAPACITY ? call->refusals_n : 0,
 		.others_succeed = s->success_ms >= 0 && now_ms - s->success_ms < FRESH_MS,
-		.has_elsewhere = pool_has_other(&s->pool, f->gates),
+		.has_elsewhere = pool_has_other(&s->pool, f->gates, call->tier, now_ms),
 		.is_excused = excused,
 		.advice = f->attempt->hint.should_retry,
 	};
 	int64_t wait_ms;
 	if (!retry_decide(&s->opts->retry, &c, &s->rng, &wait_ms))
 		return false;
-	if (excused)
-		wait_ms = stand_aside_ms(s, f, now_ms);
+	call->trials_n += was_trial(f);
 	if (now_ms + wait_ms >= sched_deadline_ms(s, call))
 		return false;
 	call->failed_at = f->gates;

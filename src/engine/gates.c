@@ -128,7 +128,7 @@ void gates_enter(struct gates *g, struct gates_size size, int64_t now_ms, struct
 	enum breaker_state state = g->breaker.state;
 	pass->size = size;
 	pass->limit = limit_enter(&g->limit, now_ms);
-	pass->generation = breaker_enter(&g->breaker, now_ms);
+	pass->breaker = breaker_enter(&g->breaker, now_ms);
 	if (g->breaker.state != state)
 		log_say(LOG_DETAIL, "%s: breaker half-open, one request tries", g->endpoint->name);
 	pace_enter(&g->pace, now_ms);
@@ -206,14 +206,15 @@ static bool is_news(struct gates *g, int64_t now_ms)
 }
 
 /* Says what has become of the pause and of the pace. */
-static void say_pace(struct gates *g, const struct pace *before, bool is_asked, int64_t now_ms)
+static void say_pace(
+	struct gates *g, int64_t until_ms, double per_ms, bool is_asked, int64_t now_ms)
 {
 	const struct pace *p = &g->pace;
 	const char *name = g->endpoint->name;
-	bool is_longer = p->until_ms > before->until_ms && p->until_ms > now_ms;
-	bool is_slower = p->per_ms > 0 && (before->per_ms <= 0 || p->per_ms < before->per_ms);
+	bool is_longer = p->until_ms > until_ms && p->until_ms > now_ms;
+	bool is_slower = p->per_ms > 0 && (per_ms <= 0 || p->per_ms < per_ms);
 	double pause_s = (double)(p->until_ms - now_ms) / 1000;
-	if (before->per_ms > 0 && p->per_ms <= 0)
+	if (per_ms > 0 && p->per_ms <= 0)
 		log_say(LOG_DETAIL, "%s: no pace any more", name);
 	if ((!is_longer && !is_slower) || !is_news(g, now_ms))
 		return;
@@ -229,7 +230,8 @@ static void say_pace(struct gates *g, const struct pace *before, bool is_asked, 
 static void tell_pace(struct gates *g, const struct gates_pass *pass,
 	const struct gates_landing *landing, int64_t now_ms, struct rng *rng)
 {
-	const struct pace before = g->pace;
+	int64_t until_ms = g->pace.until_ms;
+	double per_ms = g->pace.per_ms;
 	const struct pace_refusal refusal = { .start_ms = pass->rate.start_ms,
 		.hint_ms = landing->attempt->hint.wait_ms,
 		.is_known = g->rate.buckets_n > 0 };
@@ -243,7 +245,8 @@ static void tell_pace(struct gates *g, const struct gates_pass *pass,
 	} else if (triage_of(outcome)->breaker == BREAKER_SUCCESS) {
 		pace_take(&g->pace, refusal.start_ms, now_ms);
 	}
-	say_pace(g, &before, refusal.hint_ms >= 0, now_ms);
+	if (g->pace.until_ms != until_ms || g->pace.per_ms < per_ms || g->pace.per_ms > per_ms)
+		say_pace(g, until_ms, per_ms, refusal.hint_ms >= 0, now_ms);
 }
 
 static void tell_limit(struct gates *g, const struct gates_pass *pass, enum limit_sign sign,
@@ -278,7 +281,7 @@ static void tell_breaker(struct gates *g, const struct gates_pass *pass, enum br
 	const struct gates_landing *landing, int64_t now_ms, struct rng *rng)
 {
 	enum breaker_state before = g->breaker.state;
-	breaker_leave(&g->breaker, pass->generation, sign, now_ms, rng);
+	breaker_leave(&g->breaker, pass->breaker, sign, now_ms, rng);
 	if (g->breaker.state == before)
 		return;
 	if (g->breaker.state == BREAKER_CLOSED) {

@@ -54,7 +54,7 @@ struct gates_size {
 /* What an attempt that has entered keeps until it leaves. */
 struct gates_pass {
 	struct limit_ticket limit;
-	uint64_t generation;
+	struct breaker_ticket breaker;
 	struct rate_ticket rate;
 	struct gates_size size;
 };

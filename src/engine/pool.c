@@ -22,7 +22,9 @@ static bool takes_same_body(const struct endpoint *a, const struct endpoint *b)
 	return a->api == b->api && a->is_streamed == b->is_streamed && has_same_model(a, b);
 }
 
-/* What names an endpoint in each run: URL and model, and the how-manieth of these (by key) it is. */
+/*
+ * What names an endpoint in each run: URL and model, and the how-manieth of these (by key) it is.
+ */
 static uint64_t id_of(const struct endpoint *all, unsigned index)
 {
 	const struct endpoint *e = &all[index];
@@ -84,15 +86,6 @@ unsigned pool_next_model(const struct pool *p, const struct gates *g)
 			!has_same_model(other->endpoint, g->endpoint))
 			return other->endpoint->tier;
 	return 0;
-}
-
-bool pool_has_other(const struct pool *p, const struct gates *g)
-{
-	for (unsigned i = 0; i < p->gates_n; i++)
-		if (&p->gates[i] != g && p->gates[i].endpoint->tier == g->endpoint->tier &&
-			gates_is_sound(&p->gates[i]))
-			return true;
-	return false;
 }
 
 void pool_rest(struct pool *p)
@@ -164,6 +157,16 @@ static unsigned serving_tier(const struct pool *p, unsigned tier, int64_t now_ms
 	return last;
 }
 
+bool pool_has_other(const struct pool *p, const struct gates *g, unsigned tier, int64_t now_ms)
+{
+	unsigned serving = serving_tier(p, tier, now_ms);
+	for (unsigned i = 0; i < p->gates_n; i++)
+		if (&p->gates[i] != g && p->gates[i].endpoint->tier == serving &&
+			gates_is_sound(&p->gates[i]))
+			return true;
+	return false;
+}
+
 /* How long until the tier counts as silent, and the next one may be asked. */
 static int64_t patience_ms(const struct pool *p, unsigned tier, int64_t now_ms)
 {
@@ -202,8 +205,8 @@ static bool is_eligible(const struct gates *g, const struct pool_want *want, uns
 {
 	if (gates_is_dead(g) || g->endpoint->tier < want->tier || g->endpoint->tier > serving)
 		return false;
-	/* A tier that was silent is tried by one at a time. */
-	if (g->endpoint->tier < serving && g->limit.in_flight > 0)
+	/* A tier that was silent is tried by one at a time, each time another. */
+	if (g->endpoint->tier < serving && (g->limit.in_flight > 0 || g == want->avoid))
 		return false;
 	return !(want->must_avoid && g == want->avoid);
 }
@@ -253,8 +256,7 @@ static void keep_first_tier(const struct pool *p, struct candidates *c)
 	c->n = n;
 }
 
-static unsigned balance(
-	struct pool *p, const struct candidates *c, uint64_t key, int64_t now_ms)
+static unsigned balance(struct pool *p, const struct candidates *c, uint64_t key, int64_t now_ms)
 {
 	struct balance_choice choices[POOL_ENDPOINTS_MAX];
 	for (unsigned i = 0; i < c->n; i++) {

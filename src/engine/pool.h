@@ -21,8 +21,8 @@
 enum { POOL_ENDPOINTS_MAX = 64 };
 
 struct pool_opts {
-	unsigned jobs;             /* requests in flight, at most */
-	bool is_fixed;             /* no adaptive limits */
+	unsigned jobs; /* requests in flight, at most */
+	bool is_fixed; /* no adaptive limits */
 	enum balance_rule balance;
 	int64_t fallback_after_ms; /* of silence */
 };
@@ -32,7 +32,7 @@ struct pool {
 	struct gates *gates; /* owned array, by tier */
 	unsigned gates_n;
 	unsigned tiers_n;
-	unsigned tier; /* the one that was asked last, for -v */
+	unsigned tier;   /* the one that was asked last, for -v */
 	struct rng *rng; /* borrowed */
 };
 
@@ -65,8 +65,8 @@ bool pool_can_serve(const struct pool *p, unsigned tier);
 /* Gives the first tier after that of g which has another model and is alive; 0 if there is none. */
 unsigned pool_next_model(const struct pool *p, const struct gates *g);
 
-/* True if another endpoint of the pool is thought to work. */
-bool pool_has_other(const struct pool *p, const struct gates *g);
+/* True if another endpoint than g serves what needs this tier, and is thought to work. */
+bool pool_has_other(const struct pool *p, const struct gates *g, unsigned tier, int64_t now_ms);
 
 /* Says that no work is waiting: nobody is asked in vain. */
 void pool_rest(struct pool *p);

@@ -26,6 +26,9 @@ enum {
 	PREFIX_BYTES = 1024     /* of a request: what affinity goes by */
 };
 
+/* More than there are records: who has tried in vain goes behind all who have not. */
+#define TRIAL_HANDICAP ((int64_t)1 << 40)
+
 #define CALL_OF_TURN(node) HEAP_ENTRY(node, struct call, turn)
 #define CALL_OF_LINK(node) LIST_ENTRY(node, struct call, link)
 
@@ -136,7 +139,8 @@ int64_t sched_deadline_ms(const struct sched *s, const struct call *call)
 static void put_ready(struct sched *s, struct call *call)
 {
 	call->is_waiting = false;
-	heap_put(&s->ready[call->tier], &call->turn, (int64_t)call->record->seq);
+	heap_put(&s->ready[call->tier], &call->turn,
+		(int64_t)call->record->seq + call->trials_n * TRIAL_HANDICAP);
 	s->ready_n++;
 }
 
@@ -179,8 +183,10 @@ static void expire(struct sched *s, int64_t now_ms)
 	while ((node = heap_peek(&s->deadlines)) && node->key <= now_ms) {
 		struct call *call = HEAP_ENTRY(node, struct call, deadline);
 		char *last = call->answer.message;
+		/* Who was only ever told to wait failed of that. */
+		bool was_rate = last && call->answer.outcome == OUTCOME_RATE;
 		unpark(s, call);
-		sched_settle(s, call, ERROR_TIMEOUT,
+		sched_settle(s, call, was_rate ? ERROR_RATE_LIMITED : ERROR_TIMEOUT,
 			last ? xasprintf("--deadline passed; last: %s", last)
 			     : xstrdup("--deadline passed"));
 	}

@@ -88,6 +88,7 @@ struct sched {
 	uint64_t refusals_n;      /* of them, those that were too fast */
 	uint64_t successes_n;     /* answers in the run */
 	int64_t success_ms;       /* when the last of them came; -1 = none yet */
+	int64_t good_start_ms;    /* when the last started that was answered */
 	const struct gates *dead; /* the endpoint that died last, once all have; else NULL */
 	bool is_stopped;          /* sched_stop was called */
 	size_t spares_n;

@@ -19,6 +19,9 @@
  * with any sign, also one that says nothing; a permit lost would keep a breaker half-open for ever
  * (resilience4j needs a time-out for that).
  *
+ * For the same reason a success ends a row of failures only if it started after the first of them:
+ * what an endpoint that just died had still taken in arrives between the failures.
+ *
  * An endpoint that answers its probe and fails again must not start from one second each time: the
  * open times are forgotten only after five successes.
  */
@@ -61,14 +64,13 @@ int64_t breaker_wait(const struct breaker *b, int64_t now_ms)
 	return 0;
 }
 
-uint64_t breaker_enter(struct breaker *b, int64_t now_ms)
+struct breaker_ticket breaker_enter(struct breaker *b, int64_t now_ms)
 {
 	assert(breaker_wait(b, now_ms) == 0);
-	(void)now_ms;
 	if (b->state == BREAKER_OPEN)
 		change(b, BREAKER_HALF_OPEN);
 	b->is_probed = b->state == BREAKER_HALF_OPEN;
-	return b->generation;
+	return (struct breaker_ticket){ .generation = b->generation, .start_ms = now_ms };
 }
 
 static void trip(struct breaker *b, int64_t now_ms, struct rng *rng)
@@ -92,22 +94,25 @@ static bool fails_too_often(const struct breaker *b, int64_t now_ms)
 	return recent_n >= WINDOW_LEAST && 2 * failures_n >= recent_n;
 }
 
-static void note(struct breaker *b, bool is_failure, int64_t now_ms)
+static void note(struct breaker *b, bool is_failure, int64_t start_ms, int64_t now_ms)
 {
 	b->window[b->next].at_ms = now_ms;
 	b->window[b->next].is_failure = is_failure;
 	b->next = (b->next + 1) % BREAKER_WINDOW;
 	if (b->outcomes_n < BREAKER_WINDOW)
 		b->outcomes_n++;
-	b->failing_n = is_failure ? b->failing_n + 1 : 0;
+	if (is_failure && b->failing_n++ == 0)
+		b->failing_ms = now_ms;
+	else if (!is_failure && start_ms >= b->failing_ms)
+		b->failing_n = 0;
 	if (!is_failure && b->good_n < FORGETS_AFTER && ++b->good_n == FORGETS_AFTER)
 		b->opened_n = 0;
 }
 
-void breaker_leave(struct breaker *b, uint64_t generation, enum breaker_sign sign, int64_t now_ms,
-	struct rng *rng)
+void breaker_leave(struct breaker *b, struct breaker_ticket ticket, enum breaker_sign sign,
+	int64_t now_ms, struct rng *rng)
 {
-	if (generation != b->generation)
+	if (ticket.generation != b->generation)
 		return;
 	b->is_probed = false;
 	if (sign == BREAKER_NEITHER)
@@ -118,7 +123,7 @@ void breaker_leave(struct breaker *b, uint64_t generation, enum breaker_sign sig
 	else if (b->state == BREAKER_HALF_OPEN)
 		trip(b, now_ms, rng);
 	else
-		note(b, is_failure, now_ms);
+		note(b, is_failure, ticket.start_ms, now_ms);
 	if (b->failing_n >= IN_A_ROW || (is_failure && fails_too_often(b, now_ms)))
 		trip(b, now_ms, rng);
 }

@@ -27,12 +27,19 @@ enum breaker_sign { BREAKER_SUCCESS, BREAKER_FAILURE, BREAKER_NEITHER };
 /* What breaker_wait says when only somebody's leaving can open it. */
 #define BREAKER_UNTIL_LEAVE INT64_MAX
 
+/* What a request that has entered keeps until it leaves. */
+struct breaker_ticket {
+	uint64_t generation; /* in which it started */
+	int64_t start_ms;
+};
+
 struct breaker {
 	enum breaker_state state;
 	uint64_t generation; /* of the state: grows with each change */
 	int64_t until_ms;    /* open: until then */
 	unsigned opened_n;   /* times in a row that it opened without some successes in between */
 	bool is_probed;      /* half-open: the permit is out */
+	int64_t failing_ms; /* when the first of failing_n did */
 	unsigned failing_n;  /* failures in a row */
 	unsigned good_n;     /* successes since it closed, counted up to what forgets opened_n */
 	unsigned next;       /* place of the next outcome in the window */
@@ -51,10 +58,10 @@ int64_t breaker_wait(const struct breaker *b, int64_t now_ms);
 
 /*
  * A request starts; breaker_wait must have said 0. An open breaker whose time is over is half-open
- * from now on. Gives the generation, which breaker_leave wants to have.
+ * from now on. Gives what breaker_leave wants to have.
  */
-uint64_t breaker_enter(struct breaker *b, int64_t now_ms);
+struct breaker_ticket breaker_enter(struct breaker *b, int64_t now_ms);
 
 /* A request has ended so. The rng spreads the open time. */
-void breaker_leave(struct breaker *b, uint64_t generation, enum breaker_sign sign, int64_t now_ms,
-	struct rng *rng);
+void breaker_leave(struct breaker *b, struct breaker_ticket ticket, enum breaker_sign sign,
+	int64_t now_ms, struct rng *rng);

@@ -50,6 +50,8 @@ enum {
 	HOLD_MAX_MS = 120000,
 	FORGET_MS = 120000, /* of growth without an event */
 	CALM_MS = 30000,    /* known limits: in this time ... */
+	BROKEN_MAX = 3,
+	DOUBT_MAX = 3,
 	CALM_EVENTS_N = 3   /* ... so many events say that there is another */
 };
 
@@ -59,6 +61,8 @@ enum {
 #define AGREES 1.3         /* measurements by no more than this factor apart */
 #define TRUSTED_FALL 0.9   /* what one event may change of what is trusted */
 #define BELOW_HIGH 0.97    /* of a rate that was refused though no more was measured */
+#define DOUBTED_FALL 0.5
+#define DOUBTED_GROWTH (0.6931 / 100)
 #define GROWTH_MOST 2.0    /* from one start to the next */
 #define FORGET_FACTOR 4.0  /* above what was measured */
 
@@ -111,7 +115,14 @@ static int64_t later(int64_t a, int64_t b)
 static void forget(struct pace *p)
 {
 	p->per_ms = p->taken = 0;
-	p->trust_n = 0;
+	p->belief = (struct pace_belief){ .doubt_n = p->belief.doubt_n };
+}
+
+static double growth(const struct pace *p)
+{
+	if (p->belief.trust_n == 0 && p->belief.doubt_n > 0)
+		return DOUBTED_GROWTH;
+	return trust[p->belief.trust_n].growth;
 }
 
 /* A rate grows only while it is what holds requests up: while its bucket does not fill. */
@@ -121,7 +132,7 @@ static void grow(struct pace *p, int64_t now_ms)
 	p->grown_ms = now_ms;
 	if (now_ms <= from || p->level >= capacity(p))
 		return;
-	double by = exp(trust[p->trust_n].growth * (double)(now_ms - from));
+	double by = exp(growth(p) * (double)(now_ms - from));
 	p->per_ms *= fmin(by, GROWTH_MOST);
 	if (now_ms - p->hold_ms > FORGET_MS && p->per_ms > FORGET_FACTOR * p->taken)
 		forget(p);
@@ -176,18 +187,24 @@ static bool agree(double a, double b)
 	return a > 0 && b > 0 && a < b * AGREES && b < a * AGREES;
 }
 
-/* How far to trust what the event measured. */
-static unsigned trust_after(const struct pace_event *e, double low)
+/* How far to believe what the event measured. */
+static struct pace_belief belief_after(const struct pace_event *e, double low)
 {
+	struct pace_belief b = e->belief;
 	if ((double)e->span.refused_n > 2 * taken_n(&e->span) + 1)
-		return 0; /* it refuses whatever we do */
+		return (struct pace_belief){ .doubt_n = b.doubt_n }; /* whatever we do */
 	if (!is_telling(e))
-		return e->trust_n;
-	if (!agree(low, e->before) && !agree(e->high, e->high_before))
-		return e->trust_n / 2;
-	if ((double)e->span.refused_n > taken_n(&e->span) + 3)
-		return e->trust_n;
-	return e->trust_n < TRUST_MAX ? e->trust_n + 1 : TRUST_MAX;
+		return b;
+	b.broken_n = e->is_broken ? b.broken_n + 1 : 0;
+	if (b.broken_n >= BROKEN_MAX)
+		return (struct pace_belief){ .doubt_n = b.doubt_n < DOUBT_MAX ? b.doubt_n + 1 : DOUBT_MAX };
+	bool is_same = agree(low, e->before) || agree(e->high, e->high_before);
+	b.agreed_n = is_same ? b.agreed_n + 1 : 0;
+	if (!is_same)
+		b.trust_n /= 2;
+	else if ((double)e->span.refused_n <= taken_n(&e->span) + 3 && b.trust_n < TRUST_MAX && b.agreed_n > 2 * b.doubt_n)
+		b.trust_n++;
+	return b;
 }
 
 /* What the event measured, per ms: from the end of the pause before it to the end of its own. */
@@ -212,26 +229,33 @@ static void judge(struct pace *p)
 {
 	const struct pace_event *e = &p->event;
 	double low = measured(p);
-	p->trust_n = trust_after(e, low);
-	if (p->trust_n > 0 && !is_telling(e))
+	p->belief = belief_after(e, low);
+	unsigned trust_n = p->belief.trust_n;
+	low = fmax(low, e->held);
+	if (trust_n > 0 && !is_telling(e))
 		low = e->before;
-	if (p->trust_n > 0)
+	if (trust_n > 0)
 		low = fmax(low, e->before * TRUSTED_FALL);
 	p->taken = low;
-	double floor_per_ms = p->trust_n > 0 ? LEAST_PER_MS : FLOOR_PER_MS;
+	double floor_per_ms = trust_n > 0 ? LEAST_PER_MS : FLOOR_PER_MS;
 	p->per_ms = fmax(between(fmax(low, floor_per_ms), e->high), floor_per_ms);
+	if (p->belief.broken_n > 1)
+		p->per_ms = fmin(fmax(low, floor_per_ms), e->high * BELOW_HIGH);
+	if (trust_n == 0 && p->belief.doubt_n > 0 && is_telling(e) && e->span.refused_n < taken_n(&e->span))
+		p->per_ms = fmax(p->per_ms, e->high * DOUBTED_FALL);
+	p->held = p->per_ms;
 	p->level = 1;
 	p->then_ms = p->span.since_ms = p->until_ms;
 	double pause_ms = (double)(p->until_ms - e->at_ms) + 1 / p->per_ms;
-	double hold_ms = fmin(trust[p->trust_n].hold * pause_ms, HOLD_MAX_MS);
-	p->hold_ms = p->trust_n > 0 ? p->until_ms + (int64_t)hold_ms : e->at_ms + HOLD_MIN_MS;
+	double hold_ms = fmin(trust[trust_n].hold * pause_ms, HOLD_MAX_MS);
+	p->hold_ms = trust_n > 0 ? p->until_ms + (int64_t)hold_ms : e->at_ms + HOLD_MIN_MS;
 }
 
 /* The event's own rate: what it was when the refused request was started. */
 static double rate_then(const struct pace *p, int64_t start_ms, int64_t now_ms)
 {
 	int64_t from = later(p->hold_ms, start_ms);
-	double by = now_ms > from ? exp(trust[p->trust_n].growth * (double)(now_ms - from)) : 1;
+	double by = now_ms > from ? exp(growth(p) * (double)(now_ms - from)) : 1;
 	return p->per_ms / by;
 }
 
@@ -257,7 +281,9 @@ static void open_event(struct pace *p, int64_t start_ms, int64_t now_ms)
 		.high = rate_then(p, start_ms, now_ms),
 		.before = p->taken,
 		.high_before = p->event.high,
-		.trust_n = p->trust_n,
+		.is_broken = p->belief.trust_n > 0 && start_ms <= p->hold_ms,
+		.held = p->belief.trust_n > 0 && start_ms > p->hold_ms ? p->held : 0,
+		.belief = p->belief,
 	};
 	p->event.span.refused_n++;
 	p->span = (struct pace_span){ .since_ms = now_ms };

@@ -26,6 +26,14 @@ struct pace_span {
 	uint64_t refused_n; /* of those */
 };
 
+/* How far the rate found is believed. */
+struct pace_belief {
+	unsigned trust_n;  /* events that agreed, and more: what is held, and for how long */
+	unsigned agreed_n; /* in a row */
+	unsigned broken_n; /* holds in a row during which it was refused */
+	unsigned doubt_n;  /* how often it has turned out that refusals do not follow our rate */
+};
+
 /* What an event is judged by: kept, because the refusals of it come one by one. */
 struct pace_event {
 	int64_t at_ms;         /* when it was noticed */
@@ -33,7 +41,9 @@ struct pace_event {
 	double high;           /* the rate that was too high; 0 = there was none */
 	double high_before;    /* the same of the event before */
 	double before;         /* the rate taken as the event before measured it; 0 = none */
-	unsigned trust_n;      /* as it was before */
+	double held;           /* the rate that was held without refusal before; 0 = none */
+	bool is_broken;        /* the rate was still held */
+	struct pace_belief belief; /* as it was before */
 };
 
 struct pace {
@@ -49,7 +59,8 @@ struct pace {
 	struct pace_span span; /* since the last event */
 	struct pace_event event;
 	double taken;      /* per ms, as the last event measured it */
-	unsigned trust_n;  /* measurements in a row that agreed */
+	double held;       /* per ms, since the last event */
+	struct pace_belief belief;
 	int64_t hold_ms;   /* the rate does not grow before */
 	int64_t grown_ms;  /* it was last looked at for growth */
 	int64_t calm_ms;   /* known limits: events are counted since then */

@@ -15,13 +15,13 @@
  *
  * Where another endpoint is there to be asked, the first failure of a link costs no wait at all. A
  * failure that is excused (the endpoint is down, or was asked too fast or too much at once) waits
- * for its gate, and for nothing else.
+ * for its gate, and for nothing else; but what was refused for load is spread.
  */
 #include "policy/retry.h"
 
 #include <assert.h>
 
-enum { EXPONENT_MAX = 20, DOUBTFUL_TRIES_MAX = 2, UNLUCKY_CAP_MS = 2000 };
+enum { EXPONENT_MAX = 20, DOUBTFUL_TRIES_MAX = 2, UNLUCKY_CAP_MS = 2000, REFUSED_BASE_MS = 250 };
 
 static const struct {
 	int64_t base_ms;
@@ -41,6 +41,13 @@ static int64_t jittered(const struct retry_case *c, struct rng *rng)
 	if (c->others_succeed && ceiling > UNLUCKY_CAP_MS)
 		ceiling = UNLUCKY_CAP_MS;
 	return rng_upto(rng, ceiling < cap_ms ? ceiling : cap_ms);
+}
+
+/* What is refused for load comes back spread, not all at once into the place that is free. */
+static int64_t refused_wait(unsigned n, struct rng *rng)
+{
+	int64_t ceiling = (int64_t)REFUSED_BASE_MS << (n < EXPONENT_MAX ? n - 1 : EXPONENT_MAX);
+	return rng_upto(rng, ceiling < UNLUCKY_CAP_MS ? ceiling : UNLUCKY_CAP_MS);
 }
 
 bool retry_counts(enum trouble trouble)
@@ -67,9 +74,10 @@ bool retry_decide(
 	assert(c->trouble < TROUBLE_KINDS_N);
 	if (!is_worth_it(o, c))
 		return false;
-	bool is_gated = c->trouble == TROUBLE_PACE || c->is_excused;
-	bool is_elsewhere =
-		c->has_elsewhere && c->trouble == TROUBLE_LINK && c->failures_n <= 1;
-	*wait_ms = is_gated || is_elsewhere ? 0 : jittered(c, rng);
+	bool is_elsewhere = c->has_elsewhere && c->trouble == TROUBLE_LINK && c->failures_n <= 1;
+	if (c->trouble == TROUBLE_PACE || c->is_excused)
+		*wait_ms = c->refusals_n > 0 ? refused_wait(c->refusals_n, rng) : 0;
+	else
+		*wait_ms = is_elsewhere ? 0 : jittered(c, rng);
 	return true;
 }

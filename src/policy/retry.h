@@ -30,6 +30,7 @@ struct retry_case {
 	enum trouble trouble;
 	unsigned failures_n; /* failures of this call that count, this one included if it does */
 	unsigned doubtful_n; /* those of them that were TROUBLE_DOUBTFUL */
+	unsigned refusals_n; /* times that it was refused for load, and excused */
 	bool others_succeed; /* the other side answers others just now: it is not down */
 	bool has_elsewhere;  /* the next try can go somewhere else */
 	bool is_excused;     /* this failure does not count: a gate will say when to try again */

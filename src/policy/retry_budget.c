@@ -23,15 +23,19 @@
 /* Sums of fifths fall short of the whole by a hair. */
 #define HAIR 1e-9
 
-/* The most there can be at now_ms; starts of more than ten seconds ago no longer count. */
+/* Starts of the last ten seconds; those that have grown older since the last start do not count. */
+static uint64_t recent_starts(const struct retry_budget *b, int64_t second)
+{
+	uint64_t starts_n = b->recent_n;
+	for (int64_t s = b->second; s < second && s < b->second + RETRY_BUDGET_SLOTS; s++)
+		starts_n -= b->starts_n[(s + 1) % RETRY_BUDGET_SLOTS];
+	return starts_n;
+}
+
+/* The most there can be at now_ms. */
 static double capacity(const struct retry_budget *b, int64_t now_ms)
 {
-	int64_t second = now_ms / 1000;
-	double starts_n = 0;
-	for (int64_t s = b->second; s > b->second - RETRY_BUDGET_SLOTS && s >= 0; s--)
-		if (s > second - RETRY_BUDGET_SLOTS)
-			starts_n += b->starts_n[s % RETRY_BUDGET_SLOTS];
-	return fmax(CAPACITY_LEAST, CAPACITY_SHARE * starts_n);
+	return fmax(CAPACITY_LEAST, CAPACITY_SHARE * (double)recent_starts(b, now_ms / 1000));
 }
 
 static double level(const struct retry_budget *b, int64_t now_ms)
@@ -68,9 +72,13 @@ void retry_budget_enter(struct retry_budget *b, bool is_retry, int64_t now_ms)
 	int64_t second = now_ms / 1000;
 	if (second >= b->second + RETRY_BUDGET_SLOTS)
 		b->second = second - RETRY_BUDGET_SLOTS;
-	while (b->second < second)
-		b->starts_n[++b->second % RETRY_BUDGET_SLOTS] = 0;
+	while (b->second < second) {
+		b->second++;
+		b->recent_n -= b->starts_n[b->second % RETRY_BUDGET_SLOTS];
+		b->starts_n[b->second % RETRY_BUDGET_SLOTS] = 0;
+	}
 	b->starts_n[second % RETRY_BUDGET_SLOTS]++;
+	b->recent_n++;
 	if (is_retry)
 		b->level = fmax(b->level - 1, 0);
 }

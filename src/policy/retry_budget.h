@@ -22,6 +22,7 @@ struct retry_budget {
 	unsigned
 		starts_n[RETRY_BUDGET_SLOTS]; /* a second each, by the second modulo their number */
 	int64_t second;                       /* the newest of them */
+	uint64_t recent_n;                    /* their sum */
 };
 
 /* Starts b full. */

@@ -30,19 +30,23 @@ struct call {
 	unsigned failures_n;       /* those of them that count against --retries */
 	unsigned doubtful_n;       /* those of the failures after which trying again is doubtful */
 	unsigned faults_n;         /* failures that may be its own doing, counted or not */
-	uint64_t others_n;         /* answers in the run when it first failed */
+	unsigned refusals_n;       /* times that there was too much to do at once */
+	unsigned trials_n;         /* failures that kept a breaker open */
+	int64_t failed_ms;         /* when it last failed */
+	unsigned guilty_n;         /* faults while others were answered: they are its own */
 	unsigned tier;             /* the first tier that can serve it */
 	unsigned body_kind;        /* whose request attempt.body is; 0 = nobody's yet */
 	bool is_retry;             /* its next attempt comes after a failure that counts */
 	double estimate;           /* tokens of input; 0 = nobody asked */
-	int64_t max_tokens;        /* of output, as the request says; 0 = no limit, or nobody asked */
-	const void *failed_at;     /* the engine's: where it last failed; NULL = nowhere */
+	int64_t max_tokens;    /* of output, as the request says; 0 = no limit, or nobody asked */
+	const void *failed_at; /* the engine's: where it last failed; NULL = nowhere */
 
 	enum error_code error; /* why it failed for good; ERROR_NONE = it did not */
 
 	struct attempt attempt;
-	struct attempt *second;    /* owned: the hedge, while there is one; else NULL */
-	const struct attempt *won; /* which of them has answered while the other flies; NULL = none */
+	struct attempt *second; /* owned: the hedge, while there is one; else NULL */
+	const struct attempt
+		*won; /* which of them has answered while the other flies; NULL = none */
 	struct answer answer;
 };
 

@@ -40,6 +40,7 @@ gaps() {
 	records 10 >in
 	try timeout 20 "$PLLM" --endpoint "$BASE/busy/v1" -m mock --deadline 500ms -p '{{text}}' <in
 	[ "$status" -eq 5 ]
-	[ "$(jq -s 'map(.id) == [range(1;11)] and all(.[]; .pllm.error.code == "timeout")' out)" = true ]
+	[ "$(jq -s 'map(.id) == [range(1;11)] and all(.[];
+		.pllm.error.code == "timeout" or .pllm.error.code == "rate_limited")' out)" = true ]
 	grep -q 'Slow down' err
 }

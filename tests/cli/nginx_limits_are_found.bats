@@ -31,7 +31,7 @@ count_refused() {
 
 @test "2,000 records through nginx's limit_req: all are answered, few requests are in vain" {
 	start_mock --quiet
-	limited 150r/s 429
+	limited 200r/s 429
 	records 2000 >in
 	quietly ask -p '{{text}}' <in
 	echoed out
@@ -43,9 +43,9 @@ count_refused() {
 @test "where the refusal says 503, as it does by default, all are answered too" {
 	start_mock --quiet --latency 50ms
 	limited 100r/s 503
-	records 600 >in
+	records 400 >in
 	quietly ask -p '{{text}}' <in
 	echoed out
-	[ "$(wc -l <out)" -eq 600 ]
-	count_refused 503 600
+	[ "$(wc -l <out)" -eq 400 ]
+	count_refused 503 400
 }

@@ -61,7 +61,7 @@ ask_eight() {
 
 @test "through a limit of requests a minute everything comes, though much of it is refused first" {
 	stop_mock
-	start_mock --rpm 6000 --burst 20
+	start_mock --rpm 6000 --burst 20 --ratelimit-headers none
 	records 120 >in
 	quietly ask -p '{{text}}' <in
 	[ "$(jq -s 'map(.id) == [range(1;121)]' out)" = true ]
@@ -71,9 +71,10 @@ ask_eight() {
 
 @test "while one record waits, the others are asked in its place" {
 	{
-		echo '{"text":"x[[mock:429@1]]"}'
+		echo '{"text":"x[[mock:500,500,500]]"}'
 		records 40
 	} >in
 	quietly ask -p '{{text}}' -j 1 -u <in
-	[ "$(tail -n 1 out | jq -r .output)" = 'echo: x' ]
+	[ "$(jq -r .output out | sed -n 1p)" != 'echo: x' ]
+	[ "$(jq -r .output out | grep -cx 'echo: x')" -eq 1 ]
 }

@@ -103,7 +103,7 @@ check_out() {
 	await test -s err
 	wait "$ASK_PID"
 	check_out
-	grep -qx 'pllm: 2 read, [0-9]* done, 0 failed; [12] in flight, 0 waiting, [01] held for order' err
+	grep -qx 'pllm: 2 read, [0-9]* done, 0 failed; [12] in flight, 0 waiting, [01] held for order; http://[^ ]*: [12] of [0-9]* in flight, breaker closed' err
 	[ "$(wc -l <err)" -eq 1 ]
 }
 

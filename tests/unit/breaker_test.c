@@ -95,7 +95,7 @@ TEST("nobody passes an open breaker before its time, and one at a time after it"
 	int64_t wait_ms = breaker_wait(&b, 0);
 	CHECK_INT(breaker_wait(&b, wait_ms - 1), 1);
 	CHECK_INT(breaker_wait(&b, wait_ms), 0);
-	uint64_t probe = breaker_enter(&b, wait_ms);
+	struct breaker_ticket probe = breaker_enter(&b, wait_ms);
 	CHECK_INT(b.state, BREAKER_HALF_OPEN);
 	CHECK_INT(breaker_wait(&b, wait_ms), BREAKER_UNTIL_LEAVE);
 	CHECK_INT(breaker_wait(&b, INT64_MAX), BREAKER_UNTIL_LEAVE);
@@ -142,12 +142,12 @@ TEST("results of requests that started before the last change count for nothing"
 {
 	struct breaker b;
 	breaker_init(&b);
-	uint64_t early = breaker_enter(&b, 0);
+	struct breaker_ticket early = breaker_enter(&b, 0);
 	for (int i = 0; i < 5; i++)
 		ask(&b, BREAKER_FAILURE, 0);
 	breaker_leave(&b, early, BREAKER_SUCCESS, 1, &rng);
 	CHECK_INT(b.state, BREAKER_OPEN);
-	uint64_t probe = breaker_enter(&b, 1000);
+	struct breaker_ticket probe = breaker_enter(&b, 1000);
 	breaker_leave(&b, early, BREAKER_SUCCESS, 1001, &rng);
 	CHECK_INT(b.state, BREAKER_HALF_OPEN);
 	CHECK_INT(breaker_wait(&b, 1001), BREAKER_UNTIL_LEAVE);
@@ -186,7 +186,7 @@ TEST("no permit is lost, whatever comes back in whatever order")
 	for (uint64_t seed = 1; seed <= 500; seed++) {
 		struct breaker b;
 		struct rng r;
-		uint64_t held[HELD];
+		struct breaker_ticket held[HELD];
 		unsigned held_n = 0;
 		int64_t now_ms = 0;
 		rng_init(&r, seed);
@@ -198,9 +198,9 @@ TEST("no permit is lost, whatever comes back in whatever order")
 				held[held_n++] = breaker_enter(&b, now_ms);
 			} else if (held_n > 0) {
 				unsigned at = (unsigned)rng_upto(&r, held_n - 1);
-				uint64_t generation = held[at];
+				struct breaker_ticket ticket = held[at];
 				held[at] = held[--held_n];
-				breaker_leave(&b, generation, (enum breaker_sign)rng_upto(&r, 2),
+				breaker_leave(&b, ticket, (enum breaker_sign)rng_upto(&r, 2),
 					now_ms, &r);
 			}
 			CHECK(breaker_wait(&b, now_ms) != BREAKER_UNTIL_LEAVE || held_n > 0);
@@ -208,4 +208,24 @@ TEST("no permit is lost, whatever comes back in whatever order")
 		}
 		CHECK(breaker_wait(&b, now_ms) <= 8000);
 	}
+}
+
+TEST("what was taken in before the failures began does not end their row")
+{
+	struct breaker b;
+	breaker_init(&b);
+	struct breaker_ticket early = breaker_enter(&b, 1000);
+	for (int64_t now_ms = 2000; now_ms < 2004; now_ms++)
+		breaker_leave(&b, breaker_enter(&b, now_ms), BREAKER_FAILURE, now_ms, &rng);
+	breaker_leave(&b, early, BREAKER_SUCCESS, 3000, &rng);
+	breaker_leave(&b, breaker_enter(&b, 3001), BREAKER_FAILURE, 3001, &rng);
+	CHECK_INT(b.state, BREAKER_OPEN);
+
+	breaker_init(&b);
+	for (int64_t now_ms = 2000; now_ms < 2004; now_ms++)
+		breaker_leave(&b, breaker_enter(&b, now_ms), BREAKER_FAILURE, now_ms, &rng);
+	struct breaker_ticket late = breaker_enter(&b, 2500);
+	breaker_leave(&b, late, BREAKER_SUCCESS, 3000, &rng);
+	breaker_leave(&b, breaker_enter(&b, 3001), BREAKER_FAILURE, 3001, &rng);
+	CHECK_INT(b.state, BREAKER_CLOSED);
 }

@@ -200,10 +200,12 @@ enum model {
 	MINUTE,  /* one that holds a minute's */
 	WINDOWS, /* so many in each minute of the clock */
 	NGINX,   /* as ONE, and never says for how long to wait */
+	MOODY,   /* no limit: it refuses some by chance, three of ten with 0 to 5 s to wait */
 	MODELS_N
 };
 
-static const char *const model_names[MODELS_N] = { "one", "second", "minute", "windows", "nginx" };
+static const char *const model_names[MODELS_N] = { "one", "second", "minute", "windows", "nginx",
+	"moody" };
 
 enum knowledge { NOTHING, OWN, TOLD };
 
@@ -216,6 +218,8 @@ struct scene {
 	uint64_t seed;
 	int64_t end_ms;
 	int64_t storm_ms, calm_ms; /* between them nine of ten are refused, whatever the rate */
+	double moods;              /* MOODY: the share that is refused */
+	bool has_only_pauses;      /* no rate is kept, for comparison */
 };
 
 struct request {
@@ -269,6 +273,10 @@ static bool ask(struct world *w, struct request *r, int64_t now)
 	}
 	if (w->scene.model == WINDOWS)
 		return ask_window(w, r, now);
+	if (w->scene.model == MOODY) {
+		r->hint_ms = rng_unit(&w->rng) < 0.3 ? rng_upto(&w->rng, 5000) : -1;
+		return rng_unit(&w->rng) >= w->scene.moods;
+	}
 	w->level = fmin(w->capacity, w->level + w->per_ms * (double)(now - w->level_ms));
 	w->level_ms = now;
 	bool is_taken = w->level >= 1 - 1e-9;
@@ -319,6 +327,8 @@ static void leave(struct world *w, struct request *r, int64_t now)
 			&(struct pace_refusal){
 				r->start_ms, r->hint_ms, w->scene.knowledge != NOTHING },
 			now, &w->rng);
+	if (w->scene.has_only_pauses)
+		w->pace.per_ms = 0;
 	w->idle[w->idle_n++] = r;
 }
 
@@ -341,7 +351,7 @@ static void start(struct world *w, int64_t now)
 
 static void world_init(struct world *w, const struct scene *s)
 {
-	const double capacities[MODELS_N] = { 1, fmax(1, s->rpm / 60), s->rpm, s->rpm, 1 };
+	const double capacities[MODELS_N] = { 1, fmax(1, s->rpm / 60), s->rpm, s->rpm, 1, 1 };
 	*w = (struct world){ .scene = *s,
 		.per_ms = s->rpm / 60000,
 		.capacity = capacities[s->model],
@@ -494,6 +504,46 @@ TEST("limits told in headers: 95 % of them, 2 % refused at most")
 TEST("limits by the minute of the clock, told in headers: 95 % of them, 4 % refused at most")
 {
 	try_all(WINDOWS, TOLD, 0.04);
+}
+
+/* How many are taken, in the mean, by pauses alone or with the rate that is found. */
+static double mean_taken(struct scene s)
+{
+	double n = 0;
+	for (s.seed = 1; s.seed <= PACE_SEEDS; s.seed++) {
+		run(&world, &s);
+		n += (double)world.warm_taken_n / PACE_SEEDS;
+	}
+	return n;
+}
+
+TEST("refusals by chance, not by rate, cost little more than their pauses")
+{
+	static const struct {
+		double moods, least;
+	} cases[] = { { 0.01, 0.8 }, { 0.03, 0.6 }, { 0.10, 0.5 } };
+	static const int64_t latencies_ms[] = { 20, 200, 1000, 5000 };
+	for (int i = 0; i < 3 * 4 * 2; i++) {
+		struct scene s = { .model = MOODY,
+			.rpm = 60,
+			.moods = cases[i / 8].moods,
+			.latency_ms = latencies_ms[i / 2 % 4],
+			.places = i % 2 ? 64 : 16,
+			.end_ms = TWENTY_MINUTES_MS };
+		double n = mean_taken(s);
+		s.has_only_pauses = true;
+		double best = mean_taken(s), share = n / best;
+		bool ok = share >= cases[i / 8].least;
+#ifdef PACE_FIGURES
+		bool is_shown = true;
+#else
+		bool is_shown = !ok;
+#endif
+		if (is_shown)
+			printf("# moody %2.0f %% %4d ms %2u places: %.1f a second, %.3f of pauses alone\n",
+				s.moods * 100, (int)s.latency_ms, s.places, n / 1140, share);
+		CHECK(ok);
+	}
 }
 
 TEST("after a storm of random refusals the pace is back within six seconds")
