@@ -287,7 +287,10 @@ static bool is_over(const struct limit *l, int64_t now_ms)
 {
 	unsigned n = l->now.taken_n + l->now.refused_n;
 	bool is_clean = l->now.refused_n == 0 && l->limit > l->ceiling;
-	if (n < l->limit / (is_clean ? 2 : 1) || now_ms - l->now.start_ms < ROUND_MS)
+	/* Where nothing was ever refused there is no noise to be told from congestion. */
+	bool is_first = l->is_slow && l->ceiling == 0 && l->now.refused_n == 0;
+	if (n < l->limit / (is_clean ? 2 : 1) ||
+		(!is_first && now_ms - l->now.start_ms < ROUND_MS))
 		return false;
 	return n >= HELD_REQUESTS || grown(l, now_ms) > l->limit;
 }

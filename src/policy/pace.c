@@ -50,7 +50,8 @@ enum {
 	HOLD_MAX_MS = 120000,
 	FORGET_MS = 120000, /* of growth without an event */
 	CALM_MS = 30000,    /* known limits: in this time ... */
-	BROKEN_MAX = 3,
+	MANY_N = 8,
+	BROKEN_MAX = 5,
 	DOUBT_MAX = 3,
 	CALM_EVENTS_N = 3   /* ... so many events say that there is another */
 };
@@ -59,7 +60,8 @@ enum {
 #define FLOOR_PER_MS 0.001 /* while nothing is trusted */
 #define LEAST_PER_MS 1e-6  /* ever */
 #define AGREES 1.3         /* measurements by no more than this factor apart */
-#define TRUSTED_FALL 0.9   /* what one event may change of what is trusted */
+#define TRUSTED_FALL 0.95   /* what one event may change of what is trusted */
+#define BROKEN_FALL 0.9
 #define BELOW_HIGH 0.97    /* of a rate that was refused though no more was measured */
 #define DOUBTED_FALL 0.5
 #define DOUBTED_GROWTH (0.6931 / 100)
@@ -114,7 +116,7 @@ static int64_t later(int64_t a, int64_t b)
 
 static void forget(struct pace *p)
 {
-	p->per_ms = p->taken = 0;
+	p->per_ms = p->taken = p->held = p->sure = 0;
 	p->belief = (struct pace_belief){ .doubt_n = p->belief.doubt_n };
 }
 
@@ -132,6 +134,7 @@ static void grow(struct pace *p, int64_t now_ms)
 	p->grown_ms = now_ms;
 	if (now_ms <= from || p->level >= capacity(p))
 		return;
+	p->grew_ms = now_ms;
 	double by = exp(growth(p) * (double)(now_ms - from));
 	p->per_ms *= fmin(by, GROWTH_MOST);
 	if (now_ms - p->hold_ms > FORGET_MS && p->per_ms > FORGET_FACTOR * p->taken)
@@ -195,7 +198,7 @@ static struct pace_belief belief_after(const struct pace_event *e, double low)
 		return (struct pace_belief){ .doubt_n = b.doubt_n }; /* whatever we do */
 	if (!is_telling(e))
 		return b;
-	b.broken_n = e->is_broken ? b.broken_n + 1 : 0;
+	b.broken_n = !e->is_broken ? 0 : b.broken_n + (taken_n(&e->span) >= MANY_N);
 	if (b.broken_n >= BROKEN_MAX)
 		return (struct pace_belief){ .doubt_n = b.doubt_n < DOUBT_MAX ? b.doubt_n + 1 : DOUBT_MAX };
 	bool is_same = agree(low, e->before) || agree(e->high, e->high_before);
@@ -235,14 +238,18 @@ static void judge(struct pace *p)
 	if (trust_n > 0 && !is_telling(e))
 		low = e->before;
 	if (trust_n > 0)
-		low = fmax(low, e->before * TRUSTED_FALL);
+		low = fmax(low, fmax(p->belief.broken_n > 2 ? 0 : p->sure * TRUSTED_FALL, e->before * BROKEN_FALL));
 	p->taken = low;
 	double floor_per_ms = trust_n > 0 ? LEAST_PER_MS : FLOOR_PER_MS;
 	p->per_ms = fmax(between(fmax(low, floor_per_ms), e->high), floor_per_ms);
-	if (p->belief.broken_n > 1)
-		p->per_ms = fmin(fmax(low, floor_per_ms), e->high * BELOW_HIGH);
+	if (p->belief.broken_n > 2)
+		p->per_ms = fmin(fmax(low * (p->belief.broken_n > 3 ? 0.85 : BELOW_HIGH), floor_per_ms), e->high * BELOW_HIGH);
 	if (trust_n == 0 && p->belief.doubt_n > 0 && is_telling(e) && e->span.refused_n < taken_n(&e->span))
 		p->per_ms = fmax(p->per_ms, e->high * DOUBTED_FALL);
+	if (e->held > 0)
+		p->sure = e->held;
+	if (p->belief.broken_n > 2 || trust_n == 0)
+		p->sure = 0;
 	p->held = p->per_ms;
 	p->level = 1;
 	p->then_ms = p->span.since_ms = p->until_ms;
@@ -254,9 +261,10 @@ static void judge(struct pace *p)
 /* The event's own rate: what it was when the refused request was started. */
 static double rate_then(const struct pace *p, int64_t start_ms, int64_t now_ms)
 {
+	(void)now_ms;
 	int64_t from = later(p->hold_ms, start_ms);
-	double by = now_ms > from ? exp(growth(p) * (double)(now_ms - from)) : 1;
-	return p->per_ms / by;
+	double by = p->grew_ms > from ? exp(growth(p) * (double)(p->grew_ms - from)) : 1;
+	return fmax(p->per_ms / by, p->held);
 }
 
 /* What an event before could not be judged by is added to this one. */

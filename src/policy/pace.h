@@ -60,6 +60,8 @@ struct pace {
 	struct pace_event event;
 	double taken;      /* per ms, as the last event measured it */
 	double held;       /* per ms, since the last event */
+	double sure;       /* the rate that outlasted a hold of late; 0 = none */
+	int64_t grew_ms;   /* when the rate last grew */
 	struct pace_belief belief;
 	int64_t hold_ms;   /* the rate does not grow before */
 	int64_t grown_ms;  /* it was last looked at for growth */
