@@ -43,7 +43,7 @@ enum {
 	BLIND_CAP_MS = 30000,
 	BLIND_DOUBLINGS_MAX = 6,
 	SPREAD_MS = 50,           /* and a tenth of the hint */
-	BURST_MS = 2,             /* what may be caught up: no more than a timer is late */
+	BURST_MS = 1,             /* what may be caught up: no more than a timer is late */
 	LIKELY_WINDOW_MS = 60000, /* what limits are mostly given for */
 	ENOUGH_N = 4,             /* requests taken, to measure by */
 	HOLD_MIN_MS = 500,
@@ -51,7 +51,7 @@ enum {
 	FORGET_MS = 120000, /* of growth without an event */
 	CALM_MS = 30000,    /* known limits: in this time ... */
 	MANY_N = 8,
-	BROKEN_MAX = 5,
+	BROKEN_MAX = 6,
 	DOUBT_MAX = 3,
 	CALM_EVENTS_N = 3   /* ... so many events say that there is another */
 };
@@ -62,6 +62,7 @@ enum {
 #define AGREES 1.3         /* measurements by no more than this factor apart */
 #define TRUSTED_FALL 0.95   /* what one event may change of what is trusted */
 #define BROKEN_FALL 0.9
+#define BELOW_ANY 0.985
 #define BELOW_HIGH 0.97    /* of a rate that was refused though no more was measured */
 #define DOUBTED_FALL 0.5
 #define DOUBTED_GROWTH (0.6931 / 100)
@@ -224,7 +225,7 @@ static double between(double low, double high)
 {
 	if (high <= 0)
 		return low;
-	return high > low ? sqrt(low * high) : high * BELOW_HIGH;
+	return high > low ? fmin(sqrt(low * high), high * BELOW_ANY) : high * BELOW_HIGH;
 }
 
 /* Sets the rate by what is known of the last event; done again when more becomes known. */
@@ -242,8 +243,8 @@ static void judge(struct pace *p)
 	p->taken = low;
 	double floor_per_ms = trust_n > 0 ? LEAST_PER_MS : FLOOR_PER_MS;
 	p->per_ms = fmax(between(fmax(low, floor_per_ms), e->high), floor_per_ms);
-	if (p->belief.broken_n > 2)
-		p->per_ms = fmin(fmax(low * (p->belief.broken_n > 3 ? 0.85 : BELOW_HIGH), floor_per_ms), e->high * BELOW_HIGH);
+	if (p->belief.broken_n > 3)
+		p->per_ms = fmin(fmax(low * (p->belief.broken_n > 4 ? 0.85 : BELOW_HIGH), floor_per_ms), e->high * BELOW_HIGH);
 	if (trust_n == 0 && p->belief.doubt_n > 0 && is_telling(e) && e->span.refused_n < taken_n(&e->span))
 		p->per_ms = fmax(p->per_ms, e->high * DOUBTED_FALL);
 	if (e->held > 0)

@@ -107,6 +107,8 @@ class Bench:
         self.dir = Path(directory).resolve()
         self.programs = Path(programs).resolve()
         self.pllm_path = Path(pllm).resolve()
+        self.mock_path = self.programs.parent.parent / "pllm-mock"
+        self.sim_path = self.programs.parent / "sim" / "sim"
         self.quick = quick
         self.here = Path(__file__).resolve().parent
         self.memory = {}
@@ -205,7 +207,13 @@ class Bench:
     def pllm_command(self, server, in_flight, *options):
         jobs = [] if in_flight is None else ["-j", in_flight]
         endpoint = ["--endpoint", server.base_url, "-m", "mock", "-p", "Say {{text}}"]
-        return [self.pllm_path, *endpoint, *jobs, *options]
+        # The floor and the peers have all places from the first moment on, too.
+        return [self.pllm_path, *endpoint, *jobs, "--no-adaptive", *options]
+
+    def run_adaptive(self, server, n, in_flight):
+        """The same, but it has to find out by itself how many it may have in flight."""
+        command = [w for w in self.pllm_command(server, in_flight) if w != "--no-adaptive"]
+        return self.run(command, stdin=self.records(n))
 
     def pllm(self, server, n, in_flight, *options):
         """Runs pllm over n records and looks at what came out."""

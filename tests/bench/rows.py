@@ -8,6 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from gates_row import row_gates
 from measure import Failed, is_there, median, slope
 from peer_row import IN_FLIGHT, row_peers
 from table import Line, cpu_per_record, mb, missing, samples, us
@@ -485,5 +486,6 @@ ROWS = {
     "jitter": row_jitter,
     "one": row_one,
     "syscalls": row_syscalls,
+    "gates": row_gates,
     "instructions": row_instructions,
 }

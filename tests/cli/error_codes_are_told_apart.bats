@@ -51,13 +51,18 @@ setup() {
 @test "trouble at the server is tried again, then named" {
 	fails 500,500 --retries 1
 	is overloaded 500 2 true 'HTTP 500'
-	# One at a time: else "too much at once" may be the limiter's fault, which does not count.
-	fails 503 --retries 0 -j 1
-	is overloaded 503 1 true 'HTTP 503'
-	fails 529 --retries 0 -j 1
-	is overloaded 529 1 true 'HTTP 529'
 	fails errbody --retries 0
 	is overloaded 200 1 true 'HTTP 200'
+}
+
+@test "too much at once is the limiter's business first, but not for ever" {
+	local status
+	for status in 503 529; do
+		fails "$status,$status,$status,$status,$status,$status,$status,$status,$status" \
+			--retries 0 --deadline 10s
+		is overloaded "$status" "$(jq .attempts <<<"$error")" true "HTTP $status"
+		[ "$(jq .attempts <<<"$error")" -le 8 ]
+	done
 }
 
 @test "what breaks on the wire is told apart" {
