@@ -5,8 +5,8 @@
  *   - "too fast" never: the pace says when, and a wait is a wait;
  *   - "too much at once", if the request was started beyond what is now the limit: that was the
  *     limiter's overshooting, not the record's bad luck; nor its first few times, whatever for;
- *   - no failure while the endpoint's breaker is not closed: the endpoint is down for everybody. But
- *     if others were asked and answered between its failures, twice, and it may be its own doing (a
+ *   - no failure while the endpoint's breaker is not closed: the endpoint is down for everybody.
+ * But if others were asked and answered between its failures, twice, and it may be its own doing (a
  *     prompt that crashes the server), it counts after all: else it would be tried for ever.
  *
  * A call whose trial of a half-open breaker failed goes behind all that have not tried as often: a
@@ -224,9 +224,9 @@ static void land(struct sched *s, struct flight *f, const struct answer *answer,
 	struct call *call = f->call;
 	bool is_suspect = call->faults_n >= EVIDENCE_N && gates_is_sound(f->gates);
 	const struct gates_landing landing = {
-		.attempt = f->attempt, .answer = answer, .is_suspect = is_suspect
+		.pass = &f->pass, .attempt = f->attempt, .answer = answer, .is_suspect = is_suspect
 	};
-	struct rate_cost cost = gates_leave(f->gates, &f->pass, &landing, now_ms, &s->rng);
+	struct rate_cost cost = gates_leave(f->gates, &landing, now_ms, &s->rng);
 	rate_leave(&s->rate, &f->ticket, &cost, now_ms);
 	s->refusals_n += answer->outcome == OUTCOME_RATE;
 	if (answer->outcome == OUTCOME_ANSWERED) {

@@ -3,8 +3,8 @@
  * flight: an attempt in the air: started, landed, hedged. Private to engine/sched.
  *
  * A call has one flight at a time, or two when it is hedged: then the first whole answer wins, and
- * the other is cut off. A call leaves the air when all its flights have landed. Time is an argument.
- * The loop's thread.
+ * the other is cut off. A call leaves the air when all its flights have landed. Time is an
+ * argument. The loop's thread.
  */
 #pragma once
 
@@ -27,8 +27,7 @@ struct flight {
  * Writes the call's request for those gates into its attempt, unless it is there. False with fault
  * filled if the record yields none.
  */
-bool flight_render(
-	struct sched *s, struct call *call, const struct gates *g, struct fault *fault);
+bool flight_render(struct sched *s, struct call *call, const struct gates *g, struct fault *fault);
 
 /* What the rendered call weighs, for the gates. */
 struct gates_size flight_size(const struct call *call);
@@ -44,3 +43,14 @@ void flight_cut(struct sched *s, struct flight *f);
 
 /* Frees the spare flights. */
 void flight_release_spares(struct sched *s);
+
+/* What engine/sched gives to flights. */
+
+/* Settles a call. Takes message (allocated), or NULL to keep what the answer says. */
+void sched_settle(struct sched *s, struct call *call, enum error_code error, char *message);
+
+/* Puts a call back, ready after wait_ms >= 0. */
+void sched_return(struct sched *s, struct call *call, int64_t wait_ms, int64_t now_ms);
+
+/* The last moment for a call; INT64_MAX = none. */
+int64_t sched_deadline_ms(const struct sched *s, const struct call *call);

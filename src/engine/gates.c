@@ -141,11 +141,10 @@ void gates_enter(struct gates *g, struct gates_size size, int64_t now_ms, struct
  * What the attempt cost in the end. Refused requests are counted, but their tokens are given back;
  * of one that never left nothing is counted; of one of which we do not know, all.
  */
-static struct rate_cost settled_cost(
-	const struct gates *g, const struct gates_pass *pass, const struct gates_landing *landing)
+static struct rate_cost settled_cost(const struct gates *g, const struct gates_landing *landing)
 {
 	const struct answer *a = landing->answer;
-	struct rate_cost cost = pass->rate.cost;
+	struct rate_cost cost = landing->pass->rate.cost;
 	const struct rate_cost request = { .of = { [RATE_REQUESTS] = 1 } };
 	if (landing->attempt->sends_n == 0)
 		return (struct rate_cost){ 0 };
@@ -158,7 +157,7 @@ static struct rate_cost settled_cost(
 	default:
 		break;
 	}
-	if (pass->size.input <= 0 || a->usage.input < 0)
+	if (landing->pass->size.input <= 0 || a->usage.input < 0)
 		return cost;
 	double output = a->usage.output > 0 ? (double)a->usage.output : 0;
 	struct rate_cost real = cost_of(g, (double)a->usage.input, output);
@@ -181,9 +180,9 @@ static enum rate_unit unit_of(enum allowance_unit unit)
 	return of[unit];
 }
 
-static void learn_rates(struct gates *g, const struct gates_pass *pass,
-	const struct allowances *said, int64_t now_ms)
+static void learn_rates(struct gates *g, const struct gates_landing *landing, int64_t now_ms)
 {
+	const struct allowances *said = landing->attempt->allowances;
 	struct rate_told told[ALLOWANCES_MAX];
 	for (unsigned i = 0; i < said->n; i++)
 		told[i] = (struct rate_told){
@@ -193,7 +192,7 @@ static void learn_rates(struct gates *g, const struct gates_pass *pass,
 			.reset_ms = said->items[i].reset_ms,
 			.window_ms = said->items[i].window_ms,
 		};
-	rate_learn(&g->rate, &pass->rate, told, said->n, now_ms);
+	rate_learn(&g->rate, &landing->pass->rate, told, said->n, now_ms);
 }
 
 /* True if a line about the pace is worth saying: in a storm there is something every second. */
@@ -227,12 +226,12 @@ static void say_pace(
 }
 
 /* What the answer says about how fast we may go. */
-static void tell_pace(struct gates *g, const struct gates_pass *pass,
-	const struct gates_landing *landing, int64_t now_ms, struct rng *rng)
+static void tell_pace(
+	struct gates *g, const struct gates_landing *landing, int64_t now_ms, struct rng *rng)
 {
 	int64_t until_ms = g->pace.until_ms;
 	double per_ms = g->pace.per_ms;
-	const struct pace_refusal refusal = { .start_ms = pass->rate.start_ms,
+	const struct pace_refusal refusal = { .start_ms = landing->pass->rate.start_ms,
 		.hint_ms = landing->attempt->hint.wait_ms,
 		.is_known = g->rate.buckets_n > 0 };
 	enum outcome outcome = landing->answer->outcome;
@@ -249,11 +248,11 @@ static void tell_pace(struct gates *g, const struct gates_pass *pass,
 		say_pace(g, until_ms, per_ms, refusal.hint_ms >= 0, now_ms);
 }
 
-static void tell_limit(struct gates *g, const struct gates_pass *pass, enum limit_sign sign,
-	const struct gates_landing *landing, int64_t now_ms)
+static void tell_limit(
+	struct gates *g, enum limit_sign sign, const struct gates_landing *landing, int64_t now_ms)
 {
 	unsigned before = limit_places(&g->limit, now_ms);
-	limit_leave(&g->limit, pass->limit, sign, now_ms);
+	limit_leave(&g->limit, landing->pass->limit, sign, now_ms);
 	unsigned after = limit_places(&g->limit, now_ms);
 	if (after >= before)
 		return;
@@ -277,11 +276,11 @@ static void say_breaker(const struct gates *g, const char *why, int64_t now_ms)
 		log_say(LOG_DETAIL, "%s: breaker closed", name);
 }
 
-static void tell_breaker(struct gates *g, const struct gates_pass *pass, enum breaker_sign sign,
+static void tell_breaker(struct gates *g, enum breaker_sign sign,
 	const struct gates_landing *landing, int64_t now_ms, struct rng *rng)
 {
 	enum breaker_state before = g->breaker.state;
-	breaker_leave(&g->breaker, pass->breaker, sign, now_ms, rng);
+	breaker_leave(&g->breaker, landing->pass->breaker, sign, now_ms, rng);
 	if (g->breaker.state == before)
 		return;
 	if (g->breaker.state == BREAKER_CLOSED) {
@@ -315,37 +314,37 @@ static void bury(struct gates *g, const struct answer *answer, int64_t now_ms)
 	log_say(LOG_DETAIL, "%s: not asked again: %s", g->endpoint->name, g->dead_message);
 }
 
-static void count_success(
-	struct gates *g, const struct gates_pass *pass, const struct gates_landing *landing)
+static void count_success(struct gates *g, const struct gates_landing *landing)
 {
 	const struct usage *usage = &landing->answer->usage;
 	g->successes_n++;
 	g->mute_ms = -1;
 	g->latency_ms = balance_mean_ms(g->latency_ms, landing->attempt->ms);
-	if (pass->size.input > 0)
-		forecast_learn(&g->forecast, pass->size.input, usage->input, usage->output);
+	if (landing->pass->size.input > 0)
+		forecast_learn(
+			&g->forecast, landing->pass->size.input, usage->input, usage->output);
 }
 
-struct rate_cost gates_leave(struct gates *g, const struct gates_pass *pass,
-	const struct gates_landing *landing, int64_t now_ms, struct rng *rng)
+struct rate_cost gates_leave(
+	struct gates *g, const struct gates_landing *landing, int64_t now_ms, struct rng *rng)
 {
 	const struct triage *t = triage_of(landing->answer->outcome);
-	struct rate_cost cost = settled_cost(g, pass, landing);
+	struct rate_cost cost = settled_cost(g, landing);
 	enum breaker_sign sign = t->breaker;
 	/* That no connection came about is no record's doing. */
 	if (landing->is_suspect && t->may_be_own && landing->attempt->sends_n > 0)
 		sign = sign == BREAKER_FAILURE ? BREAKER_NEITHER : sign;
-	rate_leave(&g->rate, &pass->rate, &cost, now_ms);
+	rate_leave(&g->rate, &landing->pass->rate, &cost, now_ms);
 	if (landing->attempt->allowances)
-		learn_rates(g, pass, landing->attempt->allowances, now_ms);
-	tell_pace(g, pass, landing, now_ms, rng);
-	tell_limit(g, pass, t->limit, landing, now_ms);
+		learn_rates(g, landing, now_ms);
+	tell_pace(g, landing, now_ms, rng);
+	tell_limit(g, t->limit, landing, now_ms);
 	if (t->limit == LIMIT_REFUSED && t->breaker == BREAKER_FAILURE &&
 		!limit_is_barren(&g->limit))
 		sign = BREAKER_NEITHER;
-	tell_breaker(g, pass, sign, landing, now_ms, rng);
+	tell_breaker(g, sign, landing, now_ms, rng);
 	if (landing->answer->outcome == OUTCOME_ANSWERED)
-		count_success(g, pass, landing);
+		count_success(g, landing);
 	/* Who says "too fast" is well. */
 	if (landing->answer->outcome == OUTCOME_RATE)
 		g->mute_ms = -1;

@@ -61,6 +61,7 @@ struct gates_pass {
 
 /* How an attempt ended. */
 struct gates_landing {
+	const struct gates_pass *pass; /* borrowed: as gates_enter filled it */
 	const struct attempt *attempt; /* borrowed */
 	const struct answer *answer;   /* borrowed */
 	bool is_suspect; /* the record failed before: it may be its own doing, not the endpoint's */
@@ -82,8 +83,8 @@ int64_t gates_wait(const struct gates *g, const struct rate_cost *cost, int64_t 
 void gates_enter(struct gates *g, struct gates_size size, int64_t now_ms, struct gates_pass *pass);
 
 /* It has ended so: every gate learns from it. Gives what it did cost. */
-struct rate_cost gates_leave(struct gates *g, const struct gates_pass *pass,
-	const struct gates_landing *landing, int64_t now_ms, struct rng *rng);
+struct rate_cost gates_leave(
+	struct gates *g, const struct gates_landing *landing, int64_t now_ms, struct rng *rng);
 
 /* True if the endpoint is not asked again. */
 bool gates_is_dead(const struct gates *g);

@@ -37,9 +37,9 @@
 enum truncate_rule { TRUNCATE_IS_ERROR, TRUNCATE_IS_KEPT };
 
 struct sched_opts {
-	int64_t jobs;           /* -j: requests in flight, at most; >= 1 */
-	bool is_fixed;          /* --no-adaptive: as many in flight as that, always */
-	double rate;            /* --rate: requests in rate_window_ms; 0 = no limit */
+	int64_t jobs;  /* -j: requests in flight, at most; >= 1 */
+	bool is_fixed; /* --no-adaptive: as many in flight as that, always */
+	double rate;   /* --rate: requests in rate_window_ms; 0 = no limit */
 	int64_t rate_window_ms;
 	int64_t tpm;               /* --tpm: tokens a minute; 0 = no limit */
 	int balance;               /* enum balance_rule: --balance */
@@ -47,9 +47,9 @@ struct sched_opts {
 	int64_t timeout_ms;        /* of one attempt */
 	int64_t ttft_timeout_ms;   /* --ttft-timeout; 0 = none of its own */
 	int64_t idle_timeout_ms;   /* --idle-timeout; 0 = none */
-	int64_t deadline_ms; /* of one record, from its admission; 0 = none */
-	int on_truncate;     /* enum truncate_rule */
-	bool wants_usage;    /* somebody will look at the tokens of answers */
+	int64_t deadline_ms;       /* of one record, from its admission; 0 = none */
+	int on_truncate;           /* enum truncate_rule */
+	bool wants_usage;          /* somebody will look at the tokens of answers */
 	struct retry_opts retry;
 	struct hedge_opts hedge;
 };
@@ -82,13 +82,13 @@ struct sched {
 	size_t airborne_n;        /* calls in flight */
 	struct list_node settled; /* finished for good, not yet taken */
 	size_t settled_n;
-	int64_t open_ms;          /* when a gate may open for what is ready; INT64_MAX = who knows */
-	uint64_t requests_n;      /* attempts started in the run */
-	uint64_t retries_n;       /* of them, those after a failure */
-	uint64_t refusals_n;      /* of them, those that were too fast */
-	uint64_t successes_n;     /* answers in the run */
-	int64_t success_ms;       /* when the last of them came; -1 = none yet */
-	int64_t good_start_ms;    /* when the last started that was answered */
+	int64_t open_ms;       /* when a gate may open for what is ready; INT64_MAX = who knows */
+	uint64_t requests_n;   /* attempts started in the run */
+	uint64_t retries_n;    /* of them, those after a failure */
+	uint64_t refusals_n;   /* of them, those that were too fast */
+	uint64_t successes_n;  /* answers in the run */
+	int64_t success_ms;    /* when the last of them came; -1 = none yet */
+	int64_t good_start_ms; /* when the last started that was answered */
 	const struct gates *dead; /* the endpoint that died last, once all have; else NULL */
 	bool is_stopped;          /* sched_stop was called */
 	size_t spares_n;
@@ -147,14 +147,3 @@ size_t sched_inside(const struct sched *s);
 
 /* Writes the state of all gates for a person, on one line. */
 void sched_describe(const struct sched *s, int64_t now_ms, struct buf *out);
-
-/*
- * For engine/flight: settles a call. Takes message (allocated), or NULL to keep what the answer says.
- */
-void sched_settle(struct sched *s, struct call *call, enum error_code error, char *message);
-
-/* For engine/flight: puts a call back, ready after wait_ms >= 0. */
-void sched_return(struct sched *s, struct call *call, int64_t wait_ms, int64_t now_ms);
-
-/* The last moment for a call; INT64_MAX = none. */
-int64_t sched_deadline_ms(const struct sched *s, const struct call *call);

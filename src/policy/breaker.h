@@ -39,7 +39,7 @@ struct breaker {
 	int64_t until_ms;    /* open: until then */
 	unsigned opened_n;   /* times in a row that it opened without some successes in between */
 	bool is_probed;      /* half-open: the permit is out */
-	int64_t failing_ms; /* when the first of failing_n did */
+	int64_t failing_ms;  /* when the first of failing_n did */
 	unsigned failing_n;  /* failures in a row */
 	unsigned good_n;     /* successes since it closed, counted up to what forgets opened_n */
 	unsigned next;       /* place of the next outcome in the window */

@@ -289,8 +289,7 @@ static bool is_over(const struct limit *l, int64_t now_ms)
 	bool is_clean = l->now.refused_n == 0 && l->limit > l->ceiling;
 	/* Where nothing was ever refused there is no noise to be told from congestion. */
 	bool is_first = l->is_slow && l->ceiling == 0 && l->now.refused_n == 0;
-	if (n < l->limit / (is_clean ? 2 : 1) ||
-		(!is_first && now_ms - l->now.start_ms < ROUND_MS))
+	if (n < l->limit / (is_clean ? 2 : 1) || (!is_first && now_ms - l->now.start_ms < ROUND_MS))
 		return false;
 	return n >= HELD_REQUESTS || grown(l, now_ms) > l->limit;
 }

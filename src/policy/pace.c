@@ -51,7 +51,7 @@ enum {
 	FORGET_MS = 120000, /* of growth without an event */
 	CALM_MS = 30000,    /* known limits: in this time ... */
 	MANY_N = 8,
-	BROKEN_MAX = 6,
+	BROKEN_MAX = 7,
 	DOUBT_MAX = 3,
 	CALM_EVENTS_N = 3   /* ... so many events say that there is another */
 };
@@ -60,10 +60,10 @@ enum {
 #define FLOOR_PER_MS 0.001 /* while nothing is trusted */
 #define LEAST_PER_MS 1e-6  /* ever */
 #define AGREES 1.3         /* measurements by no more than this factor apart */
-#define TRUSTED_FALL 0.95   /* what one event may change of what is trusted */
+#define TRUSTED_FALL 0.98   /* what one event may change of what is trusted */
 #define BROKEN_FALL 0.9
 #define BELOW_ANY 0.985
-#define BELOW_HIGH 0.97    /* of a rate that was refused though no more was measured */
+#define BELOW_HIGH 0.98    /* of a rate that was refused though no more was measured */
 #define DOUBTED_FALL 0.5
 #define DOUBTED_GROWTH (0.6931 / 100)
 #define GROWTH_MOST 2.0    /* from one start to the next */
@@ -243,8 +243,8 @@ static void judge(struct pace *p)
 	p->taken = low;
 	double floor_per_ms = trust_n > 0 ? LEAST_PER_MS : FLOOR_PER_MS;
 	p->per_ms = fmax(between(fmax(low, floor_per_ms), e->high), floor_per_ms);
-	if (p->belief.broken_n > 3)
-		p->per_ms = fmin(fmax(low * (p->belief.broken_n > 4 ? 0.85 : BELOW_HIGH), floor_per_ms), e->high * BELOW_HIGH);
+	if (p->belief.broken_n > 4)
+		p->per_ms = fmin(fmax(low * (p->belief.broken_n > 5 ? 0.85 : BELOW_HIGH), floor_per_ms), e->high * BELOW_HIGH);
 	if (trust_n == 0 && p->belief.doubt_n > 0 && is_telling(e) && e->span.refused_n < taken_n(&e->span))
 		p->per_ms = fmax(p->per_ms, e->high * DOUBTED_FALL);
 	if (e->held > 0)

@@ -30,7 +30,13 @@
 #include <assert.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 
+enum {
+	LATE_MS = 10,        /* what may be caught up of requests: hardly more than a timer is late */
+	ENDS_MS = 1500,     /* ends of one window are told no further apart */
+	SHIFT_MS = 4000     /* and in this time's worth of use, a bucket's would have moved */
+};
 enum { SECOND_MS = 1000, MINUTE_MS = 60000, HOUR_MS = 3600000, DAY_MS = 86400000 };
 
 #define WINDOW_MAX_MS ((int64_t)32 * DAY_MS)
@@ -50,7 +56,13 @@ static double level_at(const struct rate_bucket *b, int64_t now_ms)
 {
 	if (now_ms <= b->then_ms)
 		return b->level;
-	return fmin(b->level + b->per_ms * (double)(now_ms - b->then_ms), b->capacity);
+	double level = b->level + b->per_ms * (double)(now_ms - b->then_ms);
+	if (b->is_fixed && now_ms > b->end_ms) {
+		int64_t from = b->end_ms > b->then_ms ? b->end_ms : b->then_ms;
+		level = b->level + b->per_ms * (double)(from - b->then_ms) +
+			b->even_per_ms * (double)(now_ms - from);
+	}
+	return fmin(level, b->capacity);
 }
 
 static void change(struct rate_bucket *b, double by, int64_t now_ms)
@@ -67,13 +79,15 @@ void rate_add(struct rate *r, enum rate_unit unit, double amount, int64_t window
 		return;
 	double per_ms = amount / (double)window_ms;
 	double capacity = fmax(1, per_ms * SECOND_MS);
+	if (unit == RATE_REQUESTS)
+		capacity = fmin(capacity, 1 + per_ms * LATE_MS);
 	r->buckets[r->buckets_n++] = (struct rate_bucket){
 		.unit = unit,
 		.is_own = true,
 		.capacity = capacity,
 		.per_ms = per_ms,
 		.window_ms = window_ms,
-		.level = capacity,
+		.level = unit == RATE_REQUESTS ? 1 : capacity,
 		.then_ms = now_ms,
 	};
 }
@@ -98,7 +112,14 @@ static int64_t bucket_wait(const struct rate_bucket *b, double cost, int64_t now
 	double tiny = TINY * fmax(1, needed);
 	if (lack <= tiny)
 		return 0;
-	return (int64_t)fmax(1, fmin(ceil((lack - tiny) / b->per_ms), WAIT_MAX_MS));
+	lack -= tiny;
+	double wait = 0, rest = (double)(b->end_ms - now_ms), per_ms = b->per_ms;
+	if (b->is_fixed && rest < lack / fmax(per_ms, TINY)) {
+		wait = fmax(rest, 0);
+		lack -= per_ms * wait;
+		per_ms = b->even_per_ms;
+	}
+	return (int64_t)fmax(1, fmin(ceil(wait + lack / per_ms), WAIT_MAX_MS));
 }
 
 int64_t rate_wait(const struct rate *r, const struct rate_cost *cost, int64_t now_ms)
@@ -232,6 +253,47 @@ static void reconcile(const struct rate *r, struct rate_bucket *b, const struct 
 	b->then_ms = now_ms > b->then_ms ? now_ms : b->then_ms;
 }
 
+/*
+ * A window of the clock ends at the same time however much is used; a bucket is full the later the
+ * more is.
+ */
+static void infer_kind(const struct rate *r, struct rate_bucket *b,
+	const struct rate_ticket *ticket, const struct rate_told *t)
+{
+	if (t->reset_ms < 0 || t->remaining < 0)
+		return;
+	int64_t end_ms = ticket->start_ms + t->reset_ms;
+	double used = ticket->started.of[b->unit];
+	double shift_ms = (used - b->end_used) * (double)b->window_ms / t->limit;
+	bool is_same = llabs(end_ms - b->end_ms) <= ENDS_MS;
+	if (b->end_ms == 0 || (is_same ? used < b->end_used : end_ms < b->end_ms)) {
+		b->end_ms = end_ms;
+		b->end_used = used;
+	} else if (is_same && shift_ms >= SHIFT_MS) {
+		b->is_fixed = true;
+	} else if (!is_same) {
+		bool is_next = end_ms - b->end_ms >= b->window_ms - ENDS_MS;
+		b->is_fixed = b->is_fixed && is_next;
+		b->end_ms = end_ms;
+		b->end_used = used;
+	}
+	(void)r;
+}
+
+/* What is left of a window of the clock, evenly over the time that is left of it. */
+static void spread(const struct rate *r, struct rate_bucket *b, const struct rate_ticket *ticket,
+	double remaining, int64_t now_ms)
+{
+	double left = remaining - (r->started.of[b->unit] - ticket->started.of[b->unit]);
+	double ms = (double)(b->end_ms - now_ms);
+	if (ms <= 0)
+		return;
+	change(b, 0, now_ms);
+	b->per_ms = fmax(left, 0) / fmax(ms, SECOND_MS);
+	b->capacity = 1 + b->per_ms * LATE_MS;
+	b->level = fmin(fmin(b->level, b->capacity), fmax(left, 0));
+}
+
 /* A remainder of an unknown limit: nothing beyond it until it is there again. */
 static void learn_rest(
 	struct rate *r, const struct rate_ticket *ticket, const struct rate_told *t, int64_t now_ms)
@@ -259,11 +321,17 @@ static void learn_one(
 		change(b, 0, now_ms);
 		if (b->is_guessed)
 			infer_window(b, &t);
-		b->capacity = t.limit;
-		b->per_ms = t.limit / (double)b->window_ms;
+		infer_kind(r, b, ticket, &t);
+		b->even_per_ms = t.limit / (double)b->window_ms;
+		if (!b->is_fixed) {
+			b->capacity = t.limit;
+			b->per_ms = b->even_per_ms;
+		}
 	}
 	change(b, 0, now_ms);
-	if (t.remaining >= 0)
+	if (t.remaining >= 0 && b->is_fixed)
+		spread(r, b, ticket, t.remaining, now_ms);
+	else if (t.remaining >= 0)
 		reconcile(r, b, ticket, t.remaining, now_ms);
 }
 

@@ -40,6 +40,11 @@ struct rate_bucket {
 	bool is_guessed;
 	double seen_used;     /* when it was last looked at */
 	double seen_reset_ms; /* likewise */
+	/* Told with a time when all of it is there again. */
+	bool is_fixed;      /* at the end of a window of the clock, and nothing before */
+	int64_t end_ms;     /* that time, as first told; 0 = not yet */
+	double end_used;    /* what all requests had reserved then */
+	double even_per_ms; /* what flows in by limit and window */
 };
 
 /* What the other side said is left of a limit that it did not tell. */

@@ -78,9 +78,9 @@ struct attempt {
 	struct allowances *allowances; /* owned; NULL = nothing was said about limits */
 	bool is_html;                  /* content-type says so */
 	bool is_event_stream;          /* likewise */
-	char *detail;     /* owned; the library's words for a failure; NULL = none */
-	unsigned sends_n; /* how often the request left this machine: 0 or 1 */
-	int64_t ms;            /* from start to end */
+	char *detail;                  /* owned; the library's words for a failure; NULL = none */
+	unsigned sends_n;              /* how often the request left this machine: 0 or 1 */
+	int64_t ms;                    /* from start to end */
 	int64_t first_byte_ms; /* from start to the first byte of the body; -1 = none came */
 
 	/* While the attempt is with io/http. */

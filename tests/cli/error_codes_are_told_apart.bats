@@ -56,11 +56,11 @@ setup() {
 }
 
 @test "too much at once is the limiter's business first, but not for ever" {
-	local status
-	for status in 503 529; do
-		fails "$status,$status,$status,$status,$status,$status,$status,$status,$status" \
+	local http
+	for http in 503 529; do
+		fails "$http,$http,$http,$http,$http,$http,$http,$http,$http" \
 			--retries 0 --deadline 10s
-		is overloaded "$status" "$(jq .attempts <<<"$error")" true "HTTP $status"
+		is overloaded "$http" "$(jq .attempts <<<"$error")" true "HTTP $http"
 		[ "$(jq .attempts <<<"$error")" -le 8 ]
 	done
 }

@@ -200,8 +200,8 @@ TEST("no permit is lost, whatever comes back in whatever order")
 				unsigned at = (unsigned)rng_upto(&r, held_n - 1);
 				struct breaker_ticket ticket = held[at];
 				held[at] = held[--held_n];
-				breaker_leave(&b, ticket, (enum breaker_sign)rng_upto(&r, 2),
-					now_ms, &r);
+				breaker_leave(
+					&b, ticket, (enum breaker_sign)rng_upto(&r, 2), now_ms, &r);
 			}
 			CHECK(breaker_wait(&b, now_ms) != BREAKER_UNTIL_LEAVE || held_n > 0);
 			CHECK(b.state != BREAKER_OPEN || b.until_ms <= now_ms + 8000);

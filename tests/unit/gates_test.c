@@ -40,9 +40,9 @@ static struct rate_cost leave(
 		.hint = { .wait_ms = end->hint_ms ? end->hint_ms : -1, .should_retry = -1 } };
 	struct answer answer = { .outcome = end->outcome, .message = words, .usage = end->usage };
 	const struct gates_landing landing = {
-		.attempt = &attempt, .answer = &answer, .is_suspect = end->is_suspect
+		.pass = pass, .attempt = &attempt, .answer = &answer, .is_suspect = end->is_suspect
 	};
-	return gates_leave(g, pass, &landing, now_ms, &rng);
+	return gates_leave(g, &landing, now_ms, &rng);
 }
 
 static void go(struct gates *g, const struct end *end, int64_t now_ms)

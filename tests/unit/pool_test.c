@@ -23,11 +23,13 @@ static void try(struct pool *p, struct gates *g, enum outcome outcome, int64_t n
 {
 	struct attempt attempt = { .hint = { .wait_ms = -1, .should_retry = -1 }, .sends_n = 1 };
 	char words[] = "so it said";
-	struct answer answer = { .outcome = outcome, .message = words };
-	const struct gates_landing landing = { .attempt = &attempt, .answer = &answer };
 	struct gates_pass pass;
+	struct answer answer = { .outcome = outcome, .message = words };
+	const struct gates_landing landing = {
+		.pass = &pass, .attempt = &attempt, .answer = &answer
+	};
 	gates_enter(g, (struct gates_size){ 0 }, now_ms, &pass);
-	gates_leave(g, &pass, &landing, now_ms, p->rng);
+	gates_leave(g, &landing, now_ms, p->rng);
 }
 
 static struct gates *choose(struct pool *p, unsigned tier, int64_t now_ms)
