@@ -153,8 +153,8 @@ void flight_start(struct sched *s, struct call *call, struct gates *g, int64_t n
 
 /* hedges */
 
-/* Asks another endpoint too, if one is open and we can afford it. */
-static void hedge(struct sched *s, struct flight *f, int64_t now_ms)
+/* Asks another endpoint too, if one is open and we can afford it; false = not now. */
+static bool hedge(struct sched *s, struct flight *f, int64_t now_ms)
 {
 	struct call *call = f->call;
 	const struct pool_want want = {
@@ -162,33 +162,40 @@ static void hedge(struct sched *s, struct flight *f, int64_t now_ms)
 	};
 	struct fault fault;
 	int64_t wait_ms;
-	if (s->is_stopped || s->flights_n >= (uint64_t)s->opts->jobs ||
-		!hedge_is_affordable(&s->hedge, s->requests_n))
-		return;
+	if (s->is_stopped || !hedge_is_affordable(&s->hedge, s->requests_n))
+		return false;
 	struct gates *g = pool_choose(&s->pool, &want, now_ms, &wait_ms);
 	if (!g || !gates_is_sound(g))
-		return;
+		return false;
 	struct rate_cost cost = gates_cost(g, want.size);
 	if (rate_wait(&s->rate, &cost, now_ms) > 0)
-		return;
+		return false;
 	call->second = xcalloc(1, sizeof *call->second);
 	attempt_init(call->second, SCHED_BODY_MAX_BYTES);
 	if (!build(s, call, g, call->second, &fault)) {
 		attempt_release(call->second);
 		free(call->second);
 		call->second = NULL;
-		return;
+		return true; /* nor will it be any better later */
 	}
 	hedge_enter(&s->hedge);
 	take_off(s, call, call->second, g, now_ms);
+	return true;
+}
+
+bool flight_may_hedge(const struct sched *s)
+{
+	return s->hedges.len > 0 && s->flights_n < (uint64_t)s->opts->jobs && !s->is_stopped;
 }
 
 void flight_hedge(struct sched *s, int64_t now_ms)
 {
 	struct heap_node *node;
-	while ((node = heap_peek(&s->hedges)) && node->key <= now_ms) {
+	while (flight_may_hedge(s) && (node = heap_peek(&s->hedges)) && node->key <= now_ms) {
 		heap_remove(&s->hedges, node);
-		hedge(s, HEAP_ENTRY(node, struct flight, hedge), now_ms);
+		if (!hedge(s, HEAP_ENTRY(node, struct flight, hedge), now_ms) &&
+			s->hedge_ms != INT64_MAX)
+			heap_put(&s->hedges, node, now_ms + s->hedge_ms + 1);
 	}
 }
 
@@ -255,13 +262,13 @@ static void note_guilt(
 }
 
 /* True if the failure is the endpoint's trouble or ours, not this call's. */
-static bool is_excused(const struct flight *f, enum outcome outcome)
+static bool is_excused(const struct sched *s, const struct flight *f, enum outcome outcome)
 {
 	const struct call *call = f->call;
 	const struct triage *t = triage_of(outcome);
 	if (t->trouble == TROUBLE_PERMANENT || t->trouble == TROUBLE_DOUBTFUL)
 		return false;
-	if (outcome == OUTCOME_CAPACITY &&
+	if (outcome == OUTCOME_CAPACITY && s->opts->retry.retries > 0 &&
 		(call->refusals_n <= REFUSALS_FREE_N || gates_overshot(f->gates, &f->pass)))
 		return true;
 	return f->gates->breaker.state != BREAKER_CLOSED && call->guilty_n < GUILTY_N;
@@ -286,7 +293,7 @@ static bool try_again(struct sched *s, struct flight *f, int64_t now_ms)
 	note_guilt(s, f, outcome, now_ms);
 	call->faults_n += trouble != TROUBLE_PACE;
 	call->refusals_n += outcome == OUTCOME_CAPACITY;
-	bool excused = is_excused(f, outcome);
+	bool excused = is_excused(s, f, outcome);
 	call->is_retry = retry_counts(trouble) && !excused;
 	call->failures_n += call->is_retry;
 	call->doubtful_n += trouble == TROUBLE_DOUBTFUL;
@@ -303,7 +310,7 @@ static bool try_again(struct sched *s, struct flight *f, int64_t now_ms)
 	int64_t wait_ms;
 	if (!retry_decide(&s->opts->retry, &c, &s->rng, &wait_ms))
 		return false;
-	call->trials_n += was_trial(f);
+	call->trials_n += was_trial(f) && !c.has_elsewhere;
 	if (now_ms + wait_ms >= sched_deadline_ms(s, call))
 		return false;
 	call->failed_at = f->gates;

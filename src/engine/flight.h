@@ -35,6 +35,9 @@ struct gates_size flight_size(const struct call *call);
 /* Starts the call at those gates, which are open; settles it where no request can be written. */
 void flight_start(struct sched *s, struct call *call, struct gates *g, int64_t now_ms);
 
+/* True if there is a slot for a second attempt, and something that may want one. */
+bool flight_may_hedge(const struct sched *s);
+
 /* Starts second attempts for those that have been in the air for too long. */
 void flight_hedge(struct sched *s, int64_t now_ms);
 

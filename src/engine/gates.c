@@ -225,6 +225,16 @@ static void say_pace(
 			p->per_ms * 1000);
 }
 
+/*
+ * "Too much at once" to a request that was alone in flight, from an endpoint that takes others,
+ * means "too fast": what nginx's limit_req says by default.
+ */
+static bool is_pace_in_disguise(const struct gates *g, const struct gates_landing *landing)
+{
+	return landing->answer->outcome == OUTCOME_CAPACITY && landing->pass->limit.nth == 1 &&
+		g->successes_n > 0 && !limit_is_barren(&g->limit);
+}
+
 /* What the answer says about how fast we may go. */
 static void tell_pace(
 	struct gates *g, const struct gates_landing *landing, int64_t now_ms, struct rng *rng)
@@ -237,6 +247,8 @@ static void tell_pace(
 	enum outcome outcome = landing->answer->outcome;
 	if (outcome == OUTCOME_RATE) {
 		g->refusals_n++;
+		pace_refuse(&g->pace, &refusal, now_ms, rng);
+	} else if (is_pace_in_disguise(g, landing)) {
 		pace_refuse(&g->pace, &refusal, now_ms, rng);
 	} else if (outcome == OUTCOME_CAPACITY || outcome == OUTCOME_FAULT) {
 		if (refusal.hint_ms > 0)
@@ -337,8 +349,8 @@ struct rate_cost gates_leave(
 	rate_leave(&g->rate, &landing->pass->rate, &cost, now_ms);
 	if (landing->attempt->allowances)
 		learn_rates(g, landing, now_ms);
-	tell_pace(g, landing, now_ms, rng);
 	tell_limit(g, t->limit, landing, now_ms);
+	tell_pace(g, landing, now_ms, rng);
 	if (t->limit == LIMIT_REFUSED && t->breaker == BREAKER_FAILURE &&
 		!limit_is_barren(&g->limit))
 		sign = BREAKER_NEITHER;

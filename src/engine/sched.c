@@ -296,12 +296,12 @@ void sched_dispatch(struct sched *s, int64_t now_ms)
 	ripen(s, now_ms);
 	expire(s, now_ms);
 	s->hedge_ms = hedge_is_on(&s->hedge) ? hedge_delay_ms(&s->hedge, now_ms) : INT64_MAX;
+	/* Before what is fresh: they are few, and who waits for them has waited long. */
+	flight_hedge(s, now_ms);
 	for (unsigned tier = 0; tier < s->pool.tiers_n; tier++) {
 		int64_t wait_ms = dispatch_tier(s, &s->ready[tier], now_ms);
 		soonest_ms = wait_ms < soonest_ms ? wait_ms : soonest_ms;
 	}
-	if (s->hedges.len > 0)
-		flight_hedge(s, now_ms);
 	s->open_ms = soonest_ms == GATES_UNTIL_LEAVE ? INT64_MAX : now_ms + soonest_ms;
 }
 
@@ -316,7 +316,8 @@ int64_t sched_wait_ms(const struct sched *s, int64_t now_ms)
 	int64_t until_ms = s->ready_n > 0 ? s->open_ms : INT64_MAX;
 	until_ms = earlier(&s->waiting, until_ms);
 	until_ms = earlier(&s->deadlines, until_ms);
-	until_ms = earlier(&s->hedges, until_ms);
+	if (flight_may_hedge(s))
+		until_ms = earlier(&s->hedges, until_ms);
 	if (until_ms == INT64_MAX)
 		return INT64_MAX;
 	return until_ms > now_ms ? until_ms - now_ms : 0;

@@ -362,7 +362,8 @@ void http_slot_end(struct http_slot *slot, enum wire wire)
 	a->status = (int)status;
 	a->ms = hub->now_ms - a->started_ms;
 	/* Where we stopped it ourselves, the library only knows that somebody did. */
-	if (wire != WIRE_COMPLETE && !slot->is_too_large && !slot->is_resent && slot->error[0])
+	bool is_ours = slot->is_too_large || slot->is_resent;
+	if (wire != WIRE_COMPLETE && !is_ours && slot->error[0])
 		a->detail = xstrdup(slot->error);
 	a->slot = NULL;
 	slot->attempt = NULL;
@@ -464,6 +465,9 @@ void http_shard_act(struct http_shard *s, curl_socket_t fd, int events)
 			continue;
 		CURLcode code = message->data.result;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&slot);
+		/* Once sent, that a second connection failed explains nothing. */
+		if (code == CURLE_COULDNT_CONNECT && slot->attempt->sends_n > 0)
+			slot->error[0] = '\0';
 		http_slot_end(slot, wire_of(slot, code));
 	}
 	if (fd == CURL_SOCKET_TIMEOUT)

@@ -9,11 +9,17 @@
  */
 #include "io/signals.h"
 
+#include "base/clock.h"
+
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
-_Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_POINTER_LOCK_FREE == 2,
+/* The same signal twice within so long is one: timeout(1) tells its child, then the whole group. */
+enum { ECHO_MS = 100 };
+
+_Static_assert(
+	ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_POINTER_LOCK_FREE == 2,
 	"handlers need atomics without locks");
 
 static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
@@ -23,19 +29,29 @@ enum { CAUGHT_N = sizeof caught / sizeof *caught };
 static struct sigaction before[CAUGHT_N];
 static struct sigaction pipe_before;
 static _Atomic(struct wake *) sleeper;
-static atomic_int stops_n, first_stop, hangup, status;
+static atomic_int stops_n, first_stop, last_stop, hangup, status;
+static atomic_llong last_stop_ms;
+
+static void on_stop(int sig)
+{
+	int none = 0;
+	/* Reading the clock is one of the things that a handler may do. */
+	int64_t now_ms = clock_now_ms();
+	int64_t before_ms = atomic_exchange(&last_stop_ms, now_ms);
+	if (atomic_exchange(&last_stop, sig) == sig && now_ms - before_ms < ECHO_MS)
+		return;
+	atomic_compare_exchange_strong(&first_stop, &none, sig);
+	atomic_fetch_add(&stops_n, 1);
+}
 
 static void on_signal(int sig)
 {
-	int none = 0;
-	if (sig == SIGHUP) {
+	if (sig == SIGHUP)
 		atomic_store(&hangup, 1);
-	} else if (sig == SIGUSR1) {
+	else if (sig == SIGUSR1)
 		atomic_store(&status, 1);
-	} else {
-		atomic_compare_exchange_strong(&first_stop, &none, sig);
-		atomic_fetch_add(&stops_n, 1);
-	}
+	else
+		on_stop(sig);
 	struct wake *wake = atomic_load(&sleeper);
 	if (wake)
 		wake_up_from_signal(wake);
@@ -45,6 +61,7 @@ void signals_start(struct wake *wake)
 {
 	atomic_store(&stops_n, 0);
 	atomic_store(&first_stop, 0);
+	atomic_store(&last_stop, 0);
 	atomic_store(&hangup, 0);
 	atomic_store(&status, 0);
 	atomic_store(&sleeper, wake);

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 struct signals_seen {
-	int stops_n;   /* how many INT and TERM have come, in all */
+	int stops_n;   /* how many INT and TERM have come, in all; echoes within 100 ms are not */
 	int last_stop; /* the signal to die by: the first of them, SIGINT or SIGTERM; 0 = none */
 	int hangup;    /* SIGHUP if it has come; else 0 */
 	bool status;   /* USR1 has come since the last look */

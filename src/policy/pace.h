@@ -36,13 +36,13 @@ struct pace_belief {
 
 /* What an event is judged by: kept, because the refusals of it come one by one. */
 struct pace_event {
-	int64_t at_ms;         /* when it was noticed */
-	struct pace_span span; /* what led to it */
-	double high;           /* the rate that was too high; 0 = there was none */
-	double high_before;    /* the same of the event before */
-	double before;         /* the rate taken as the event before measured it; 0 = none */
-	double held;           /* the rate that was held without refusal before; 0 = none */
-	bool is_broken;        /* the rate was still held */
+	int64_t at_ms;             /* when it was noticed */
+	struct pace_span span;     /* what led to it */
+	double high;               /* the rate that was too high; 0 = there was none */
+	double high_before;        /* the same of the event before */
+	double before;             /* the rate taken as the event before measured it; 0 = none */
+	double held;               /* the rate that was held without refusal before; 0 = none */
+	bool is_broken;            /* the rate was still held */
 	struct pace_belief belief; /* as it was before */
 };
 
@@ -58,10 +58,10 @@ struct pace {
 	/* How it is found. */
 	struct pace_span span; /* since the last event */
 	struct pace_event event;
-	double taken;      /* per ms, as the last event measured it */
-	double held;       /* per ms, since the last event */
-	double sure;       /* the rate that outlasted a hold of late; 0 = none */
-	int64_t grew_ms;   /* when the rate last grew */
+	double taken;    /* per ms, as the last event measured it */
+	double held;     /* per ms, since the last event */
+	double sure;     /* the rate that outlasted a hold of late; 0 = none */
+	int64_t grew_ms; /* when the rate last grew */
 	struct pace_belief belief;
 	int64_t hold_ms;   /* the rate does not grow before */
 	int64_t grown_ms;  /* it was last looked at for growth */

@@ -5,8 +5,10 @@
  * request costs; and because what a request really cost is known late, the level may be negative.
  * (GCRA keeps a time in place of the level, which comes to the same, but has no word for debt.)
  *
- * The user's limits save up one second's worth. A provider's bucket holds a minute's, but nobody
- * says so, some count by the second, and a burst is of no use to a run of an hour.
+ * Of the user's limits tokens save up one second's worth, because they come in lumps, and requests
+ * 10 ms' worth: who enforces just that limit may save nothing, and a burst is of no use to a run of
+ * an hour. Against a bucket of one at 6,000 a minute, where 16 places of 5 s make starts uneven,
+ * 0.8 % are refused with 10 ms, 2.9 % with 100; at least 98 % of what the places can do is reached.
  *
  * Told limits are buckets of the provider's own capacity. An answer says what remained at some time
  * between the start of its request and now, and others have started since: so what is left now is
@@ -23,6 +25,13 @@
  * loose, which only gets a refusal. Hence: a minute, until two answers whose use differs by half
  * agree within 15 %.
  *
+ * Some limits do not flow, but are there again all at once when a window of the clock ends. Then
+ * the time of the reset stays the same, to the second, while what four seconds' flow would be is
+ * used; a bucket's would have moved by those four seconds. What is left of such a window is spread
+ * over what is left of its time: with that, a window that ends a second earlier or later than told
+ * makes no difference, and nobody is refused (0.2 % at most in tests/unit/pace_test.c, 3.4 % when
+ * they are taken for buckets). After the end, until an answer tells of the next window, it flows.
+ *
  * A limit of 0, or what is no number, is taken as not said: it must not block for ever.
  */
 #include "policy/rate.h"
@@ -33,9 +42,9 @@
 #include <stdlib.h>
 
 enum {
-	LATE_MS = 10,        /* what may be caught up of requests: hardly more than a timer is late */
-	ENDS_MS = 1500,     /* ends of one window are told no further apart */
-	SHIFT_MS = 4000     /* and in this time's worth of use, a bucket's would have moved */
+	LATE_MS = 10,   /* what requests may catch up: what a busy loop is late */
+	ENDS_MS = 1500, /* ends of one window are told no further apart */
+	SHIFT_MS = 4000 /* and in this time's worth of use, a bucket's would have moved */
 };
 enum { SECOND_MS = 1000, MINUTE_MS = 60000, HOUR_MS = 3600000, DAY_MS = 86400000 };
 
@@ -257,27 +266,24 @@ static void reconcile(const struct rate *r, struct rate_bucket *b, const struct 
  * A window of the clock ends at the same time however much is used; a bucket is full the later the
  * more is.
  */
-static void infer_kind(const struct rate *r, struct rate_bucket *b,
-	const struct rate_ticket *ticket, const struct rate_told *t)
+static void infer_kind(
+	struct rate_bucket *b, const struct rate_ticket *ticket, const struct rate_told *t)
 {
 	if (t->reset_ms < 0 || t->remaining < 0)
 		return;
 	int64_t end_ms = ticket->start_ms + t->reset_ms;
 	double used = ticket->started.of[b->unit];
-	double shift_ms = (used - b->end_used) * (double)b->window_ms / t->limit;
-	bool is_same = llabs(end_ms - b->end_ms) <= ENDS_MS;
-	if (b->end_ms == 0 || (is_same ? used < b->end_used : end_ms < b->end_ms)) {
-		b->end_ms = end_ms;
-		b->end_used = used;
-	} else if (is_same && shift_ms >= SHIFT_MS) {
+	if (b->end_ms > 0 && llabs(end_ms - b->end_ms) <= ENDS_MS) {
+		double shift_ms = (used - b->end_used) * (double)b->window_ms / t->limit;
+		if (b->is_fixed || shift_ms < SHIFT_MS)
+			return;
 		b->is_fixed = true;
-	} else if (!is_same) {
-		bool is_next = end_ms - b->end_ms >= b->window_ms - ENDS_MS;
-		b->is_fixed = b->is_fixed && is_next;
-		b->end_ms = end_ms;
-		b->end_used = used;
+		b->level = fmax(b->level, 0); /* a bucket's debt says nothing any more */
+		return;
 	}
-	(void)r;
+	b->is_fixed = b->is_fixed && end_ms - b->end_ms >= b->window_ms - ENDS_MS;
+	b->end_ms = end_ms;
+	b->end_used = used;
 }
 
 /* What is left of a window of the clock, evenly over the time that is left of it. */
@@ -321,7 +327,7 @@ static void learn_one(
 		change(b, 0, now_ms);
 		if (b->is_guessed)
 			infer_window(b, &t);
-		infer_kind(r, b, ticket, &t);
+		infer_kind(b, ticket, &t);
 		b->even_per_ms = t.limit / (double)b->window_ms;
 		if (!b->is_fixed) {
 			b->capacity = t.limit;

@@ -85,7 +85,10 @@ struct rate_told {
 /* Starts r without any limit. */
 void rate_init(struct rate *r);
 
-/* Adds a limit of the user's: amount > 0 per window_ms > 0, saved up for one second at most. */
+/*
+ * Adds a limit of the user's: amount > 0 per window_ms > 0. Tokens are saved up for one second, of
+ * requests only what a timer may be late.
+ */
 void rate_add(
 	struct rate *r, enum rate_unit unit, double amount, int64_t window_ms, int64_t now_ms);
 

@@ -33,7 +33,7 @@ count_refused() {
 	start_mock --quiet
 	limited 200r/s 429
 	records 2000 >in
-	quietly ask -p '{{text}}' <in
+	quietly timeout 60 "$PLLM" --endpoint "$URL" -m mock -p '{{text}}' <in
 	echoed out
 	[ "$(wc -l <out)" -eq 2000 ]
 	count_refused 429 2000
@@ -44,7 +44,7 @@ count_refused() {
 	start_mock --quiet --latency 50ms
 	limited 100r/s 503
 	records 400 >in
-	quietly ask -p '{{text}}' <in
+	quietly timeout 60 "$PLLM" --endpoint "$URL" -m mock -p '{{text}}' <in
 	echoed out
 	[ "$(wc -l <out)" -eq 400 ]
 	count_refused 503 400

@@ -129,7 +129,17 @@ TEST("of several limits the slowest counts")
 	CHECK(rate_counts_tokens(&r));
 	rate_enter(&r, &c, 0, &ticket);
 	CHECK_INT(rate_wait(&r, &c, 0), 1000);
-	CHECK_INT(rate_wait(&r, &one, 0), 0);
+	CHECK_INT(rate_wait(&r, &one, 0), 100);
+}
+
+TEST("requests that the user limits save nothing up: after a rest they start one by one")
+{
+	static const double amounts[] = { 60, 600, 3000 };
+	for (size_t i = 0; i < sizeof amounts / sizeof *amounts; i++) {
+		struct rate r = own(RATE_REQUESTS, amounts[i]);
+		CHECK_INT(burst(r, 0), 1);
+		CHECK_INT(burst(r, 60000), 1);
+	}
 }
 
 TEST("what is larger than the bucket starts when it is full, and the debt is paid before the next")
@@ -270,6 +280,74 @@ TEST("neither one answer, nor whole seconds, nor a window of the clock changes a
 		CHECK_INT(window_after(6000, used, seconds, n), 60000);
 		CHECK_INT(window_after(6000, used, clock, n), 60000);
 	}
+}
+
+/*
+ * A rate with 300 a minute, of which one was used every 100 ms, told each time how many remain and,
+ * as the seconds are whole, when all of it is there again.
+ */
+static struct rate told_of_use(bool is_clock, int n)
+{
+	struct rate r;
+	struct rate_ticket ticket;
+	rate_init(&r);
+	for (int i = 0; i < n; i++) {
+		int64_t now = (int64_t)i * 100;
+		/* Of a bucket 0.5 have flowed in with each. */
+		double used = is_clock ? i + 1 : (i + 1) * 0.5;
+		int64_t reset = is_clock ? 60000 - now : (int64_t)(used * 200);
+		struct rate_told t =
+			told(RATE_REQUESTS, 300, floor(300 - used), (reset + 999) / 1000 * 1000);
+		rate_enter(&r, &one, now, &ticket);
+		rate_learn(&r, &ticket, &t, 1, now);
+	}
+	return r;
+}
+
+/* How many requests can start from that time until the end. */
+static int starts(struct rate r, int64_t now_ms, int64_t end_ms)
+{
+	struct rate_ticket ticket;
+	int n = 0;
+	for (int64_t wait; now_ms < end_ms; now_ms += wait)
+		if ((wait = rate_wait(&r, &one, now_ms)) == 0) {
+			rate_enter(&r, &one, now_ms, &ticket);
+			n++;
+		}
+	return n;
+}
+
+TEST("what remains of a window of the clock is spread over the time that remains of it")
+{
+	struct rate r = told_of_use(true, 30);
+	CHECK(r.buckets[0].is_fixed);
+	CHECK(burst(r, 3000) <= 2);
+	CHECK(starts(r, 3000, 31500) <= 140);
+	int n = starts(r, 3000, 60000);
+	CHECK(n >= 255 && n <= 270);
+}
+
+TEST("when nothing remains of a window of the clock all wait for its end")
+{
+	struct rate r = told_of_use(true, 30);
+	struct rate_ticket ticket;
+	struct rate_told t = told(RATE_REQUESTS, 300, 0, 57000);
+	int64_t now = 3000 + rate_wait(&r, &one, 3000);
+	rate_enter(&r, &one, now, &ticket);
+	rate_learn(&r, &ticket, &t, 1, now);
+	CHECK_INT(starts(r, now, 60000), 0);
+	int n = starts(r, 60000, 70000);
+	CHECK(n >= 45 && n <= 51);
+}
+
+TEST("a bucket that is full the later the more is used is taken for no window of the clock")
+{
+	for (int n = 1; n <= 400; n++) {
+		struct rate r = told_of_use(false, n);
+		CHECK(!r.buckets[0].is_fixed);
+	}
+	struct rate r = told_of_use(false, 200);
+	CHECK(burst(r, 20000) >= 190);
 }
 
 TEST("a window that is told is believed, and each window of a unit has its bucket")
