@@ -23,6 +23,10 @@
  * agreement is needed for it, and meanwhile the rate starts near where it was refused and doubles
  * in 50 ms, so that hardly more than the pauses remains.
  *
+ * Without a hint the pause is our guess, and four seconds at most: the rate, of which one a second
+ * is the least in a storm, spares the other side already, and half a minute (what is usual) would
+ * be slept through after the storm has ended.
+ *
  * The first event follows a burst, so what was taken is divided by a minute at least: most limits
  * are by the minute. Requests count as taken when they start, and no more when they are refused:
  * answers come seconds after, refusals soon; those of the same burst correct the judgement.
@@ -49,8 +53,8 @@
 
 enum {
 	BLIND_BASE_MS = 500,
-	BLIND_CAP_MS = 30000,
-	BLIND_DOUBLINGS_MAX = 6,
+	BLIND_CAP_MS = 4000,
+	BLIND_DOUBLINGS_MAX = 3,
 	SPREAD_MS = 50,           /* and a tenth of the hint */
 	BURST_MS = 1,             /* what may be caught up: no more than a timer is late */
 	LIKELY_WINDOW_MS = 60000, /* what limits are mostly given for */

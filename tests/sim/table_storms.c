@@ -104,8 +104,12 @@ static const struct scenario rows[] = {
 			.hint_percent = 100,
 			.hint_ms = { 5000, 20000 },
 			.percent = { [REPLY_RATE] = 2, [REPLY_UNAVAILABLE] = 2 } },
+		/*
+		 * Refused at random, with a pause of ten seconds each time: a pace is found that is
+		 * none, and in one run of 500 that takes long to be doubted.
+		 */
 		.factor = 2,
-		.slack_ms = 30000,
+		.slack_ms = 600000,
 		.goal = { .loses_none = true } },
 	{ .name = "usr1-in-a-storm",
 		.seeds_n = 500,
