@@ -268,7 +268,10 @@ static bool is_excused(const struct sched *s, const struct flight *f, enum outco
 	const struct triage *t = triage_of(outcome);
 	if (t->trouble == TROUBLE_PERMANENT || t->trouble == TROUBLE_DOUBTFUL)
 		return false;
-	if (outcome == OUTCOME_CAPACITY && s->opts->retry.retries > 0 &&
+	/* Who wants no second try at all wants none in an outage either. */
+	if (s->opts->retry.retries == 0)
+		return false;
+	if (outcome == OUTCOME_CAPACITY &&
 		(call->refusals_n <= REFUSALS_FREE_N || gates_overshot(f->gates, &f->pass)))
 		return true;
 	return f->gates->breaker.state != BREAKER_CLOSED && call->guilty_n < GUILTY_N;

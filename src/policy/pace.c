@@ -52,11 +52,14 @@
 #include <math.h>
 
 enum {
+	BLIND_LEAST_MS = 200,
 	BLIND_BASE_MS = 500,
 	BLIND_CAP_MS = 4000,
 	BLIND_DOUBLINGS_MAX = 3,
 	SPREAD_MS = 50,           /* and a tenth of the hint */
-	BURST_MS = 1,             /* what may be caught up: no more than a timer is late */
+	BURST_MS = 1,             /* what may be caught up */
+	LATE_LEAST_MS = 4,        /* so much later than it might a request comes that waited, */
+	LATE_MOST_MS = 20,        /* for timers are late; half the time between two, within these */
 	LIKELY_WINDOW_MS = 60000, /* what limits are mostly given for */
 	ENOUGH_N = 4,             /* requests taken, to measure by */
 	HOLD_MIN_MS = 500,
@@ -147,12 +150,20 @@ static double growth(const struct pace *p)
 	return trust[p->belief.trust_n].growth;
 }
 
+/* True if a request came as soon as the bucket let it, or as little later as timers are. */
+static bool has_waited(const struct pace *p, int64_t now_ms)
+{
+	double full_ms = (capacity(p) - p->level) / p->per_ms;
+	double late_ms = fmin(fmax(1 / p->per_ms / 2, LATE_LEAST_MS), LATE_MOST_MS);
+	return (double)(now_ms - p->then_ms) <= full_ms + late_ms;
+}
+
 /* A rate grows only while it is what holds requests up: while its bucket does not fill. */
 static void grow(struct pace *p, int64_t now_ms)
 {
 	int64_t from = later(later(p->hold_ms, p->until_ms), p->grown_ms);
 	p->grown_ms = now_ms;
-	if (now_ms <= from || p->level >= capacity(p))
+	if (now_ms <= from || !has_waited(p, now_ms))
 		return;
 	p->grew_ms = now_ms;
 	double by = exp(growth(p) * (double)(now_ms - from));
@@ -169,10 +180,10 @@ void pace_enter(struct pace *p, int64_t now_ms)
 	p->span.entered_n++;
 	if (p->per_ms <= 0)
 		return;
-	p->level = level_at(p, now_ms);
-	p->then_ms = now_ms;
+	double level = level_at(p, now_ms);
 	grow(p, now_ms);
-	p->level -= 1;
+	p->level = level - 1;
+	p->then_ms = now_ms;
 }
 
 void pace_take(struct pace *p, int64_t start_ms, int64_t now_ms)
@@ -362,7 +373,11 @@ static bool is_rare(struct pace *p, int64_t now_ms)
 static void pause_blind(struct pace *p, int64_t now_ms, struct rng *rng)
 {
 	unsigned n = p->blind_n < BLIND_DOUBLINGS_MAX ? p->blind_n : BLIND_DOUBLINGS_MAX;
-	int64_t most = (int64_t)BLIND_BASE_MS << n;
+	/* Where the rate is trusted, half the time between two requests is pause enough. */
+	double base = p->belief.trust_n > 0
+		? fmin(fmax(0.5 / p->per_ms, BLIND_LEAST_MS), BLIND_BASE_MS)
+		: BLIND_BASE_MS;
+	int64_t most = (int64_t)base << n;
 	p->blind_n++;
 	p->until_ms = later(
 		p->until_ms, now_ms + rng_upto(rng, most < BLIND_CAP_MS ? most : BLIND_CAP_MS));

@@ -21,7 +21,7 @@
 
 /* Of 100 sleeps: how many end for no reason, and how many a little late. */
 #define SPURIOUS_PERCENT 2
-#define LATE_PERCENT 10
+#define LATE_PERCENT 80
 
 /* Longer than anything here waits for: as good as for ever. */
 #define FAR_MS (SCENARIO_FOREVER * 1000)
