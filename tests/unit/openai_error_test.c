@@ -24,10 +24,10 @@ static void check_readings(const struct reading *cases, size_t n)
 		buf_init(&attempt.answer, 100000);
 		CHECK(buf_put_str(&attempt.answer, cases[i].body));
 		api_openai.read(&attempt, &answer);
-		bool ok = CHECK_INT(answer.outcome, cases[i].outcome) &
-			CHECK(answer.text.at == NULL) &
-			CHECK(answer.message && strstr(answer.message, cases[i].message));
-		if (!ok)
+		bool has_outcome = CHECK_INT(answer.outcome, cases[i].outcome);
+		bool has_no_text = CHECK(answer.text.at == NULL);
+		bool has_words = CHECK(answer.message && strstr(answer.message, cases[i].message));
+		if (!has_outcome || !has_no_text || !has_words)
 			printf("#   %d %s: %s\n", cases[i].status, cases[i].body, answer.message);
 		answer_release(&answer);
 		attempt_release(&attempt);
