@@ -196,8 +196,10 @@ static const struct option seeing_rows[] = {
 		.letters = "v",
 		FLAG(SETS(is_verbose, true), SETS(is_quiet, false)),
 		.traits = OPTION_HAS_ENV,
-		.help = "each failed record and the totals on stderr",
-		.manual = "Show a line for each failed record, and the totals at the end.\n" },
+		.help = "failed records, gates that open and shut, and the totals",
+		.manual =
+			"Show a line for each failed record, one whenever the way to an endpoint\n"
+			"narrows, shuts or opens and why, and the totals at the end.\n" },
 };
 
 static const struct option help_rows[] = {

@@ -364,6 +364,7 @@ static void fail(struct sched *s, struct flight *f, int64_t now_ms)
 	struct call *call = f->call;
 	const struct gates *death = pool_death(&s->pool);
 	keep_attempt(call, f->attempt);
+	f->attempt = &call->attempt;
 	call->body_kind = f->gates->body_kind;
 	if (death && !s->dead) {
 		s->dead = death;
@@ -376,6 +377,7 @@ static void fail(struct sched *s, struct flight *f, int64_t now_ms)
 static void conclude(struct sched *s, struct call *call)
 {
 	keep_attempt(call, call->won);
+	call->won = NULL;
 	sched_settle(s, call, ERROR_NONE, NULL);
 }
 

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "engine/triage.h"
+#include "json/text.h"
 #include "policy/balance.h"
 
 #include <assert.h>
@@ -29,7 +30,9 @@
 
 enum {
 	MINUTE_MS = 60000,
-	NEWS_MS = 5000 /* between lines about the pace */
+	NEWS_MS = 5000,    /* between lines about the pace */
+	LONG_PAUSE_S = 30, /* somebody at a terminal would wonder */
+	QUOTED_BYTES = 200 /* of a server's words in the state */
 };
 
 #define NEVER (INT64_MIN / 2) /* so long ago that differences still fit */
@@ -218,7 +221,8 @@ static void say_pace(
 	if ((!is_longer && !is_slower) || !is_news(g, now_ms))
 		return;
 	if (is_longer)
-		log_say(LOG_DETAIL, "%s: paused %.1f s by %s", name, pause_s,
+		log_say(pause_s >= LONG_PAUSE_S ? LOG_NOTICE : LOG_DETAIL,
+			"%s: paused %.1f s by %s", name, pause_s,
 			is_asked ? "Retry-After" : "\"too fast\" without a Retry-After");
 	if (p->per_ms > 0)
 		log_say(LOG_DETAIL, "%s: pace %.2f/s, as it was taken of late", name,
@@ -323,7 +327,7 @@ static void bury(struct gates *g, const struct answer *answer, int64_t now_ms)
 	g->dead = answer->outcome;
 	g->dead_message = xstrdup(answer->message);
 	g->died_ms = now_ms;
-	log_say(LOG_DETAIL, "%s: not asked again: %s", g->endpoint->name, g->dead_message);
+	log_say(LOG_WARNING, "%s: not asked again: %s", g->endpoint->name, g->dead_message);
 }
 
 static void count_success(struct gates *g, const struct gates_landing *landing)
@@ -331,6 +335,7 @@ static void count_success(struct gates *g, const struct gates_landing *landing)
 	const struct usage *usage = &landing->answer->usage;
 	g->successes_n++;
 	g->mute_ms = -1;
+	g->failures_n = 0;
 	g->latency_ms = balance_mean_ms(g->latency_ms, landing->attempt->ms);
 	if (landing->pass->size.input > 0)
 		forecast_learn(
@@ -355,6 +360,7 @@ struct rate_cost gates_leave(
 		!limit_is_barren(&g->limit))
 		sign = BREAKER_NEITHER;
 	tell_breaker(g, sign, landing, now_ms, rng);
+	g->failures_n += t->breaker == BREAKER_FAILURE;
 	if (landing->answer->outcome == OUTCOME_ANSWERED)
 		count_success(g, landing);
 	/* Who says "too fast" is well. */
@@ -384,6 +390,9 @@ void gates_describe(const struct gates *g, int64_t now_ms, struct buf *out)
 		n = snprintf(text, sizeof text, ", pace %.2f/s", g->pace.per_ms * 1000);
 		buf_put(out, text, (size_t)n);
 	}
-	if (gates_is_dead(g))
-		buf_put_str(out, ", not asked again");
+	if (gates_is_dead(g)) {
+		struct span words = utf8_first(span_of(g->dead_message), QUOTED_BYTES);
+		buf_put_str(out, ", not asked again: ");
+		buf_put_span(out, words);
+	}
 }

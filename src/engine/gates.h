@@ -37,6 +37,7 @@ struct gates {
 	double latency_ms;    /* mean of late; 0 = nothing has been answered */
 	int64_t back_ms;      /* when its breaker last closed; INT64_MIN / 2 = it never opened */
 	int64_t mute_ms;      /* since when it has been asked in vain; -1 = it has not */
+	uint64_t failures_n;  /* of its own making, since its last answer */
 	uint64_t successes_n; /* answers */
 	uint64_t refusals_n;  /* "too fast" */
 	enum outcome dead;    /* why it is not asked again: QUOTA, AUTH, NOT_FOUND; else ANSWERED */

@@ -83,7 +83,8 @@ static void settle(struct pipeline *p, struct record *r)
 {
 	enum error_code code = r->failure.code;
 	stats_count(p->rooms->stats, r);
-	if (r->fate == FATE_FAILED)
+	/* What the end of the run leaves unasked is counted in the summary. */
+	if (r->fate == FATE_FAILED && (p->phase == RUNNING || code != ERROR_CANCELLED))
 		log_say(LOG_DETAIL, "line %llu: %s: %s", (unsigned long long)r->line,
 			error_code_name(code), r->failure.message);
 	/* What the end of the run did to a record says nothing about whether to end the run. */
@@ -303,19 +304,34 @@ static bool has_moved(struct pipeline *p)
 	return moved;
 }
 
+/* The same, for a reason that lies with the endpoints: which says how each of them is. */
+static void begin_drain_with_state(struct pipeline *p, int64_t grace_ms, const char *reason)
+{
+	struct buf text;
+	buf_init(&text, STATUS_MAX_BYTES);
+	buf_put_str(&text, reason);
+	sched_describe(&p->sched, p->now_ms, &text);
+	buf_put_char(&text, '\0');
+	begin_drain(p, grace_ms, text.data);
+	buf_release(&text);
+}
+
 /* What the clock and dead endpoints say. */
 static void heed_patience(struct pipeline *p)
 {
 	struct verdict *v = p->verdict;
 	if (p->phase == RUNNING && p->sched.dead) {
 		v->refused = true;
-		begin_drain(p, INT64_MAX, p->sched.dead->dead_message);
+		if (p->sched.pool.gates_n > 1)
+			begin_drain_with_state(p, INT64_MAX, "no endpoint is left; ");
+		else
+			begin_drain(p, INT64_MAX, p->sched.dead->dead_message);
 	} else if (p->phase == RUNNING && p->now_ms >= p->duration_end_ms) {
 		v->duration_reached = true;
 		begin_drain(p, p->opts->grace_ms, "--max-duration reached");
 	} else if (p->phase == RUNNING && halt_patience(&p->halt, p->now_ms) <= 0) {
 		v->gave_up = true;
-		begin_drain(p, p->opts->grace_ms, "no success for --give-up");
+		begin_drain_with_state(p, p->opts->grace_ms, "no success for --give-up; ");
 	}
 	if (p->now_ms < p->grace_end_ms)
 		return;

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LATENCIES = 4 }; /* so many times what answers take: silence */
+
 static bool has_same_model(const struct endpoint *a, const struct endpoint *b)
 {
 	return a->model && b->model ? strcmp(a->model, b->model) == 0 : a->model == b->model;
@@ -91,7 +93,8 @@ unsigned pool_next_model(const struct pool *p, const struct gates *g)
 void pool_rest(struct pool *p)
 {
 	for (unsigned i = 0; i < p->gates_n; i++)
-		p->gates[i].mute_ms = -1;
+		if (p->gates[i].failures_n == 0)
+			p->gates[i].mute_ms = -1;
 }
 
 unsigned pool_free_n(const struct pool *p, int64_t now_ms)
@@ -128,6 +131,21 @@ const struct gates *pool_death(const struct pool *p)
 
 enum tier_state { TIER_DEAD, TIER_SILENT, TIER_SERVES };
 
+/*
+ * When the endpoint counts as silent; INT64_MAX = not for now. That answers take long is no
+ * silence: it wants a failure, or much more than answers have taken.
+ */
+static int64_t silent_from_ms(const struct pool *p, const struct gates *g)
+{
+	int64_t patience_ms = p->opts.fallback_after_ms;
+	int64_t usual_ms = (int64_t)(LATENCIES * g->latency_ms);
+	if (g->mute_ms < 0 || (g->failures_n == 0 && g->successes_n == 0))
+		return INT64_MAX;
+	if (g->failures_n == 0 && usual_ms > patience_ms)
+		patience_ms = usual_ms;
+	return g->mute_ms + patience_ms;
+}
+
 /* A tier is as good as the best of its endpoints. */
 static enum tier_state tier_state(const struct pool *p, unsigned tier, int64_t now_ms)
 {
@@ -136,7 +154,7 @@ static enum tier_state tier_state(const struct pool *p, unsigned tier, int64_t n
 		const struct gates *g = &p->gates[i];
 		if (g->endpoint->tier != tier || gates_is_dead(g))
 			continue;
-		if (g->mute_ms < 0 || now_ms - g->mute_ms < p->opts.fallback_after_ms)
+		if (silent_from_ms(p, g) > now_ms)
 			return TIER_SERVES;
 		best = TIER_SILENT;
 	}
@@ -175,9 +193,10 @@ static int64_t patience_ms(const struct pool *p, unsigned tier, int64_t now_ms)
 		const struct gates *g = &p->gates[i];
 		if (g->endpoint->tier != tier || gates_is_dead(g))
 			continue;
-		if (g->mute_ms < 0)
+		int64_t silent_ms = silent_from_ms(p, g);
+		if (silent_ms == INT64_MAX)
 			return GATES_UNTIL_LEAVE;
-		int64_t left_ms = g->mute_ms + p->opts.fallback_after_ms - now_ms;
+		int64_t left_ms = silent_ms - now_ms;
 		longest = left_ms > longest ? left_ms : longest;
 	}
 	return longest > 0 ? longest : GATES_UNTIL_LEAVE;
@@ -189,7 +208,7 @@ static void note_tier(struct pool *p, const struct gates *g)
 	unsigned tier = g->endpoint->tier;
 	if (tier == p->tier)
 		return;
-	log_say(LOG_DETAIL, "%s: asked from now on (%s)", g->endpoint->name,
+	log_say(LOG_WARNING, "%s: asked from now on (%s)", g->endpoint->name,
 		tier > p->tier ? "--fallback" : "it is back");
 	p->tier = tier;
 }

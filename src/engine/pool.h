@@ -68,7 +68,7 @@ unsigned pool_next_model(const struct pool *p, const struct gates *g);
 /* True if another endpoint than g serves what needs this tier, and is thought to work. */
 bool pool_has_other(const struct pool *p, const struct gates *g, unsigned tier, int64_t now_ms);
 
-/* Says that no work is waiting: nobody is asked in vain. */
+/* Says that no work is waiting: nobody is asked in vain, but what failed stays so. */
 void pool_rest(struct pool *p);
 
 /* How many attempts the limits would let start now. */

@@ -131,6 +131,16 @@ static void settle_unasked(struct sched *s, struct call *call)
 			xstrdup("the run ended before this record was asked"));
 }
 
+/* Settles a call which only a fallback could have served, and there is none left. */
+static void settle_unserved(struct sched *s, struct call *call)
+{
+	if (s->dead || !call->answer.message)
+		settle_unasked(s, call);
+	else
+		sched_settle(s, call, error_code_of(call->answer.outcome),
+			xasprintf("%s; and no fallback is left to ask", call->answer.message));
+}
+
 int64_t sched_deadline_ms(const struct sched *s, const struct call *call)
 {
 	return s->opts->deadline_ms ? call->record->admitted_ms + s->opts->deadline_ms : INT64_MAX;
@@ -265,7 +275,7 @@ static int64_t move_on(struct sched *s, struct call *call, int64_t now_ms)
 	struct gates *g = pool_choose(&s->pool, &want, now_ms, &wait_ms);
 	if (!g && !pool_can_serve(&s->pool, call->tier)) {
 		unpark(s, call);
-		settle_unasked(s, call);
+		settle_unserved(s, call);
 		return 0;
 	}
 	if (!g)

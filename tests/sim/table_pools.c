@@ -203,6 +203,23 @@ static const struct scenario rows[] = {
 				       .tail_ms = { 30000, 40000 } },
 			USUAL_ENDPOINT },
 		.goal = { .hedged_percent = 2, .p99_ms = 10000, .loses_none = true } },
+	/* Both of a call's attempts may fail, in either order. */
+	{ .name = "hedging-with-faults",
+		.seeds_n = 500,
+		.jobs = { 4, 16 },
+		.input.records = { 100, 200 },
+		.opts = { .unordered = true,
+			.sched.retry.retries = 100,
+			.sched.hedge = { .delay_ms = 300, .max_percent = 50 } },
+		.upstreams = { { .latency_ms = { 100, 1500 },
+				       .percent = { [REPLY_ERROR] = 5,
+					       [REPLY_DROP] = 5,
+					       [REPLY_RATE] = 2 } },
+			{ .latency_ms = { 100, 1500 },
+				.percent = { [REPLY_ERROR] = 5,
+					[REPLY_UNAVAILABLE] = 5,
+					[REPLY_CUT] = 2 } } },
+		.goal = { .hedged_percent = 50, .loses_none = true } },
 };
 
 const struct scenario_table table_pools = { rows, sizeof rows / sizeof *rows };

@@ -98,6 +98,7 @@ TEST("a fallback serves when the pool is silent, which is tried by one at a time
 	int64_t wait_ms;
 	rng_init(&rng, 4);
 	pool_init(&p, &four_jobs, both, 2, &rng);
+	try(&p, &p.gates[0], OUTCOME_ANSWERED, 1000);
 	for (int i = 0; i < JOBS; i++)
 		gates_enter(&p.gates[0], (struct gates_size){ 0 }, 1000, &pass);
 	const struct pool_want want = { .tier = 0 };
@@ -113,6 +114,28 @@ TEST("a fallback serves when the pool is silent, which is tried by one at a time
 	CHECK(choose(&p, 0, 1000 + FALLBACK_MS) == &p.gates[1]);
 	try(&p, &p.gates[0], OUTCOME_ANSWERED, 1001 + FALLBACK_MS);
 	CHECK(choose(&p, 0, 1001 + FALLBACK_MS) == &p.gates[0]);
+	pool_release(&p);
+}
+
+TEST("that answers take long is no silence")
+{
+	struct endpoint both[] = { endpoint("http://a/", "m", 0), endpoint("http://b/", "n", 1) };
+	struct rng rng;
+	struct pool p;
+	struct gates_pass pass;
+	int64_t wait_ms;
+	const struct pool_want want = { .tier = 0 };
+	rng_init(&rng, 9);
+	pool_init(&p, &four_jobs, both, 2, &rng);
+	for (int i = 0; i < JOBS; i++)
+		gates_enter(&p.gates[0], (struct gates_size){ 0 }, 1000, &pass);
+	CHECK(!pool_choose(&p, &want, 1000 + 9 * FALLBACK_MS, &wait_ms));
+	CHECK_INT(wait_ms, GATES_UNTIL_LEAVE);
+	p.gates[0].successes_n = 1;
+	p.gates[0].latency_ms = FALLBACK_MS;
+	CHECK(!pool_choose(&p, &want, 1000 + 3 * FALLBACK_MS, &wait_ms));
+	CHECK_INT(wait_ms, FALLBACK_MS);
+	CHECK(choose(&p, 0, 1000 + 4 * FALLBACK_MS) == &p.gates[1]);
 	pool_release(&p);
 }
 
@@ -140,10 +163,15 @@ TEST("work that rests makes nobody silent")
 	rng_init(&rng, 6);
 	pool_init(&p, &four_jobs, both, 2, &rng);
 	try(&p, &p.gates[0], OUTCOME_TRANSPORT, 1000);
+	try(&p, &p.gates[0], OUTCOME_ANSWERED, 1001);
+	struct gates_pass pass;
+	gates_enter(&p.gates[0], (struct gates_size){ 0 }, 1002, &pass);
 	pool_rest(&p);
 	CHECK(choose(&p, 0, 1000 + 2 * FALLBACK_MS) == &p.gates[0]);
+	/* But who has failed since is not well again for want of work. */
 	try(&p, &p.gates[0], OUTCOME_TRANSPORT, 1000 + 2 * FALLBACK_MS);
-	CHECK(choose(&p, 0, 1001 + 2 * FALLBACK_MS) == &p.gates[0]);
+	pool_rest(&p);
+	CHECK(choose(&p, 0, 1000 + 3 * FALLBACK_MS) == &p.gates[1]);
 	pool_release(&p);
 }
 
