@@ -30,6 +30,9 @@ _pllm_options='
 	--param
 	--api
 	--endpoint
+	--fallback
+	--fallback-after
+	--balance
 	--key-env
 	--key-file
 	--key-fd
@@ -40,10 +43,18 @@ _pllm_options='
 	--cacert
 	--cert
 	--unix-socket
+	--stream
 	--jobs
+	--no-adaptive
+	--rate
+	--tpm
+	--hedge
+	--hedge-max
 	--retries
 	--timeout
 	--connect-timeout
+	--ttft-timeout
+	--idle-timeout
 	--deadline
 	--give-up
 	--max-duration
@@ -75,6 +86,7 @@ _pllm() {
 	--input-format) words='jsonl lines seq' ;;
 	--existing) words='error skip replace' ;;
 	--on-error) words='keep drop stop' ;;
+	--balance) words='least weighted affinity' ;;
 	--on-truncate) words='error keep' ;;
 	--input|-i|\
 	--output|-o|\
@@ -100,14 +112,22 @@ _pllm() {
 	--param|\
 	--api|\
 	--endpoint|\
+	--fallback|\
+	--fallback-after|\
 	--key-env|\
 	--key-fd|\
 	--key-cmd|\
 	--header|\
 	--jobs|-j|-P|\
+	--rate|\
+	--tpm|\
+	--hedge|\
+	--hedge-max|\
 	--retries|\
 	--timeout|\
 	--connect-timeout|\
+	--ttft-timeout|\
+	--idle-timeout|\
 	--deadline|\
 	--give-up|\
 	--max-duration|\

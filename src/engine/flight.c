@@ -15,6 +15,7 @@
 #include "engine/flight.h"
 
 #include "api/api.h"
+#include "base/log.h"
 #include "base/xalloc.h"
 #include "engine/triage.h"
 #include "work/record.h"
@@ -225,16 +226,26 @@ static void read_answer(const struct sched *s, const struct flight *f, struct an
 	}
 }
 
+/* Who dies last is the reason why the run ends, which is said then. */
+static void say_death(const struct sched *s, const struct gates *g)
+{
+	if (!pool_death(&s->pool))
+		log_say(LOG_WARNING, "%s: not asked again: %s", g->endpoint->name, g->dead_message);
+}
+
 /* Takes the flight out of the air, and lets all gates learn from its end. */
 static void land(struct sched *s, struct flight *f, const struct answer *answer, int64_t now_ms)
 {
 	struct call *call = f->call;
+	bool was_dead = gates_is_dead(f->gates);
 	bool is_suspect = call->faults_n >= EVIDENCE_N && gates_is_sound(f->gates);
 	const struct gates_landing landing = {
 		.pass = &f->pass, .attempt = f->attempt, .answer = answer, .is_suspect = is_suspect
 	};
 	struct rate_cost cost = gates_leave(f->gates, &landing, now_ms, &s->rng);
 	rate_leave(&s->rate, &f->ticket, &cost, now_ms);
+	if (!was_dead && gates_is_dead(f->gates))
+		say_death(s, f->gates);
 	s->refusals_n += answer->outcome == OUTCOME_RATE;
 	if (answer->outcome == OUTCOME_ANSWERED) {
 		s->successes_n++;

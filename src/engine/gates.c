@@ -327,7 +327,6 @@ static void bury(struct gates *g, const struct answer *answer, int64_t now_ms)
 	g->dead = answer->outcome;
 	g->dead_message = xstrdup(answer->message);
 	g->died_ms = now_ms;
-	log_say(LOG_WARNING, "%s: not asked again: %s", g->endpoint->name, g->dead_message);
 }
 
 static void count_success(struct gates *g, const struct gates_landing *landing)

@@ -14,7 +14,11 @@ asked_of() {
 	spent=$URL
 	start_mock --quiet
 	records 50 >in
-	quietly pllm --endpoint "$spent" -m mock --fallback "$URL,other" -j 4 --meta -p '{{text}}' <in
+	try pllm --endpoint "$spent" -m mock --fallback "$URL,other" -j 4 --meta -p '{{text}}' <in
+	[ "$status" -eq 0 ]
+	[ "$(wc -l <err)" -eq 2 ]
+	grep -qF "$spent: not asked again: HTTP 429" err
+	grep -qF "$URL: asked from now on (--fallback)" err
 	echoed out
 	[ "$(jq -r .pllm.model out | sort | uniq -c | xargs)" = '5 mock 45 other' ]
 	[ "$(asked_of "$spent")" -le 9 ]
@@ -26,7 +30,7 @@ asked_of() {
 	start_mock --quiet
 	records 50 >in
 	export WRONG=wrong
-	quietly pllm --endpoint "$locked,key-env=WRONG" -m mock --fallback "$URL,other" -j 4 -p '{{text}}' <in
+	quietly pllm -q --endpoint "$locked,key-env=WRONG" -m mock --fallback "$URL,other" -j 4 -p '{{text}}' <in
 	echoed out
 	[ "$(asked_of "$locked")" -le 4 ]
 }

@@ -24,7 +24,10 @@ setup() {
 @test "all records are answered by the other, and the spent one is asked no more" {
 	start_spent
 	start_mock --quiet --latency 5ms
-	quietly pllm --endpoint "$spent" --endpoint "$URL" -m mock -j 8 -p '{{text}}' <in
+	try pllm --endpoint "$spent" --endpoint "$URL" -m mock -j 8 -p '{{text}}' <in
+	[ "$status" -eq 0 ]
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -qF "$spent: not asked again: HTTP 429: $words" err
 	echoed out
 	[ "$(wc -l <out)" -eq 200 ]
 	[ "$(asked_of "$spent" 'answered."200"')" -eq 10 ]
@@ -58,7 +61,7 @@ setup() {
 	other=$URL
 	start_mock --quiet --latency 5ms --key right
 	export WRONG=wrong RIGHT=right
-	quietly pllm --endpoint "$other,key-env=WRONG" --endpoint "$URL,key-env=RIGHT" -m mock -j 8 \
+	quietly pllm -q --endpoint "$other,key-env=WRONG" --endpoint "$URL,key-env=RIGHT" -m mock -j 8 \
 		-p '{{text}}' <in
 	echoed out
 	[ "$(mock_stat 'answered."200"')" -eq 200 ]
@@ -69,7 +72,7 @@ setup() {
 @test "two keys at one server are two endpoints, and each has its own quota" {
 	start_mock --quiet --latency 5ms --quota-after 10 --quota-key sk-spent
 	export SPENT=sk-spent RICH=sk-rich
-	quietly pllm --endpoint "$URL,key-env=SPENT" --endpoint "$URL,key-env=RICH" -m mock -j 8 \
+	quietly pllm -q --endpoint "$URL,key-env=SPENT" --endpoint "$URL,key-env=RICH" -m mock -j 8 \
 		-p '{{text}}' <in
 	echoed out
 	[ "$(mock_stat 'answered."200"')" -eq 200 ]
