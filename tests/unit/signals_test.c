@@ -15,9 +15,13 @@ static bool is_called(const struct wake *w)
 	return poll(&p, 1, 0) == 1;
 }
 
+/* As a program in the foreground starts; whoever runs the tests may ignore signals. */
 static void enter(struct wake *w)
 {
 	struct err err;
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
 	CHECK(wake_init(w, &err));
 	signals_start(w);
 }
@@ -52,6 +56,18 @@ TEST("stops are counted, the first of them is remembered, and the sleeper is cal
 	CHECK_INT(seen.stops_n, 2);
 	CHECK_INT(seen.last_stop, SIGTERM);
 	CHECK(!seen.hangup);
+	leave(&w);
+}
+
+TEST("the same stop twice at once is one, as from timeout(1), which tells child and group")
+{
+	struct wake w;
+	enter(&w);
+	raise(SIGTERM);
+	raise(SIGTERM);
+	CHECK_INT(signals_look().stops_n, 1);
+	raise(SIGINT);
+	CHECK_INT(signals_look().stops_n, 2);
 	leave(&w);
 }
 
