@@ -66,21 +66,6 @@ def rate_line(bench, case, n, mock_options, options):
     )
 
 
-def storm_line(bench):
-    """90 % of answers are 429, whatever the rate."""
-    n = 200
-    with mock(bench, "--error-rate", "0.9", "--error-status", "429", "--latency", "20ms") as url:
-        wall = run(bench, url, n, "-j", 64).wall
-        stats = stats_of(url)
-    refused = stats["answered"].get("429", 0) / stats["requests"]
-    return Line(
-        "storm: 90 % of answers are 429, 200 records",
-        f"{wall:.1f} s",
-        f"all answered; {stats['requests']} requests, {refused:.1%} refused",
-        data={"wall": wall, "requests": stats["requests"]},
-    )
-
-
 def ramp_line(bench):
     """What finding the limit costs a run that could have had all places at once."""
     n = 20000
@@ -139,6 +124,5 @@ def row_gates(bench):
     hidden = ["--ratelimit-headers", "none"]
     yield rate_line(bench, "told by --rate", bench.count(2000, 500), hidden, ["--rate", "6000/m"])
     yield rate_line(bench, "to be discovered", bench.count(8000, 2000), hidden, [])
-    yield storm_line(bench)
     yield ramp_line(bench)
     yield from baseline_lines(bench)
