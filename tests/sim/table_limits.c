@@ -63,8 +63,7 @@ static const struct scenario rows[] = {
 		.upstream = { .latency_ms = { 1000, 3000 }, .at_once = { 8, 64 }, CROWDED },
 		.goal = { .from_ms = 30000,
 			.until_ms = 75000,
-			/* A refusal that takes as long as an answer holds a place of ours. */
-			.percent = 85,
+			.percent = 90,
 			.loses_none = true } },
 	CHANGE_ROW("hidden-concurrency-halves", RANGE(8, 64), 0.5),
 	CHANGE_ROW("hidden-concurrency-doubles", RANGE(4, 32), 2),
