@@ -246,7 +246,6 @@ static void land(struct sched *s, struct flight *f, const struct answer *answer,
 	rate_leave(&s->rate, &f->ticket, &cost, now_ms);
 	if (!was_dead && gates_is_dead(f->gates))
 		say_death(s, f->gates);
-	s->refusals_n += answer->outcome == OUTCOME_RATE;
 	if (answer->outcome == OUTCOME_ANSWERED) {
 		s->successes_n++;
 		s->success_ms = now_ms;

@@ -249,10 +249,7 @@ static void tell_pace(
 		.hint_ms = landing->attempt->hint.wait_ms,
 		.is_known = g->rate.buckets_n > 0 };
 	enum outcome outcome = landing->answer->outcome;
-	if (outcome == OUTCOME_RATE) {
-		g->refusals_n++;
-		pace_refuse(&g->pace, &refusal, now_ms, rng);
-	} else if (is_pace_in_disguise(g, landing)) {
+	if (outcome == OUTCOME_RATE || is_pace_in_disguise(g, landing)) {
 		pace_refuse(&g->pace, &refusal, now_ms, rng);
 	} else if (outcome == OUTCOME_CAPACITY || outcome == OUTCOME_FAULT) {
 		if (refusal.hint_ms > 0)

@@ -39,7 +39,6 @@ struct gates {
 	int64_t mute_ms;      /* since when it has been asked in vain; -1 = it has not */
 	uint64_t failures_n;  /* of its own making, since its last answer */
 	uint64_t successes_n; /* answers */
-	uint64_t refusals_n;  /* "too fast" */
 	enum outcome dead;    /* why it is not asked again: QUOTA, AUTH, NOT_FOUND; else ANSWERED */
 	char *dead_message;   /* owned: in the server's words */
 	int64_t died_ms;
