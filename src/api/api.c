@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/api.h"
 
+#include "base/buf.h"
+#include "base/xalloc.h"
+
 #include <string.h>
+
+#define MODEL_HOLE "{model}"
 
 static const struct api *const rows[] = {
 	&api_openai,
@@ -19,4 +24,57 @@ const struct api *const *api_all(size_t *n)
 {
 	*n = sizeof rows / sizeof *rows;
 	return rows;
+}
+
+static bool is_alphanumeric(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* A name that cannot lead anywhere else in the server's tree. */
+static bool is_plain_name(const char *model)
+{
+	size_t n = strlen(model);
+	if (n == 0 || strstr(model, "..") || model[0] == '/' || model[n - 1] == '/')
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!is_alphanumeric(model[i]) && !strchr("-._:/@+", model[i]))
+			return false;
+	return true;
+}
+
+static void put_encoded(struct buf *out, const char *model)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	for (; *model; model++) {
+		if (is_alphanumeric(*model) || strchr("-._", *model)) {
+			buf_put_char(out, *model);
+			continue;
+		}
+		buf_put_char(out, '%');
+		buf_put_char(out, hex[(unsigned char)*model >> 4]);
+		buf_put_char(out, hex[(unsigned char)*model & 15]);
+	}
+}
+
+bool api_has_model_in_path(const struct api *api)
+{
+	return strstr(api->path, MODEL_HOLE) != NULL;
+}
+
+char *api_path(const struct api *api, const char *model, bool is_streamed)
+{
+	const char *path = is_streamed && api->stream_path ? api->stream_path : api->path;
+	const char *hole = strstr(path, MODEL_HOLE);
+	struct buf out;
+	if (!hole)
+		return xstrdup(path);
+	if (!model || !is_plain_name(model))
+		return NULL;
+	buf_init(&out, SIZE_MAX / 4);
+	buf_put(&out, path, (size_t)(hole - path));
+	put_encoded(&out, model);
+	buf_put_str(&out, hole + sizeof MODEL_HOLE - 1);
+	buf_put_char(&out, '\0');
+	return out.data;
 }

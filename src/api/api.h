@@ -29,12 +29,18 @@ enum charge {
 
 struct api {
 	const char *name;         /* as --api takes it: "openai" */
-	const char *base_url;     /* when none is given */
+	const char *base_url;     /* when none is given; NULL = one must be */
 	const char *base_url_env; /* variable that gives another one; NULL = none */
-	const char *key_env;      /* the usual variable of its key; NULL = it needs none */
+	const char *key_env;      /* the usual variables of its key, with a space between two; the
+				     first that is set counts; NULL = it needs none */
 	const char *auth_header;  /* "Authorization: Bearer ": the key is appended */
-	const char *path;         /* appended to the base URL */
+	const char *header;       /* one more that all requests carry; NULL = none */
+	const char *path;         /* appended to the base URL; {model} stands for the model */
+	const char *stream_path;  /* likewise for streams; NULL = the same */
 	enum charge charge;
+	bool cannot_stream;
+	bool is_signed;           /* for want of a key, requests are signed as Amazon wants it */
+	bool needs_no_model;      /* the server has its own, or one for all */
 
 	/*
 	 * Appends the request for `ask`. False with fault filled if the record does not yield one.
@@ -49,7 +55,7 @@ struct api {
 
 	/*
 	 * Says what a finished attempt means: fills answer, whose spans point into the attempt's
-	 * answer bytes; those of a stream are first replaced by what it said. Total: whatever came,
+	 * answer bytes or into what it owns; those of a stream are given up. Total: whatever came,
 	 * there is an outcome and, unless it is OUTCOME_ANSWERED, a message.
 	 */
 	void (*read)(struct attempt *attempt, struct answer *answer);
@@ -63,6 +69,16 @@ const struct api *api_find(const char *name);
 
 /* Gives all rows, and how many there are in *n. */
 const struct api *const *api_all(size_t *n);
+
+/*
+ * Gives (allocated) the path to ask at: the row's, with the model's name, plain text, percent-encoded
+ * where it belongs. NULL if it belongs there and is missing or no plain name: letters, digits and
+ * - . _ : / @ +, no ".." and no slash at an end.
+ */
+char *api_path(const struct api *api, const char *model, bool is_streamed);
+
+/* True if the model is part of the path. */
+bool api_has_model_in_path(const struct api *api);
 
 /* OpenAI Chat Completions and what is compatible with it (vLLM, llama.cpp, OpenRouter, ...). */
 extern const struct api api_openai;

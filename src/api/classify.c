@@ -136,6 +136,7 @@ enum outcome classify_status(int status)
 		{ 413, OUTCOME_TOO_LONG },
 		{ 424, OUTCOME_FAULT }, /* the server's, behind a gateway */
 		{ 429, OUTCOME_RATE },
+		{ 498, OUTCOME_AUTH },  /* Cohere's: the key is not valid */
 		{ 499, OUTCOME_FAULT }, /* says that we left, and we did not */
 		{ 503, OUTCOME_CAPACITY },
 		{ 529, OUTCOME_CAPACITY },

@@ -1,55 +1,66 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * openai: what the files of OpenAI's API share: how to read its answers, streams and errors.
+ * openai: what the files of OpenAI's APIs share, and those of the many who speak them: how to write
+ * chat requests, and to read answers and streams.
  *
- * Private to the room api; openai_chat.c, which has the row, writes the requests. Pure; the loop's
- * thread.
+ * Private to the room api. Pure; the loop's thread.
  */
 #pragma once
 
 #include "base/span.h"
+#include "json/walk.h"
 #include "work/answer.h"
+#include "work/ask.h"
 #include "work/attempt.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Reads a finished attempt: the row's `read`. */
+struct schema;
+
+/* In what those who speak it differ. */
+struct openai_style {
+	const char *max_tokens;  /* the field's name; NULL = OpenAI's newer or everybody's older one */
+	bool has_stream_options; /* the usage of a stream has to be asked for */
+	bool has_no_schemas;     /* JSON can be asked for, what is in it only in words */
+};
+
+/* Writes a chat completion request: for the rows' `build`. */
+bool openai_build(const struct ask *ask, const struct openai_style *style, struct buf *body,
+	struct fault *fault);
+
+/* Gives the most tokens that a chat completion request allows: the rows' `max_tokens`. */
+int64_t openai_max_tokens(struct span body);
+
+/* Appends the response_format that asks for what the schema says. */
+bool openai_put_format(struct buf *out, const struct schema *schema);
+
+/* Reads a finished attempt, of a chat or of a completion: the row's `read`. */
 void openai_read(struct attempt *attempt, struct answer *answer);
+
+/*
+ * Fills answer for an attempt that is no success by its status, and says true; else makes it an
+ * answer with nothing known yet, for the API's file to read.
+ */
+bool openai_read_failure(struct attempt *attempt, struct answer *answer);
+
+/* True if a success is a stream, whatever was asked for and whatever it says of itself. */
+bool openai_is_stream(const struct attempt *attempt);
 
 /* Fills answer->usage from usage_text: the row's `read_usage`. */
 void openai_read_usage(struct answer *answer);
 
-/*
- * Reads a success that came as a stream of events, and puts what it said in the place of the
- * attempt's answer bytes.
- */
+/* Reads a success that came as a stream of events, whose bytes are then given up. */
 void openai_read_stream(struct attempt *attempt, struct answer *answer);
-
-/*
- * Makes answer the failure that an error says: `root` is the scanned JSON that holds it, missing if
- * it is none, and `raw` the bytes as they came. Total: never OUTCOME_ANSWERED.
- */
-void openai_read_error(
-	const struct attempt *attempt, struct span raw, struct span root, struct answer *answer);
-
-/* True if the value of a member "error" says that there is one: some say null in every answer. */
-bool openai_is_error(struct span value);
 
 /* Gives what a finish_reason means; FINISH_UNKNOWN for a missing or unknown one. */
 enum finish openai_finish(struct span reason);
 
+/* Gives what a choice's logprobs say; missing if that is nothing. */
+struct span openai_logprobs(struct span value);
+
 /*
- * Decides what the first choice amounts to, once its text and finish are in the answer; refusal is
- * escaped text or missing.
+ * Moves to the next text of a content that is an array of parts, and gives it, escaped; passes over
+ * what else there is, thinking above all. False at the end.
  */
-void openai_judge(struct answer *answer, struct span refusal);
-
-/* Makes answer a failure with these words. */
-void openai_refuse(struct answer *answer, enum outcome outcome, const char *message);
-
-/* Gives the inside of a string value, escaped; missing if the value is anything else. */
-struct span openai_string(struct span value);
-
-/* Gives a number of tokens, or a status; -1 if the value is none. */
-int64_t openai_count(struct span value);
+bool openai_next_text(struct json_walk *parts, struct span *text);

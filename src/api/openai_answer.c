@@ -4,22 +4,14 @@
  * path builds a tree.
  */
 #include "api/classify.h"
+#include "api/complaint.h"
 #include "api/openai.h"
-#include "base/units.h"
+#include "api/said.h"
 #include "base/xalloc.h"
 #include "json/scan.h"
 #include "json/text.h"
 
 #include <string.h>
-
-enum { REFUSAL_QUOTED_MAX = 300 }; /* code points of a refusal in a message */
-
-struct span openai_string(struct span value)
-{
-	if (!value.at || json_kind(value) != JSON_KIND_STRING)
-		return (struct span){ 0 };
-	return json_inside(value);
-}
 
 enum finish openai_finish(struct span reason)
 {
@@ -41,77 +33,81 @@ enum finish openai_finish(struct span reason)
 	return FINISH_UNKNOWN;
 }
 
-int64_t openai_count(struct span value)
+struct span openai_logprobs(struct span value)
 {
-	int64_t n;
-	return value.at && units_parse_int(value, &n) && n >= 0 ? n : -1;
+	bool is_said = value.at && json_kind(value) == JSON_KIND_OBJECT && !json_is_empty(value);
+	return is_said ? value : (struct span){ 0 };
+}
+
+/* What is said a second time, by another name, counts if it is a number. */
+static void set_count(int64_t *field, struct span value)
+{
+	int64_t n = json_count_of(value);
+	if (n >= 0)
+		*field = n;
+}
+
+/* xAI tells reasoning from output where everybody else counts it in; the total gives it away. */
+static void add_reasoning(struct usage *usage, int64_t total)
+{
+	if (usage->reasoning > 0 && usage->input >= 0 && usage->output >= 0 &&
+		total - usage->input - usage->output == usage->reasoning)
+		usage->output += usage->reasoning;
 }
 
 void openai_read_usage(struct answer *answer)
 {
 	struct usage *out = &answer->usage;
 	struct json_walk walk;
+	int64_t total = -1;
 	if (!answer->usage_text.at)
 		return;
 	json_walk_init(&walk, answer->usage_text);
 	while (walk.in_object && json_walk_next(&walk)) {
 		if (json_key_is(walk.key, SPAN("prompt_tokens")))
-			out->input = openai_count(walk.value);
+			set_count(&out->input, walk.value);
 		else if (json_key_is(walk.key, SPAN("completion_tokens")))
-			out->output = openai_count(walk.value);
+			set_count(&out->output, walk.value);
+		else if (json_key_is(walk.key, SPAN("total_tokens")))
+			set_count(&total, walk.value);
 		else if (json_key_is(walk.key, SPAN("prompt_tokens_details")))
-			out->cached = openai_count(json_member(walk.value, SPAN("cached_tokens")));
+			set_count(&out->cached, json_member(walk.value, SPAN("cached_tokens")));
+		else if (json_key_is(walk.key, SPAN("prompt_cache_hit_tokens"))) /* DeepSeek */
+			set_count(&out->cached, walk.value);
 		else if (json_key_is(walk.key, SPAN("completion_tokens_details")))
-			out->reasoning =
-				openai_count(json_member(walk.value, SPAN("reasoning_tokens")));
+			set_count(&out->reasoning,
+				json_member(walk.value, SPAN("reasoning_tokens")));
 	}
+	add_reasoning(out, total);
 }
 
-void openai_refuse(struct answer *answer, enum outcome outcome, const char *message)
+bool openai_next_text(struct json_walk *parts, struct span *text)
 {
-	answer->outcome = outcome;
-	answer->message = xstrdup(message);
-}
-
-static void refuse_in_words(struct answer *answer, struct span refusal)
-{
-	struct buf plain;
-	buf_init(&plain, refusal.n * 3 + 1);
-	json_put_plain(&plain, refusal);
-	struct span words = utf8_first(buf_span(&plain), REFUSAL_QUOTED_MAX);
-	answer->finish = FINISH_REFUSAL;
-	answer->outcome = OUTCOME_POLICY;
-	answer->message = xasprintf("the model refused: %.*s", (int)words.n, words.at);
-	buf_release(&plain);
-}
-
-void openai_judge(struct answer *answer, struct span refusal)
-{
-	if (answer->finish == FINISH_CONTENT_FILTER)
-		openai_refuse(
-			answer, OUTCOME_POLICY, "the answer was withheld by the content filter");
-	else if (refusal.at && refusal.n > 0)
-		refuse_in_words(answer, refusal);
-	else if (answer->finish == FINISH_LENGTH)
-		openai_refuse(answer, OUTCOME_TRUNCATED,
-			"the answer was cut at the limit of tokens; raise --max-tokens");
-	else if (answer->finish == FINISH_ERROR)
-		openai_refuse(answer, OUTCOME_BAD_RESPONSE,
-			"the server broke the answer off with an error");
-	else if (!answer->text.at && answer->finish == FINISH_TOOL_CALLS)
-		openai_refuse(answer, OUTCOME_BAD_RESPONSE, "the answer is a tool call, not text");
-	else if (!answer->text.at)
-		openai_refuse(answer, OUTCOME_BAD_RESPONSE,
-			"the answer has no choices[0].message.content");
+	while (!parts->in_object && json_walk_next(parts)) {
+		if (!span_is(json_text_of(json_member(parts->value, SPAN("type"))), "text"))
+			continue;
+		*text = json_text_of(json_member(parts->value, SPAN("text")));
+		if (text->at)
+			return true;
+	}
+	return false;
 }
 
 /* What is looked for in an answer. */
 struct found {
 	struct answer *answer;
+	struct span parts; /* of a content that is an array */
 	struct span refusal;
 	bool has_choice;
 	bool has_error;
 };
+
+/* Gives the value if it is an array with something in it. */
+static struct span array_of(struct span value)
+{
+	bool is_array = value.at && json_kind(value) == JSON_KIND_ARRAY && !json_is_empty(value);
+	return is_array ? value : (struct span){ 0 };
+}
 
 static void pull_message(struct json_pull *p, struct found *f)
 {
@@ -119,10 +115,15 @@ static void pull_message(struct json_pull *p, struct found *f)
 		return;
 	while (json_pull_next(p)) {
 		struct span key = json_inside(p->key);
-		if (span_equals(key, SPAN("content")))
-			f->answer->text = openai_string(json_pull_value(p));
-		else if (span_equals(key, SPAN("refusal")))
-			f->refusal = openai_string(json_pull_value(p));
+		if (span_equals(key, SPAN("content"))) {
+			struct span content = json_pull_value(p);
+			f->answer->text = json_text_of(content);
+			f->parts = array_of(content);
+		} else if (span_equals(key, SPAN("refusal"))) {
+			f->refusal = json_text_of(json_pull_value(p));
+		} else if (span_equals(key, SPAN("tool_calls"))) {
+			f->answer->tool_calls = array_of(json_pull_value(p));
+		}
 	}
 }
 
@@ -135,7 +136,11 @@ static void pull_choice(struct json_pull *p, struct found *f)
 		if (span_equals(key, SPAN("message")))
 			pull_message(p, f);
 		else if (span_equals(key, SPAN("finish_reason")))
-			f->answer->finish = openai_finish(openai_string(json_pull_value(p)));
+			f->answer->finish = openai_finish(json_text_of(json_pull_value(p)));
+		else if (span_equals(key, SPAN("logprobs")))
+			f->answer->logprobs = openai_logprobs(json_pull_value(p));
+		else if (span_equals(key, SPAN("text"))) /* of a completion */
+			f->answer->text = json_text_of(json_pull_value(p));
 	}
 }
 
@@ -160,14 +165,28 @@ static void pull_completion(struct json_pull *p, struct found *f)
 		else if (span_equals(key, SPAN("usage")))
 			f->answer->usage_text = json_pull_value(p);
 		else if (span_equals(key, SPAN("model")))
-			f->answer->model = openai_string(json_pull_value(p));
+			f->answer->model = json_text_of(json_pull_value(p));
 		else if (span_equals(key, SPAN("error")))
-			f->has_error = openai_is_error(json_pull_value(p));
+			f->has_error = complaint_is_one(json_pull_value(p));
 	}
 }
 
+/* Mistral's models that think say so in parts, and the answer in others. */
+static void join_parts(struct answer *answer, struct span parts)
+{
+	struct json_walk walk;
+	struct span text;
+	bool has_text = false;
+	buf_init(&answer->own, parts.n);
+	json_walk_init(&walk, parts);
+	for (; openai_next_text(&walk, &text); has_text = true)
+		buf_put_span(&answer->own, text);
+	if (has_text)
+		answer->text = buf_span(&answer->own);
+}
+
 /* A success by its status: one pass validates it and finds what it says. */
-static void read_success(const struct attempt *attempt, struct answer *answer)
+static void read_success(struct attempt *attempt, struct answer *answer)
 {
 	struct found found = { .answer = answer };
 	struct span text = buf_span(&attempt->answer);
@@ -186,41 +205,55 @@ static void read_success(const struct attempt *attempt, struct answer *answer)
 			attempt->status, fault.reason, fault.offset + 1);
 	} else if (found.has_error && json_scan(text, &root, &fault)) {
 		answer_init(answer, OUTCOME_ANSWERED);
-		openai_read_error(attempt, text, root, answer);
+		complaint_read(attempt, text, root, answer);
 	} else if (found.has_choice) {
-		openai_judge(answer, found.refusal);
+		if (found.parts.at)
+			join_parts(answer, found.parts);
+		said_judge(answer, found.refusal, "choices[0].message.content");
 	} else {
-		openai_refuse(answer, OUTCOME_BAD_RESPONSE,
+		said_refuse(answer, OUTCOME_BAD_RESPONSE,
 			is_object ? "the answer has no choices"
 				  : "the answer is JSON, but no object");
 	}
 }
 
+static bool begins_with(struct span text, struct span part)
+{
+	return text.n >= part.n && memcmp(text.at, part.at, part.n) == 0;
+}
+
 /* What was asked to be a stream need not be one, nor say so if it is; JSON begins otherwise. */
-static bool is_stream(const struct attempt *attempt)
+bool openai_is_stream(const struct attempt *attempt)
 {
 	struct span text = buf_span(&attempt->answer);
 	if (attempt->is_event_stream)
 		return text.n == 0 || *text.at != '{';
-	return text.n > 5 && memcmp(text.at, "data:", 5) == 0;
+	return begins_with(text, SPAN("data:")) || begins_with(text, SPAN("event:")) ||
+		begins_with(text, SPAN(":"));
 }
 
-void openai_read(struct attempt *attempt, struct answer *answer)
+bool openai_read_failure(struct attempt *attempt, struct answer *answer)
 {
 	if (classify_wire(attempt, answer))
-		return;
+		return true;
 	answer_init(answer, OUTCOME_ANSWERED);
-	if (attempt->status >= 200 && attempt->status < 300) {
-		if (is_stream(attempt))
-			openai_read_stream(attempt, answer);
-		else
-			read_success(attempt, answer);
-		return;
-	}
+	if (attempt->status >= 200 && attempt->status < 300)
+		return false;
 	struct span text = buf_span(&attempt->answer);
 	struct span root;
 	struct json_fault fault;
 	if (!json_scan(text, &root, &fault))
 		root = (struct span){ 0 };
-	openai_read_error(attempt, text, root, answer);
+	complaint_read(attempt, text, root, answer);
+	return true;
+}
+
+void openai_read(struct attempt *attempt, struct answer *answer)
+{
+	if (openai_read_failure(attempt, answer))
+		return;
+	if (openai_is_stream(attempt))
+		openai_read_stream(attempt, answer);
+	else
+		read_success(attempt, answer);
 }

@@ -3,17 +3,18 @@
  * OpenAI Chat Completions: POST {base}/chat/completions, and everybody who speaks it.
  *
  * Requests are written straight into the buffer. Answers are read in openai_answer.c, streams in
- * openai_stream.c, errors in openai_error.c.
+ * openai_stream.c, errors in complaint.c.
  */
 #include "api/api.h"
 
+#include "api/chat.h"
+#include "api/members.h"
 #include "api/openai.h"
-#include "base/xalloc.h"
+#include "json/schema.h"
 #include "json/text.h"
 #include "json/walk.h"
 #include "work/splice.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* OpenAI refuses max_tokens for its reasoning models, many compatible servers know nothing else. */
@@ -24,113 +25,170 @@ static const char *max_tokens_name(const struct ask *ask)
 		: "max_tokens";
 }
 
-static bool has_param(const struct step *s, const char *key)
+/* Asks for a stream, and for the usage at its end, which most streams bring only if asked. */
+static void add_stream(struct members *m, const struct openai_style *style)
 {
-	for (size_t i = 0; i < s->params_n; i++)
-		if (strcmp(s->params[i].key, key) == 0)
-			return true;
-	return false;
+	members_add(m, "stream", SPAN("true"));
+	if (style->has_stream_options)
+		members_add(m, "stream_options.include_usage", SPAN("true"));
 }
 
-/* Asks for a stream, and for the usage at its end, which no stream brings unasked. */
-static bool put_stream(const struct ask *ask, struct buf *body)
+bool openai_put_format(struct buf *out, const struct schema *schema)
 {
-	return buf_put_str(body, ",\"stream\":true") &&
-		(has_param(ask->step, "stream_options") ||
-			buf_put_str(body, ",\"stream_options\":{\"include_usage\":true}"));
+	return buf_put_str(out, "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"answer\",") &&
+		buf_put_str(out, schema_is_strict(schema) ? "\"strict\":true," : "") &&
+		buf_put_str(out, "\"schema\":") && buf_put_span(out, schema_text(schema)) &&
+		buf_put_str(out, "}}");
 }
 
-/* Appends the parameters of the step, each after a comma. */
-static bool put_params(const struct ask *ask, struct buf *body)
+/* Asks for what the schema says, or at least for JSON. */
+static void add_format(struct members *m, const struct openai_style *style, const struct step *s,
+	struct buf *format)
 {
-	const struct step *s = ask->step;
-	bool ok = !ask->endpoint->is_streamed || put_stream(ask, body);
-	if (ok && s->max_tokens)
-		ok = buf_put_str(body, ",\"") && buf_put_str(body, max_tokens_name(ask)) &&
-			buf_put_str(body, "\":") && buf_put_int(body, s->max_tokens);
-	for (size_t i = 0; ok && i < s->params_n; i++)
-		ok = buf_put_char(body, ',') && json_put_string(body, span_of(s->params[i].key)) &&
-			buf_put_char(body, ':') && buf_put_str(body, s->params[i].json);
-	return ok;
-}
-
-static bool too_large(const struct buf *body, struct fault *fault)
-{
-	return fault_set(
-		fault, ERROR_TEMPLATE, "the request would be larger than %zu bytes", body->max);
+	if (s->schema && style->has_no_schemas)
+		members_add(m, "response_format.type", SPAN("\"json_object\""));
+	else if (s->schema && openai_put_format(format, s->schema))
+		members_add(m, "response_format", buf_span(format));
 }
 
 /* A record's own body, byte for byte but for what the command line says otherwise. */
-static bool build_from_body(const struct ask *ask, struct buf *body, struct fault *fault)
+static bool build_from_body(
+	struct members *m, const struct ask *ask, struct buf *body, struct fault *fault)
 {
-	const struct step *s = ask->step;
-	struct span *names = xcalloc(s->params_n + 5, sizeof *names);
-	size_t n = 0;
-	bool has_members;
-	if (ask->endpoint->model)
-		names[n++] = SPAN("model");
-	if (s->max_tokens) {
-		names[n++] = SPAN("max_tokens");
-		names[n++] = SPAN("max_completion_tokens");
+	if (ask->step->max_tokens) {
+		/* Whichever of the two the body has must go. */
+		struct span names[] = { SPAN("max_tokens"), SPAN("max_completion_tokens") };
+		struct buf rest;
+		bool has_members;
+		struct ask other = *ask;
+		buf_init(&rest, body->max);
+		bool ok = splice_open(&rest, ask->own, names, 2, &has_members) &&
+			buf_put_char(&rest, '}');
+		other.own = buf_span(&rest);
+		ok = ok ? members_put_over_body(m, &other, "model", body, fault)
+			: members_too_large(body, fault);
+		buf_release(&rest);
+		return ok;
 	}
-	if (ask->endpoint->is_streamed) {
-		names[n++] = SPAN("stream");
-		names[n++] = SPAN("stream_options");
-	}
-	for (size_t i = 0; i < s->params_n; i++)
-		names[n++] = span_of(s->params[i].key);
-	bool ok = splice_open(body, ask->own, names, n, &has_members);
-	free(names);
-	if (ok && ask->endpoint->model)
-		ok = (!has_members || buf_put_char(body, ',')) && buf_put_str(body, "\"model\":") &&
-			buf_put_span(body, ask->model);
-	ok = ok && put_params(ask, body) && buf_put_char(body, '}');
-	return ok || too_large(body, fault);
+	return members_put_over_body(m, ask, "model", body, fault);
+}
+
+static bool put_image(struct buf *body, const struct image *image)
+{
+	bool ok = buf_put_str(body, "{\"type\":\"image_url\",\"image_url\":{\"url\":\"");
+	if (image->url)
+		ok = ok && json_put_escaped(body, span_of(image->url));
+	else
+		ok = ok && buf_put_str(body, "data:") && buf_put_str(body, image->media_type) &&
+			buf_put_str(body, ";base64,") &&
+			buf_put_span(body, buf_span(&image->base64));
+	return ok && buf_put_str(body, "\"}},");
+}
+
+static bool put_user(const struct ask *ask, struct buf *body, struct fault *fault)
+{
+	bool is_plain = ask->images_n == 0;
+	bool ok = buf_put_str(body,
+		is_plain ? "{\"role\":\"user\",\"content\":\"" : "{\"role\":\"user\",\"content\":[");
+	for (size_t i = 0; ok && i < ask->images_n; i++)
+		ok = put_image(body, &ask->images[i]);
+	ok = ok && (is_plain || buf_put_str(body, "{\"type\":\"text\",\"text\":\""));
+	return ok && ask_put_prompt(ask, body, fault) &&
+		buf_put_str(body, is_plain ? "\"}" : "\"}]}");
+}
+
+/* What was said, and what is wrong with it. */
+static bool put_reask(const struct reask *r, struct buf *body)
+{
+	return buf_put_str(body, ",{\"role\":\"assistant\",\"content\":") &&
+		chat_put_quoted(body, r->answer) &&
+		buf_put_str(body, "},{\"role\":\"user\",\"content\":") &&
+		chat_put_quoted(body, r->complaint) && buf_put_char(body, '}');
+}
+
+/* The schema goes into words where there is no field for it; the word JSON must be among them. */
+static bool put_system(
+	const struct ask *ask, bool has_schema, struct buf *body, struct fault *fault)
+{
+	bool has_own = ask->step->has_system;
+	bool ok = buf_put_str(body, "{\"role\":\"system\",\"content\":\"") &&
+		(!has_own || ask_put_system(ask, body, fault));
+	if (has_schema)
+		ok = ok && buf_put_str(body, has_own ? "\\n\\n" : "") &&
+			buf_put_str(body,
+				"Answer with nothing but JSON that matches this JSON Schema: ") &&
+			json_put_escaped(body, schema_text(ask->step->schema));
+	return ok && buf_put_str(body, "\"}");
 }
 
 /* The messages: a system message first if there is one, then the user's or the record's own. */
-static bool put_messages(const struct ask *ask, struct buf *body, struct fault *fault)
+static bool put_messages(const struct ask *ask, const struct openai_style *style, struct buf *body,
+	struct fault *fault)
 {
-	bool has_system = ask->step->has_system;
-	if (has_system &&
-		!(buf_put_str(body, "{\"role\":\"system\",\"content\":\"") &&
-			ask_put_system(ask, body, fault) && buf_put_str(body, "\"}")))
+	bool has_schema = ask->step->schema && style->has_no_schemas;
+	bool has_system = ask->step->has_system || has_schema;
+	bool is_empty = ask->form == ASK_MESSAGES && json_is_empty(ask->own);
+	if (has_system && !put_system(ask, has_schema, body, fault))
 		return false;
-	if (ask->form == ASK_MESSAGES) {
-		struct span inside =
-			json_inside(ask->own); /* brackets off, as quotes come off a string */
-		return (!has_system || json_is_empty(ask->own) || buf_put_char(body, ',')) &&
-			buf_put_span(body, inside);
-	}
-	return (!has_system || buf_put_char(body, ',')) &&
-		buf_put_str(body, "{\"role\":\"user\",\"content\":\"") &&
-		ask_put_prompt(ask, body, fault) && buf_put_str(body, "\"}");
+	if (has_system && !is_empty && !buf_put_char(body, ','))
+		return false;
+	/* Brackets come off as quotes come off a string. */
+	bool ok = ask->form == ASK_MESSAGES ? buf_put_span(body, json_inside(ask->own))
+					    : put_user(ask, body, fault);
+	return ok && (!ask->reask || put_reask(ask->reask, body));
+}
+
+/* A whole request with the members that are given. */
+static bool put_request(const struct ask *ask, const struct openai_style *style,
+	const struct members *m, struct buf *body, struct fault *fault)
+{
+	*fault = (struct fault){ 0 };
+	bool ok = buf_put_str(body, "{\"model\":") && buf_put_span(body, ask->model) &&
+		buf_put_str(body, ",\"messages\":[") && put_messages(ask, style, body, fault) &&
+		buf_put_char(body, ']') && members_put(m, body) && buf_put_char(body, '}');
+	return ok || (fault->code == ERROR_NONE && members_too_large(body, fault));
+}
+
+bool openai_build(const struct ask *ask, const struct openai_style *style, struct buf *body,
+	struct fault *fault)
+{
+	const struct step *s = ask->step;
+	struct members m;
+	struct buf format;
+	members_init(&m);
+	buf_init(&format, SIZE_MAX / 4);
+	if (!ask_has_words(ask, fault))
+		return false;
+	if (ask->endpoint->is_streamed)
+		add_stream(&m, style);
+	if (s->max_tokens)
+		members_add_int(&m, style->max_tokens ? style->max_tokens : max_tokens_name(ask),
+			s->max_tokens);
+	add_format(&m, style, s, &format);
+	members_add_params(&m, s);
+	bool ok = ask->form == ASK_BODY ? build_from_body(&m, ask, body, fault)
+					: put_request(ask, style, &m, body, fault);
+	buf_release(&format);
+	return ok;
 }
 
 static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 {
-	if (ask->form == ASK_BODY)
-		return build_from_body(ask, body, fault);
-	*fault = (struct fault){ 0 };
-	bool ok = buf_put_str(body, "{\"model\":") && buf_put_span(body, ask->model) &&
-		buf_put_str(body, ",\"messages\":[") && put_messages(ask, body, fault) &&
-		buf_put_char(body, ']') && put_params(ask, body) && buf_put_char(body, '}');
-	if (!ok && fault->code == ERROR_NONE)
-		return too_large(body, fault);
-	return ok;
+	static const struct openai_style style = { .has_stream_options = true };
+	return openai_build(ask, &style, body, fault);
 }
 
 /* Some servers know the one name, some the other; whoever says both means the newer. */
-static int64_t max_tokens(struct span body)
+int64_t openai_max_tokens(struct span body)
 {
 	int64_t older = 0, newer = 0;
 	struct json_walk walk;
 	json_walk_init(&walk, body);
 	while (json_walk_next(&walk)) {
 		if (json_key_is(walk.key, SPAN("max_completion_tokens")))
-			newer = openai_count(walk.value);
+			newer = json_count_of(walk.value);
 		else if (json_key_is(walk.key, SPAN("max_tokens")))
-			older = openai_count(walk.value);
+			older = json_count_of(walk.value);
 	}
 	if (newer > 0)
 		return newer;
@@ -146,7 +204,7 @@ const struct api api_openai = {
 	.path = "/chat/completions",
 	.charge = CHARGE_LARGER,
 	.build = build,
-	.max_tokens = max_tokens,
+	.max_tokens = openai_max_tokens,
 	.read = openai_read,
 	.read_usage = openai_read_usage,
 };

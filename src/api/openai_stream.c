@@ -2,34 +2,102 @@
 /*
  * A stream is read when all of it is there: a record's answer is written in one line, so nobody
  * could use half of it. What is gained is on the way: the first byte and each further one say that
- * the server is alive. Each event is one chunk, {"choices":[{"delta":{"content":"..."}}]}; escaped
- * texts are put together as they stand, so that the halves of a surrogate pair meet again. The
- * result, a small part of the stream, takes its place in the attempt.
+ * the server is alive. Each event is one chunk, {"choices":[{"delta":{"content":"..."}}]}. The
+ * result is a small part of the stream, whose bytes are given up.
  *
  * When is a stream whole? At its [DONE]; or when the model said why it stopped and HTTP itself
  * ended well: then no text can be missing, and servers that never send [DONE] (text-generation-
  * inference before 2.2) would otherwise be paid again and again for answers thrown away. A stream
  * with neither broke off, and is no answer however much of it there is.
  */
+#include "api/complaint.h"
 #include "api/openai.h"
+#include "api/said.h"
 #include "api/sse.h"
 #include "base/xalloc.h"
 #include "json/scan.h"
 
 #include <string.h>
 
+/* What logprobs have lists of: those of a chat, then those of a completion. */
+static const char *const list_names[] = { "content", "refusal", "tokens", "token_logprobs",
+	"top_logprobs", "text_offset" };
+
+enum { LISTS_N = sizeof list_names / sizeof *list_names };
+
 struct stream {
-	struct buf text; /* escaped, as the following */
-	struct buf refusal;
-	struct span model; /* of the bytes that came, as the following */
-	struct span usage;
-	struct span error;  /* the object of an event that is one */
-	enum finish finish; /* as the last chunk that has one says */
+	struct said said;
+	struct buf lists[LISTS_N]; /* the items of all chunks */
+	struct buf logprobs;       /* all of them together */
+	struct span error;         /* the object of an event that is one */
 	bool has_choice;
-	bool has_text; /* perhaps an empty one */
-	bool has_finish;
 	bool is_done;
 };
+
+/* {"name":"...","arguments":"..."}: the name comes once, the arguments in pieces. */
+static void pull_function(struct json_pull *p, struct said_call *call)
+{
+	if (!json_pull_enter(p))
+		return;
+	while (json_pull_next(p)) {
+		struct span key = json_inside(p->key);
+		if (span_equals(key, SPAN("name")) && !call->name.n)
+			call->name = json_text_of(json_pull_value(p));
+		else if (span_equals(key, SPAN("arguments")))
+			buf_put_span(&call->args, json_text_of(json_pull_value(p)));
+	}
+}
+
+/* A piece of a call; servers that tell but one apart leave the index out, which then is 0. */
+static void pull_call(struct json_pull *p, struct stream *s)
+{
+	struct span value = json_pull_value(p);
+	struct json_pull inner;
+	int64_t index = value.at ? json_count_of(json_member(value, SPAN("index"))) : 0;
+	struct said_call *call = value.at ? said_call(&s->said, index < 0 ? 0 : index) : NULL;
+	if (!call || json_kind(value) != JSON_KIND_OBJECT)
+		return;
+	json_pull_init(&inner, value);
+	if (!json_pull_enter(&inner))
+		return;
+	while (json_pull_next(&inner)) {
+		struct span key = json_inside(inner.key);
+		if (span_equals(key, SPAN("id")) && !call->id.n)
+			call->id = json_text_of(json_pull_value(&inner));
+		else if (span_equals(key, SPAN("function")))
+			pull_function(&inner, call);
+	}
+}
+
+static void pull_calls(struct json_pull *p, struct stream *s)
+{
+	if (!json_pull_enter(p))
+		return;
+	while (json_pull_next(p))
+		pull_call(p, s);
+}
+
+static bool put_call(struct buf *out, const struct said_call *call)
+{
+	return buf_put_str(out, "{\"id\":\"") && buf_put_span(out, call->id) &&
+		buf_put_str(out, "\",\"type\":\"function\",\"function\":{\"name\":\"") &&
+		buf_put_span(out, call->name) && buf_put_str(out, "\",\"arguments\":\"") &&
+		buf_put_span(out, buf_span(&call->args)) && buf_put_str(out, "\"}}");
+}
+
+/* A text, or from models that think an array with texts in it. */
+static void add_content(struct stream *s, struct span content)
+{
+	struct json_walk walk;
+	struct span text = json_text_of(content);
+	if (text.at) {
+		said_add_text(&s->said, text);
+	} else if (content.at) {
+		json_walk_init(&walk, content);
+		while (openai_next_text(&walk, &text))
+			said_add_text(&s->said, text);
+	}
+}
 
 static void pull_delta(struct json_pull *p, struct stream *s)
 {
@@ -38,12 +106,54 @@ static void pull_delta(struct json_pull *p, struct stream *s)
 	while (json_pull_next(p)) {
 		struct span key = json_inside(p->key);
 		if (span_equals(key, SPAN("content"))) {
-			struct span text = openai_string(json_pull_value(p));
-			s->has_text |= text.at != NULL;
-			buf_put_span(&s->text, text);
+			add_content(s, json_pull_value(p));
 		} else if (span_equals(key, SPAN("refusal"))) {
-			buf_put_span(&s->refusal, openai_string(json_pull_value(p)));
+			said_add_refusal(&s->said, json_text_of(json_pull_value(p)));
+		} else if (span_equals(key, SPAN("tool_calls"))) {
+			pull_calls(p, s);
 		}
+	}
+}
+
+static bool is_list(struct span value)
+{
+	return json_kind(value) == JSON_KIND_ARRAY && !json_is_empty(value);
+}
+
+/* Each chunk has those of its own tokens. */
+static void add_logprobs(struct stream *s, struct span value)
+{
+	struct json_walk walk;
+	value = openai_logprobs(value);
+	if (!value.at)
+		return;
+	json_walk_init(&walk, value);
+	while (json_walk_next(&walk))
+		for (size_t i = 0; i < LISTS_N; i++) {
+			struct buf *list = &s->lists[i];
+			if (!span_is(json_inside(walk.key), list_names[i]) || !is_list(walk.value))
+				continue;
+			if (list->len)
+				buf_put_char(list, ',');
+			buf_put_span(list, json_inside(walk.value));
+		}
+}
+
+/* Makes of the lists what a whole answer would have had. */
+static void join_logprobs(struct stream *s)
+{
+	for (size_t i = 0; i < LISTS_N; i++) {
+		if (!s->lists[i].len)
+			continue;
+		buf_put_str(&s->logprobs, s->logprobs.len ? ",\"" : "{\"");
+		buf_put_str(&s->logprobs, list_names[i]);
+		buf_put_str(&s->logprobs, "\":[");
+		buf_put_span(&s->logprobs, buf_span(&s->lists[i]));
+		buf_put_char(&s->logprobs, ']');
+	}
+	if (s->logprobs.len) {
+		buf_put_char(&s->logprobs, '}');
+		s->said.logprobs = buf_span(&s->logprobs);
 	}
 }
 
@@ -57,11 +167,15 @@ static void pull_choice(struct json_pull *p, struct stream *s)
 		if (span_equals(key, SPAN("delta"))) {
 			pull_delta(p, s);
 		} else if (span_equals(key, SPAN("finish_reason"))) {
-			struct span reason = openai_string(json_pull_value(p));
+			struct span reason = json_text_of(json_pull_value(p));
 			if (!reason.n)
 				continue;
-			s->finish = openai_finish(reason);
-			s->has_finish = true;
+			s->said.finish = openai_finish(reason);
+			s->said.has_finish = true;
+		} else if (span_equals(key, SPAN("logprobs"))) {
+			add_logprobs(s, json_pull_value(p));
+		} else if (span_equals(key, SPAN("text"))) { /* of a completion */
+			said_add_text(&s->said, json_text_of(json_pull_value(p)));
 		}
 	}
 }
@@ -86,15 +200,15 @@ static bool pull_chunk(struct json_pull *p, struct stream *s)
 		if (span_equals(key, SPAN("choices"))) {
 			pull_choices(p, s);
 		} else if (span_equals(key, SPAN("model"))) {
-			struct span model = openai_string(json_pull_value(p));
+			struct span model = json_text_of(json_pull_value(p));
 			if (model.n) /* Azure's first chunk has an empty one */
-				s->model = model;
+				s->said.model = model;
 		} else if (span_equals(key, SPAN("usage"))) {
 			struct span usage = json_pull_value(p);
 			if (usage.at && !span_is(usage, "null"))
-				s->usage = usage;
+				s->said.usage = usage;
 		} else if (span_equals(key, SPAN("error"))) {
-			is_error = openai_is_error(json_pull_value(p));
+			is_error = complaint_is_one(json_pull_value(p));
 		}
 	}
 	return is_error;
@@ -137,37 +251,18 @@ static bool read_events(struct stream *s, const struct buf *bytes, struct json_f
 	return true;
 }
 
-/* Puts what was said in the place of what came, and the answer's spans into it. */
-static void keep(struct stream *s, struct buf *bytes, struct answer *answer)
-{
-	struct buf *out = &s->text;
-	size_t text_n = out->len;
-	/* All of these are parts of what came: none can pass the ceiling. */
-	buf_put_span(out, s->model);
-	buf_put_span(out, s->usage);
-	const char *at = buf_span(out).at;
-	if (s->has_text && (text_n > 0 || s->finish != FINISH_TOOL_CALLS))
-		answer->text = (struct span){ at, text_n };
-	if (s->model.at)
-		answer->model = (struct span){ at + text_n, s->model.n };
-	if (s->usage.at)
-		answer->usage_text = (struct span){ at + text_n + s->model.n, s->usage.n };
-	answer->finish = s->finish;
-	buf_release(bytes);
-	*bytes = *out;
-	buf_init(out, 1);
-}
-
 static void judge(struct stream *s, struct attempt *attempt, struct answer *answer)
 {
-	if (!s->is_done && !s->has_finish) {
-		openai_refuse(answer, OUTCOME_TRANSPORT,
+	if (!s->is_done && !s->said.has_finish) {
+		said_refuse(answer, OUTCOME_TRANSPORT,
 			"the stream broke off before the end of the answer");
 	} else if (!s->has_choice) {
-		openai_refuse(answer, OUTCOME_BAD_RESPONSE, "the answer has no choices");
+		said_refuse(answer, OUTCOME_BAD_RESPONSE, "the answer has no choices");
 	} else {
-		keep(s, &attempt->answer, answer);
-		openai_judge(answer, buf_span(&s->refusal));
+		join_logprobs(s);
+		said_keep(&s->said, put_call, answer);
+		buf_release(&attempt->answer);
+		said_judge(answer, buf_span(&s->said.refusal), "choices[0].delta.content");
 	}
 }
 
@@ -175,20 +270,22 @@ void openai_read_stream(struct attempt *attempt, struct answer *answer)
 {
 	struct stream s = { 0 };
 	struct json_fault fault;
-	size_t max = attempt->answer.len + 1;
-	buf_init(&s.text, max);
-	buf_init(&s.refusal, max);
-	buf_reserve(&s.text, max < 64 ? max : 64);
+	said_init(&s.said, attempt);
+	buf_init(&s.logprobs, attempt->answer.len * 2 + 100);
+	for (size_t i = 0; i < LISTS_N; i++)
+		buf_init(&s.lists[i], attempt->answer.len + 1);
 	if (!read_events(&s, &attempt->answer, &fault)) {
 		answer->message = xasprintf(
 			"HTTP %d, but the stream is not JSON: an event has an error at byte %zu: %s",
 			attempt->status, fault.offset + 1, fault.reason);
 		answer->outcome = OUTCOME_BAD_RESPONSE;
 	} else if (s.error.at) {
-		openai_read_error(attempt, s.error, s.error, answer);
+		complaint_read(attempt, s.error, s.error, answer);
 	} else {
 		judge(&s, attempt, answer);
 	}
-	buf_release(&s.text);
-	buf_release(&s.refusal);
+	said_release(&s.said);
+	buf_release(&s.logprobs);
+	for (size_t i = 0; i < LISTS_N; i++)
+		buf_release(&s.lists[i]);
 }

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/err.h"
 #include "base/strings.h"
 #include "engine/pipeline.h"
 #include "io/http.h"
@@ -17,6 +18,36 @@
 
 #include <stdbool.h>
 
+/* Who said what an option is. Each wins over those before it. */
+enum origin_kind {
+	ORIGIN_BUILT_IN,
+	ORIGIN_DEFAULTS, /* the configuration file's */
+	ORIGIN_PROFILE,  /* of that file */
+	ORIGIN_ENVIRONMENT,
+	ORIGIN_COMMAND_LINE
+};
+
+/* What an option is in the end, and who said so; see app/origin.h. */
+struct origin {
+	const char *option; /* its long name; static */
+	enum origin_kind kind;
+	char *place;           /* "FILE:7:9", "PLLM_JOBS", "--jobs"; NULL = built in */
+	struct strings values; /* as they were written; a flag's is true or false; none = not set */
+};
+
+/* One for each option that sets something, in the order of the table. */
+struct origins {
+	struct origin *items; /* owned */
+	size_t n;
+};
+
+/* Which configuration file is read, by cli/config_file.c. */
+struct config_file_opts {
+	char *path;    /* --config FILE; NULL = the user's, if there is one */
+	bool is_off;   /* --no-config */
+	char *profile; /* --profile NAME */
+};
+
 /* What is asked: turned into a plan by app/steps.c. */
 struct prompt_opts {
 	struct strings prompts;      /* -p [STEP=]TEMPLATE */
@@ -24,6 +55,9 @@ struct prompt_opts {
 	struct strings systems;      /* -s [STEP=]TEMPLATE */
 	struct strings max_tokens;   /* --max-tokens [STEP=]N */
 	struct strings params;       /* --param [STEP:]KEY=JSON */
+	struct strings schemas;      /* --schema [STEP=]FILE */
+	struct strings images;       /* --image [STEP=]TEMPLATE */
+	int64_t reasks_n;            /* --reasks N */
 	char *as;                    /* -a NAME: the unnamed step's name */
 };
 
@@ -43,6 +77,12 @@ struct endpoint_opts {
 	struct key_opts key;
 };
 
+/*
+ * True if the text will do as an --endpoint, as far as that can be said without its URL; false with
+ * err filled as endpoint_text_parse does. In app/endpoint_text.c.
+ */
+bool endpoint_opts_check(const char *text, struct err *err);
+
 struct config {
 	struct reader_opts reader;
 	struct writer_opts writer;
@@ -58,6 +98,8 @@ struct config {
 	char *accept;    /* --accept N|N%, parsed by app/stops.c */
 	bool is_quiet;
 	bool is_verbose;
+	struct config_file_opts file;
+	struct origins origins;
 };
 
 enum error_rule { ERROR_IS_KEPT, ERROR_IS_DROPPED, ERROR_STOPS };

@@ -107,7 +107,7 @@ static bool check_key(
 {
 	bool is_https = strncmp(e->origin, "https:", 6) == 0;
 	bool is_private = is_https || e->is_loopback || e->unix_path || o->allow_http;
-	if (!is_private && (key || o->header_files.n > 0))
+	if (!is_private && (key || e->aws || o->header_files.n > 0))
 		return err_set(err, ERR_USAGE,
 			"%s: a key would travel unencrypted; use https, or --allow-http if the network is yours",
 			e->name);
@@ -121,6 +121,8 @@ static bool check_key(
 static bool may_lack_key(const struct endpoint *e, const struct endpoint_opts *o, const char *env)
 {
 	bool is_none = env && strcmp(env, "none") == 0;
+	if (!e->api->key_env)
+		return true;
 	return e->is_loopback || e->unix_path || is_none || o->header_files.n > 0;
 }
 
@@ -145,6 +147,34 @@ static bool find_key(
 	return true;
 }
 
+/*
+ * Amazon's keys: an id and a secret to sign with, where there is no bearer key. The region is that
+ * of the endpoint's host, or of the environment.
+ */
+static bool take_aws_key(struct endpoint *e, const struct endpoint_opts *o)
+{
+	const char *id = getenv("AWS_ACCESS_KEY_ID"), *secret = getenv("AWS_SECRET_ACCESS_KEY");
+	const char *token = getenv("AWS_SESSION_TOKEN");
+	const char *host = strstr(e->origin, "://bedrock-runtime.");
+	const char *region = getenv("AWS_REGION");
+	bool is_said = o->key.env || o->key.file || o->key.cmd || o->key.fd >= 0;
+	if (!e->api->is_signed || is_said || !id || !*id || !secret || !*secret)
+		return false;
+	if (!region || !*region)
+		region = getenv("AWS_DEFAULT_REGION");
+	e->aws = xcalloc(1, sizeof *e->aws);
+	e->aws->id = xstrdup(id);
+	e->aws->secret = xstrdup(secret);
+	e->aws->token = token && *token ? xstrdup(token) : NULL;
+	if (host) {
+		host += strlen("://bedrock-runtime.");
+		e->aws->region = xmemdup(host, strcspn(host, "."));
+	} else {
+		e->aws->region = xstrdup(region && *region ? region : "us-east-1");
+	}
+	return true;
+}
+
 bool credentials_give(struct credentials *c, struct endpoint *e, char *key_env, struct err *err)
 {
 	char *key;
@@ -154,11 +184,13 @@ bool credentials_give(struct credentials *c, struct endpoint *e, char *key_env, 
 		endpoint_add_header(e, c->lines.items[i]);
 	if (!find_key(c, e, key_env, &key, err))
 		return false;
+	bool is_signed = !key && !key_env && c->has_one_origin && take_aws_key(e, c->opts);
 	bool ok = check_key(e, c->opts, key, err);
-	if (ok && !key && !may_lack_key(e, c->opts, env))
+	if (ok && !key && !is_signed && !may_lack_key(e, c->opts, env))
 		ok = err_set(err, ERR_USAGE,
-			"no key for %s: set %s, or give --key-file, --key-cmd or --key-fd, or --key-env none",
-			e->name, env ? env : e->api->key_env);
+			"no key for %s: set %.*s, or give --key-file, --key-cmd or --key-fd, or --key-env none",
+			e->name, (int)strcspn(env ? env : e->api->key_env, " "),
+			env ? env : e->api->key_env);
 	if (ok && key) {
 		char *line = xasprintf("%s%s", e->api->auth_header, key);
 		endpoint_add_header(e, line);

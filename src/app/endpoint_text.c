@@ -2,11 +2,14 @@
 #include "app/endpoint_text.h"
 
 #include "api/api.h"
+#include "app/config.h"
+#include "base/near.h"
 #include "base/units.h"
 #include "base/xalloc.h"
 
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,12 +67,29 @@ static void put_text(char **field, const char *text)
 	*field = xstrdup(text);
 }
 
+bool endpoint_text_refuse_api(const char *option, const char *name, struct err *err)
+{
+	const char *names[64];
+	char list[600] = "";
+	size_t n, at = 0;
+	const struct api *const *all = api_all(&n);
+	for (size_t i = 0; i < n && i < 64; i++) {
+		names[i] = all[i]->name;
+		int written = snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", names[i]);
+		at += written > 0 && (size_t)written < sizeof list - at ? (size_t)written : 0;
+	}
+	const char *near = near_find(name, names, n < 64 ? n : 64);
+	if (near)
+		return err_set(err, ERR_USAGE, "%s: unknown API \"%.60s\"; did you mean %s?", option,
+			name, near);
+	return err_set(err, ERR_USAGE, "%s: unknown API \"%.60s\"; there are %s", option, name,
+		list);
+}
+
 static bool put_api(const struct cutting *c, const struct api **field, const char *name)
 {
 	*field = api_find(name);
-	return *field ||
-		err_set(c->err, ERR_USAGE, "%s: unknown API \"%.60s\"; this version knows openai",
-			c->option, name);
+	return *field || endpoint_text_refuse_api(c->option, name, c->err);
 }
 
 static bool put_weight(const struct cutting *c, double *field, const char *text)
@@ -159,6 +179,14 @@ bool endpoint_text_parse_fallback(struct endpoint_text *t, const char *text, str
 	if (ok && !t->base && !t->model)
 		ok = err_set(err, ERR_USAGE, "--fallback: expected a model, a URL, or both");
 	free(copy);
+	return ok;
+}
+
+bool endpoint_opts_check(const char *text, struct err *err)
+{
+	struct endpoint_text t = { 0 };
+	bool ok = endpoint_text_parse(&t, text, err);
+	endpoint_text_release(&t);
 	return ok;
 }
 

@@ -35,5 +35,8 @@ bool endpoint_text_parse(struct endpoint_text *t, const char *text, struct err *
  */
 bool endpoint_text_parse_fallback(struct endpoint_text *t, const char *text, struct err *err);
 
+/* Fills err for an API that is none: with the nearest name, or all. Returns false. */
+bool endpoint_text_refuse_api(const char *option, const char *name, struct err *err);
+
 /* Frees what t holds; fine on a zeroed one. */
 void endpoint_text_release(struct endpoint_text *t);

@@ -8,10 +8,10 @@
 #include "app/endpoints.h"
 
 #include "api/api.h"
+#include "app/address.h"
 #include "app/credentials.h"
 #include "app/endpoint_text.h"
 #include "base/xalloc.h"
-#include "io/url.h"
 #include "json/text.h"
 
 #include <stdlib.h>
@@ -65,8 +65,7 @@ static bool complete_api(const struct draft *d, struct endpoint_text *t)
 	const char *name = d->opts->api ? d->opts->api : "openai";
 	if (!t->api)
 		t->api = api_find(name);
-	return t->api ||
-		err_set(d->err, ERR_USAGE, "--api %s: unknown; this version knows openai", name);
+	return t->api || endpoint_text_refuse_api("--api", name, d->err);
 }
 
 /* Adds to an endpoint of the pool what it does not say itself. */
@@ -81,10 +80,9 @@ static bool complete(const struct draft *d, struct endpoint_text *t)
 		t->api = named;
 	if (!complete_api(d, t))
 		return false;
-	const char *set = from_environment(t->api->base_url_env);
 	if (!t->base)
-		t->base = xstrdup(set ? set : t->api->base_url);
-	return true;
+		t->base = address_default(t->api, d->err);
+	return t->base != NULL;
 }
 
 /* Adds to a fallback what it does not say itself: it is the pool's first endpoint, but for that. */
@@ -97,7 +95,9 @@ static bool complete_fallback(const struct draft *d, struct endpoint_text *t)
 		t->model = copy_or_null(first->model);
 	if (named && named != first->api) {
 		t->api = named;
-		t->base = xstrdup(named->base_url);
+		t->base = address_default(named, d->err);
+		if (!t->base)
+			return false;
 	}
 	if (!t->base) {
 		t->base = xstrdup(first->base);
@@ -122,14 +122,13 @@ static bool place(const struct draft *d, unsigned i, unsigned tier)
 	const struct endpoint_opts *o = d->opts;
 	const struct endpoint_text *t = &d->texts[i];
 	struct endpoint *e = &d->list->items[i];
-	struct url url = { 0 };
-	if (!check_model(d, t->model) || !url_parse(&url, t->base, t->api->path, d->err))
+	if (!check_model(d, t->model))
 		return false;
 	e->api = t->api;
-	e->name = xstrdup(t->base);
-	e->url = xstrdup(url.full);
-	e->origin = xstrdup(url.origin);
-	e->is_loopback = url.is_loopback;
+	e->is_streamed = o->is_streamed && !t->api->cannot_stream;
+	endpoint_set_model(e, t->model);
+	if (!address_set(e, t->base, d->err))
+		return false;
 	e->cacert = copy_or_null(o->cacert);
 	e->cert = copy_or_null(o->cert);
 	e->unix_path = copy_or_null(o->unix_socket);
@@ -138,9 +137,8 @@ static bool place(const struct draft *d, unsigned i, unsigned tier)
 	e->rpm = t->rpm;
 	e->tpm = t->tpm;
 	e->tier = tier;
-	e->is_streamed = o->is_streamed;
-	endpoint_set_model(e, t->model);
-	url_release(&url);
+	if (e->api->header)
+		endpoint_add_header(e, e->api->header);
 	return true;
 }
 
@@ -279,7 +277,7 @@ bool endpoints_make(struct endpoints *list, const struct endpoint_opts *o, struc
 bool endpoints_check_models(const struct endpoints *list, struct err *err)
 {
 	for (unsigned i = 0; i < list->n; i++)
-		if (!list->items[i].model)
+		if (!list->items[i].model && !list->items[i].api->needs_no_model)
 			return list->n == 1
 				? err_set(err, ERR_USAGE,
 					  "which model shall be asked? Give -m MODEL")

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/units.h"
 #include "base/xalloc.h"
+#include "json/schema.h"
 #include "json/text.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROMPT_FILE_MAX_BYTES = 16 << 20 };
+enum { FILE_MAX_BYTES = 16 << 20 };
 
 static bool is_name_byte(char c, bool first)
 {
@@ -46,11 +47,11 @@ static const char *after_step_name(const struct step *s, const char *text, char 
 	return strncmp(text, s->name, n) == 0 && text[n] == separator ? text + n + 1 : text;
 }
 
-static bool read_file(const char *path, struct buf *out, struct err *err)
+static bool read_file(const char *option, const char *path, struct buf *out, struct err *err)
 {
 	FILE *f = fopen(path, "re");
 	if (!f)
-		return err_set_errno(err, ERR_USAGE, "--prompt-file: cannot open %s", path);
+		return err_set_errno(err, ERR_USAGE, "%s: cannot open %s", option, path);
 	char block[4096];
 	size_t n;
 	bool fits = true;
@@ -59,9 +60,9 @@ static bool read_file(const char *path, struct buf *out, struct err *err)
 	bool failed = ferror(f);
 	fclose(f);
 	if (failed)
-		return err_set_errno(err, ERR_USAGE, "--prompt-file: cannot read %s", path);
+		return err_set_errno(err, ERR_USAGE, "%s: cannot read %s", option, path);
 	if (!fits)
-		return err_set(err, ERR_USAGE, "--prompt-file: %s is larger than 16M", path);
+		return err_set(err, ERR_USAGE, "%s: %s is larger than 16M", option, path);
 	if (out->len > 0 && out->data[out->len - 1] == '\n')
 		out->len--;
 	return true;
@@ -71,8 +72,8 @@ static bool compile_file(struct step *s, const char *path, struct err *err)
 {
 	struct buf text;
 	struct err why;
-	buf_init(&text, PROMPT_FILE_MAX_BYTES);
-	bool ok = read_file(path, &text, err);
+	buf_init(&text, FILE_MAX_BYTES);
+	bool ok = read_file("--prompt-file", path, &text, err);
 	if (ok && !template_parse(&s->prompt, buf_span(&text), TEMPLATE_FROM_FILE, &why))
 		ok = err_set(err, ERR_USAGE, "--prompt-file %s: %s", path, why.msg);
 	buf_release(&text);
@@ -136,6 +137,33 @@ static bool make_max_tokens(struct step *s, const struct strings *list, struct e
 	return true;
 }
 
+static bool make_image(struct step *s, const struct strings *images, struct err *err)
+{
+	struct err why;
+	if (images->n == 0)
+		return true;
+	s->has_image = true;
+	const char *text = after_step_name(s, images->items[images->n - 1], '=');
+	if (!template_parse(&s->image, span_of(text), TEMPLATE_FROM_ARGUMENT, &why))
+		return err_set(err, ERR_USAGE, "--image: %s", why.msg);
+	return true;
+}
+
+static bool make_schema(struct step *s, const struct strings *schemas, struct err *err)
+{
+	struct buf text;
+	struct err why;
+	if (schemas->n == 0)
+		return true;
+	const char *path = after_step_name(s, schemas->items[schemas->n - 1], '=');
+	buf_init(&text, FILE_MAX_BYTES);
+	bool ok = read_file("--schema", path, &text, err);
+	if (ok && !(s->schema = schema_new(buf_span(&text), &why)))
+		ok = err_set(err, ERR_USAGE, "--schema %s: %s", path, why.msg);
+	buf_release(&text);
+	return ok;
+}
+
 static bool make_params(struct step *s, const struct strings *list, struct err *err)
 {
 	for (size_t i = 0; i < list->n; i++) {
@@ -165,7 +193,9 @@ bool steps_make(struct plan *plan, const struct prompt_opts *o, struct err *err)
 	if (strcmp(s->name, "pllm") == 0)
 		return err_set(err, ERR_USAGE,
 			"the field \"pllm\" is where errors go; name the answer something else");
-	if (!make_system(s, &o->systems, err) || !make_max_tokens(s, &o->max_tokens, err))
+	s->reasks_n = (unsigned)o->reasks_n;
+	if (!make_system(s, &o->systems, err) || !make_max_tokens(s, &o->max_tokens, err) ||
+		!make_image(s, &o->images, err) || !make_schema(s, &o->schemas, err))
 		return false;
 	return make_params(s, &o->params, err);
 }

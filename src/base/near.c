@@ -48,3 +48,17 @@ size_t near_limit(size_t n)
 {
 	return n < 6 ? 1 : n / 3;
 }
+
+const char *near_find(const char *word, const char *const *words, size_t n)
+{
+	const char *best = NULL;
+	size_t least = near_limit(strlen(word)) + 1;
+	for (size_t i = 0; i < n; i++) {
+		size_t distance = near_distance(span_of(word), span_of(words[i]));
+		if (distance < least) {
+			least = distance;
+			best = words[i];
+		}
+	}
+	return best;
+}

@@ -21,3 +21,6 @@ size_t near_distance(struct span a, struct span b);
  * least 1.
  */
 size_t near_limit(size_t n);
+
+/* Gives the word of the n that is most like `word`, or NULL if none is near. */
+const char *near_find(const char *word, const char *const *words, size_t n);

@@ -47,7 +47,8 @@ enum option_trait {
 	OPTION_MAY_BE_EMPTY = 8, /* an empty value means something */
 	OPTION_IS_REPEATABLE = 16,
 	OPTION_IS_COMMON = 32, /* -h shows it */
-	OPTION_IS_HIDDEN = 64  /* no help, manual or completion shows it */
+	OPTION_IS_HIDDEN = 64, /* no help, manual or completion shows it */
+	OPTION_IS_TYPED = 128  /* makes no sense in a configuration file */
 };
 
 struct option_choice {

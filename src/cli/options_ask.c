@@ -54,7 +54,32 @@ static const struct option prompt_rows[] = {
 		.manual = "Any other field of the request body, such as\n.Li temperature=0 ;\n"
 			  "a string is written with its double quotes.\nNot\n"
 			  ".Li model , messages , input , n\nand\n.Li stream ,\nwhich\n.Nm\n"
-			  "sets itself.\n" },
+			  "sets itself.\nDots lead into objects, as in\n"
+			  ".Li generationConfig.temperature=0 .\n" },
+	{ .name = "schema",
+		LIST(prompt.schemas),
+		.value = "[STEP=]FILE",
+		.traits = OPTION_IS_FILE | OPTION_IS_COMMON,
+		.help = "the JSON Schema that answers must match",
+		.manual = "The answer is JSON that matches the JSON Schema in\n.Ar FILE .\n"
+			  "The API is told so, and the answer is checked here; see\n"
+			  ".Sx STRUCTURED OUTPUT .\n" },
+	{ .name = "reasks",
+		INT(prompt.reasks_n),
+		.value = "N",
+		.standard = "2",
+		.max = 100,
+		.traits = OPTION_HAS_ENV,
+		.help = "ask again for an answer that does not match",
+		.manual = "How often to ask again, with what is wrong, if an answer does not match\n"
+			  ".Fl -schema .\n" },
+	{ .name = "image",
+		LIST(prompt.images),
+		.value = "[STEP=]TEMPLATE",
+		.traits = OPTION_IS_TEXT,
+		.help = "show a picture with the prompt: a file or URL",
+		.manual = "A picture that goes along with the prompt: a template that gives the\n"
+			  "name of a PNG, JPEG, GIF or WebP file of up to 20 MiB, or a URL.\n" },
 };
 
 static const struct option endpoint_rows[] = {
@@ -64,7 +89,7 @@ static const struct option endpoint_rows[] = {
 		.shown = "openai",
 		.traits = OPTION_HAS_ENV,
 		.help = "the API that the endpoint speaks",
-		.manual = "The API that the endpoint speaks.\n.Cm openai\n"
+		.manual = "The API that the endpoint speaks, see\n.Sx APIS .\n.Cm openai\n"
 			  "is OpenAI's chat completions, which most other servers speak\ntoo.\n" },
 	{ .name = "endpoint",
 		LIST(endpoint.endpoints),
@@ -81,6 +106,8 @@ static const struct option endpoint_rows[] = {
 			".Cm weight= Ns Ar N ,\nits share among the others, 1 if it is not given;\n"
 			".Cm max= Ns Ar N ,\nrequests in flight;\n.Cm rpm= Ns Ar N\nand\n"
 			".Cm tpm= Ns Ar N ,\nrequests and tokens a minute.\n"
+			"A name that the configuration file gives to an endpoint or a pool\n"
+			"will do as well.\n"
 			"The default is\n.Ev OPENAI_BASE_URL ,\nor else\n"
 			".Li https://api.openai.com/v1 .\nSee\n.Sx ENDPOINTS AND GATES .\n" },
 	{ .name = "fallback",
@@ -133,6 +160,7 @@ static const struct option endpoint_rows[] = {
 		.standard = "-1",
 		.shown = "",
 		.max = 1 << 20,
+		.traits = OPTION_IS_TYPED,
 		.help = "read the key from descriptor N",
 		.manual = "Read the key from the open file descriptor\n.Ar N .\n" },
 	{ .name = "key-cmd",
@@ -182,6 +210,29 @@ static const struct option endpoint_rows[] = {
 		.help = "connect to PATH, not to the URL's host",
 		.manual =
 			"Connect to the socket\n.Ar PATH\ninstead of the URL's host and port.\n" },
+	{ .name = "config",
+		STRING(file.path),
+		.value = "FILE",
+		.shown = "~/.config/pllm/config.yaml",
+		.traits = OPTION_IS_FILE | OPTION_IS_TYPED,
+		.help = "read options and endpoints from FILE",
+		.manual = "Read options, endpoints, pools and profiles from\n.Ar FILE\n"
+			  "instead of your own configuration file, see\n"
+			  ".Sx CONFIGURATION FILE .\n"
+			  "The command line wins over it; there, an option that may be given\n"
+			  "several times replaces all that the file says for it.\n" },
+	{ .name = "no-config",
+		FLAG(SETS(file.is_off, true)),
+		.traits = OPTION_IS_TYPED,
+		.help = "read no configuration file",
+		.manual = "Read no configuration file.\n" },
+	{ .name = "profile",
+		STRING(file.profile),
+		.value = "NAME",
+		.traits = OPTION_IS_TYPED,
+		.help = "use that profile of the configuration file",
+		.manual = "Use the options that the configuration file has for the profile\n"
+			  ".Ar NAME .\nThey win over the file's defaults.\n" },
 	{ .name = "stream",
 		FLAG(SETS(endpoint.is_streamed, true)),
 		.traits = OPTION_HAS_ENV,

@@ -6,9 +6,14 @@
 #include "cli/parse.h"
 
 #include "base/near.h"
+#include "base/xalloc.h"
+#include "cli/config_file.h"
+#include "cli/layers.h"
+#include "cli/names.h"
 #include "cli/setting.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Messages quote this much of an argument. */
@@ -20,7 +25,7 @@ struct parser {
 	int at;           /* index of the next argument */
 	bool has_command; /* one was seen */
 	enum cli_action action;
-	struct config *config;
+	struct layers *layers;
 	struct err *err;
 };
 
@@ -36,12 +41,21 @@ static int shown_n(const char *arg)
 
 static const char *const commands_to_come[] = { "embed", "reduce", "chunk", "cache", "doctor" };
 
+static bool say(struct parser *p, const struct option *o, const struct given *given)
+{
+	char *place = xmemdup(given->label, strlen(given->label) - 1);
+	const struct source source = { ORIGIN_COMMAND_LINE, place };
+	bool ok = layers_say(p->layers, o, &source, given, p->err);
+	free(place);
+	return ok;
+}
+
 /* Does what the option says. Actions end the parsing, in success. */
 static bool apply(struct parser *p, const struct option *o, const struct given *given)
 {
 	int action = (int)o->action;
 	if (o->kind != OPTION_ACTION)
-		return setting_put(p->config, o, given, p->err);
+		return say(p, o, given);
 	if (o->choices && !setting_choose(o, given, &action, p->err))
 		return false;
 	p->action = (enum cli_action)action;
@@ -215,20 +229,42 @@ static bool take_argument(struct parser *p, bool *ended)
 	return true;
 }
 
+static bool take_arguments(struct parser *p)
+{
+	bool ended = false;
+	while (p->at < p->argc && p->action == CLI_RUN)
+		if (!take_argument(p, &ended))
+			return false;
+	if (p->action == CLI_RUN && p->has_command)
+		p->action = CLI_HELP_LONG;
+	return true;
+}
+
+/* The arguments say which file is read; what it says comes before them all the same. */
+static bool complete(struct layers *layers, struct config *config, struct err *err)
+{
+	struct names names = { 0 };
+	layers_settle(layers, config);
+	bool ok = layers_read_env(layers, err) &&
+		config_file_read(&config->file, layers, &names, err);
+	layers_settle(layers, config);
+	ok = ok && names_expand(&names, config, err);
+	names_release(&names);
+	return ok;
+}
+
 enum cli_action cli_parse(int argc, char **argv, struct config *config, struct err *err)
 {
-	struct parser p = { .argv = argv, .argc = argc, .at = 1, .config = config, .err = err };
-	bool ended = false;
-	setting_defaults(config);
-	if (!setting_read_env(config, err))
-		return CLI_USAGE_ERROR;
-	while (p.at < argc && p.action == CLI_RUN)
-		if (!take_argument(&p, &ended))
-			return CLI_USAGE_ERROR;
-	return p.action == CLI_RUN && p.has_command ? CLI_HELP_LONG : p.action;
+	struct layers layers;
+	struct parser p = { .argv = argv, .argc = argc, .at = 1, .layers = &layers, .err = err };
+	*config = (struct config){ 0 };
+	layers_init(&layers);
+	bool ok = take_arguments(&p) && (p.action != CLI_RUN || complete(&layers, config, err));
+	layers_release(&layers);
+	return ok ? p.action : CLI_USAGE_ERROR;
 }
 
 void cli_free(struct config *config)
 {
-	setting_release(config);
+	layers_forget(config);
 }

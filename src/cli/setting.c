@@ -158,27 +158,35 @@ void setting_defaults(struct config *config)
 			put_standard(config, o);
 }
 
-/* A flag's variable says 1 or 0. */
-static bool put_env(
-	struct config *config, const struct option *o, const struct given *given, struct err *err)
+void setting_put_off(struct config *config, const struct option *o)
 {
-	if (o->kind == OPTION_FLAG && strcmp(given->value, "1") != 0)
-		return strcmp(given->value, "0") == 0 ||
-			err_set(err, ERR_USAGE, "%s%.60s: expected 1 or 0", given->label,
-				given->value);
-	return setting_put(config, o, given, err);
+	if (o->kind == OPTION_FLAG && o->effects[0].kind == EFFECT_BOOL)
+		*(bool *)field_of(config, o->effects[0].field) = !o->effects[0].value;
 }
 
-bool setting_read_env(struct config *config, struct err *err)
+/* Fills in the fields that a row sets, and gives their number. */
+static size_t fields_of(const struct option *o, size_t fields[OPTION_EFFECTS_MAX])
 {
-	for (const struct option *o = option_next(NULL); o; o = option_next(o)) {
-		char name[OPTION_TEXT_MAX], label[OPTION_TEXT_MAX + 1];
-		const char *value = *option_env_name(o, name) ? getenv(name) : NULL;
-		snprintf(label, sizeof label, "%s=", name);
-		if (value && *value && !put_env(config, o, &(struct given){ label, value }, err))
-			return false;
-	}
-	return true;
+	size_t n = 0;
+	if (o->kind == OPTION_ACTION)
+		return 0;
+	fields[0] = o->field;
+	if (o->kind != OPTION_FLAG)
+		return 1;
+	for (size_t i = 0; i < OPTION_EFFECTS_MAX; i++)
+		if (o->effects[i].kind != EFFECT_NONE)
+			fields[n++] = o->effects[i].field;
+	return n;
+}
+
+bool setting_covers(const struct option *o, const struct option *other)
+{
+	size_t ours[OPTION_EFFECTS_MAX], theirs[OPTION_EFFECTS_MAX];
+	size_t ours_n = fields_of(o, ours), theirs_n = fields_of(other, theirs), covered_n = 0;
+	for (size_t i = 0; i < theirs_n; i++)
+		for (size_t k = 0; k < ours_n; k++)
+			covered_n += theirs[i] == ours[k];
+	return theirs_n > 0 && covered_n == theirs_n;
 }
 
 void setting_release(struct config *config)

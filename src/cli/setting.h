@@ -30,10 +30,13 @@ bool setting_put(
 	struct config *config, const struct option *o, const struct given *given, struct err *err);
 
 /*
- * Reads the rows' environment variables; an empty one counts as not set. False with err filled
- * likewise.
+ * Sets what a flag that is said to be false sets: if its first effect is a bool, the opposite of
+ * it; else nothing, as for all other rows.
  */
-bool setting_read_env(struct config *config, struct err *err);
+void setting_put_off(struct config *config, const struct option *o);
+
+/* True if all that `other` sets is set by o too, so that after o it says nothing any more. */
+bool setting_covers(const struct option *o, const struct option *other);
 
 /* Finds the choice of that name; false with err filled as setting_put says. */
 bool setting_choose(const struct option *o, const struct given *given, int *value, struct err *err);

@@ -17,7 +17,9 @@
 #include "api/api.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "engine/render.h"
 #include "engine/triage.h"
+#include "engine/verify.h"
 #include "work/record.h"
 #include "work/tokens.h"
 
@@ -43,15 +45,12 @@ static void take_body(struct sched *s, struct buf *body)
 		*body = s->spares[--s->spares_n];
 }
 
-static bool build(struct sched *s, const struct call *call, const struct gates *g,
-	struct attempt *a, struct fault *fault)
+static bool build(struct sched *s, struct call *call, const struct gates *g, struct attempt *a,
+	struct fault *fault)
 {
-	struct ask ask;
 	/* Most prompts are a record and a few words: one allocation in place of five. */
 	buf_reserve(&a->body, call->record->text.n + BODY_FRAME_BYTES);
-	return ask_init(&ask, &s->rooms.plan->steps[call->step], g->endpoint, call->record->value,
-		       fault) &&
-		g->endpoint->api->build(&ask, &a->body, fault);
+	return render_request(call, s->rooms.plan, g->endpoint, a, fault);
 }
 
 bool flight_render(struct sched *s, struct call *call, const struct gates *g, struct fault *fault)
@@ -211,12 +210,15 @@ void flight_cut(struct sched *s, struct flight *f)
 static void read_answer(const struct sched *s, const struct flight *f, struct answer *answer)
 {
 	struct attempt *a = f->attempt;
-	const struct api *api = f->gates->endpoint->api;
+	const struct api *api = a->api;
+	const struct step *step = &s->rooms.plan->steps[f->call->step];
 	answer_init(answer, OUTCOME_ANSWERED);
 	api->read(a, answer);
 	if (answer->outcome == OUTCOME_TRUNCATED && s->opts->on_truncate == TRUNCATE_IS_KEPT &&
 		answer->text.at)
 		answer->outcome = OUTCOME_ANSWERED;
+	if (answer->outcome == OUTCOME_ANSWERED && step->schema)
+		verify_answer(step, answer);
 	if (s->opts->wants_usage || f->pass.size.input > 0)
 		api->read_usage(answer);
 	assert(answer->outcome == OUTCOME_ANSWERED || answer->message);
@@ -352,6 +354,20 @@ static bool go_elsewhere(struct sched *s, const struct flight *f, int64_t now_ms
 	return true;
 }
 
+/* True if the call is asked again because its answer did not match. */
+static bool ask_again(struct sched *s, struct call *call, int64_t now_ms)
+{
+	const struct step *step = &s->rooms.plan->steps[call->step];
+	if (call->answer.outcome != OUTCOME_MISMATCH || call->reasks_n >= step->reasks_n)
+		return false;
+	/* A request that is the record's own is not ours to extend. */
+	if (s->is_stopped || call->is_own_body)
+		return false;
+	verify_ask_again(call);
+	sched_return(s, call, 0, now_ms);
+	return true;
+}
+
 /* Makes the attempt that counts the call's first, and drops the other. */
 static void keep_attempt(struct call *call, const struct attempt *kept)
 {
@@ -380,7 +396,7 @@ static void fail(struct sched *s, struct flight *f, int64_t now_ms)
 		s->dead = death;
 		sched_stop(s);
 	}
-	if (!go_elsewhere(s, f, now_ms) && !try_again(s, f, now_ms))
+	if (!ask_again(s, call, now_ms) && !go_elsewhere(s, f, now_ms) && !try_again(s, f, now_ms))
 		sched_settle(s, call, error_code_of(call->answer.outcome), NULL);
 }
 

@@ -181,7 +181,7 @@ static void settle_call(struct pipeline *p, struct call *call)
 		r->failure.status = call->attempt.status;
 		r->failure.attempts_n = call->attempts_n;
 		r->failure.step = p->rooms->sched.plan->steps[call->step].name;
-		if (call->error == ERROR_TRUNCATED)
+		if (call->error == ERROR_TRUNCATED || call->error == ERROR_SCHEMA_MISMATCH)
 			r->failure.partial = call->answer.text;
 	}
 	settle(p, r);

@@ -23,7 +23,9 @@ enum {
 	MINUTE_MS = 60000,
 	SPARE_MAX_BYTES = 4096, /* of a body kept for the next request */
 	READY_SPARE_N = 64,     /* ready calls kept beyond the free slots */
-	PREFIX_BYTES = 1024     /* of a request: what affinity goes by */
+	PREFIX_BYTES = 1024,    /* of a request: what affinity goes by */
+	PICTURE_TOKENS = 1000,
+	TOKEN_BYTES = 4
 };
 
 /* More than there are records: who has tried in vain goes behind all who have not. */
@@ -234,8 +236,11 @@ static void weigh(struct call *call, const struct pool *pool)
 	struct span body = buf_span(&call->attempt.body);
 	if (call->estimate > 0 || call->body_kind == 0 || !g)
 		return;
-	call->estimate = tokens_estimate(body);
-	call->max_tokens = g->endpoint->api->max_tokens(body);
+	/* What a picture costs has nothing to do with its bytes; a thousand tokens are usual. */
+	call->estimate = call->picture_bytes == 0
+		? tokens_estimate(body)
+		: PICTURE_TOKENS + (double)(body.n - call->picture_bytes) / TOKEN_BYTES;
+	call->max_tokens = call->attempt.api->max_tokens(body);
 }
 
 static uint64_t prefix_of(const struct call *call)

@@ -10,8 +10,10 @@
 #include "base/xalloc.h"
 #include "io/allowance.h"
 #include "io/hint.h"
+#include "io/http_send.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -142,6 +144,11 @@ static void read_header(struct http_slot *slot, const char *line, const char *co
 	case sizeof "content-type" - 1:
 		if (strncasecmp(name.at, "content-type", name.n) == 0)
 			read_type(a, value);
+		break;
+	case sizeof "x-amzn-errortype" - 1:
+		if (strncasecmp(name.at, "x-amzn-errortype", name.n) == 0)
+			snprintf(a->error_type, sizeof a->error_type, "%.*s", (int)value.n,
+				value.at);
 		break;
 	case sizeof "retry-after" - 1:
 	case sizeof "retry-after-ms" - 1: /* and of x-should-retry */
@@ -333,8 +340,7 @@ void http_slot_start(struct http_slot *slot, struct attempt *attempt)
 	hub->connecting_n++;
 	slot->connect_end_ms = hub->now_ms + hub->connect_timeout_ms;
 	set_timer(slot);
-	curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)attempt->body.len);
-	curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, attempt->body.data);
+	http_send_arm(slot);
 	curl_multi_add_handle(slot->shard->multi, slot->easy);
 }
 
@@ -380,6 +386,7 @@ void http_slot_free(struct http_slot *slot)
 	}
 	curl_easy_cleanup(slot->easy);
 	curl_slist_free_all(slot->headers);
+	http_send_release(slot);
 	list_remove(&slot->link);
 	free(slot);
 }

@@ -115,15 +115,33 @@ static bool split_command(struct strings *words, const char *cmd, struct err *er
 	return ok && (words->n > 0 || err_set(err, ERR_USAGE, "--key-cmd: there is no command"));
 }
 
-/* Gives the environment without one variable: an array of borrowed strings. */
-static char **environment_without(const char *name)
+/* Moves to the next name of a list with spaces between them. False at the end. */
+static bool next_name(const char **at, struct span *name)
 {
-	size_t n = 0, kept_n = 0, name_n = name ? strlen(name) : 0;
+	*at += strspn(*at, " ");
+	*name = (struct span){ .at = *at, .n = strcspn(*at, " ") };
+	*at += name->n;
+	return name->n > 0;
+}
+
+static bool sets_one_of(const char *assignment, const char *names)
+{
+	struct span name;
+	while (next_name(&names, &name))
+		if (strncmp(assignment, name.at, name.n) == 0 && assignment[name.n] == '=')
+			return true;
+	return false;
+}
+
+/* Gives the environment without some variables: an array of borrowed strings. */
+static char **environment_without(const char *names)
+{
+	size_t n = 0, kept_n = 0;
 	while (environ && environ[n])
 		n++;
 	char **kept = xcalloc(n + 1, sizeof *kept);
 	for (size_t i = 0; i < n; i++)
-		if (!name || strncmp(environ[i], name, name_n) != 0 || environ[i][name_n] != '=')
+		if (!names || !sets_one_of(environ[i], names))
 			kept[kept_n++] = environ[i];
 	return kept;
 }
@@ -236,25 +254,64 @@ static bool catch_fd(struct haul *c, int64_t fd, struct err *err)
 	return slurp(c, (int)fd, NO_DEADLINE, "--key-fd", err);
 }
 
-static bool read_variable(
-	const struct key_opts *opts, const char *usual_env, char **key, struct err *err)
+/*
+ * A unit of systemd's has its secrets as files in a directory of its own, named as the unit likes:
+ * we look for one named as the variable is. Leaves *key as it is if there is none.
+ */
+static bool read_credential(const char *name, char **key, struct err *err)
 {
-	const char *name = opts->env ? opts->env : usual_env;
-	if (!name || (opts->env && strcmp(opts->env, "none") == 0))
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+	if (!directory || *directory != '/' || strchr(name, '/'))
 		return true;
+	char *path = xasprintf("%s/%s", directory, name);
+	bool ok = true;
+	if (access(path, F_OK) == 0) {
+		struct haul *c = xmalloc(sizeof *c);
+		c->n = 0;
+		ok = catch_file(c, path, err) &&
+			check_key((struct span){ .at = c->bytes, .n = c->n }, path, key, err);
+		explicit_bzero(c, sizeof *c);
+		free(c);
+	}
+	free(path);
+	return ok;
+}
+
+/* The first of the usual variables, or credentials of their names, that is there. */
+static bool read_usual(const char *names, char **key, struct err *err)
+{
+	struct span each;
+	bool ok = true;
+	while (ok && !*key && next_name(&names, &each)) {
+		char *name = xmemdup(each.at, each.n);
+		const char *value = getenv(name);
+		ok = value && *value ? check_key(span_of(value), name, key, err)
+				     : read_credential(name, key, err);
+		free(name);
+	}
+	return ok;
+}
+
+static bool read_variable(const char *name, char **key, struct err *err)
+{
 	const char *value = getenv(name);
-	if (!opts->env && (!value || !*value))
+	if (strcmp(name, "none") == 0)
 		return true;
-	if (!value)
-		return err_set(err, ERR_USAGE, "--key-env %s: there is no such variable", name);
-	return check_key(span_of(value), name, key, err);
+	if (value)
+		return check_key(span_of(value), name, key, err);
+	return read_credential(name, key, err) &&
+		(*key ||
+			err_set(err, ERR_USAGE, "--key-env %s: there is no such variable", name));
 }
 
 bool keys_read(const struct key_opts *opts, const char *usual_env, char **key, struct err *err)
 {
 	*key = NULL;
-	if (opts->fd < 0 && !opts->file && !opts->cmd)
-		return read_variable(opts, usual_env, key, err);
+	if (opts->fd < 0 && !opts->file && !opts->cmd) {
+		if (opts->env)
+			return read_variable(opts->env, key, err);
+		return !usual_env || read_usual(usual_env, key, err);
+	}
 	struct haul *c = xmalloc(sizeof *c);
 	c->n = 0;
 	const char *source = opts->fd >= 0 ? "--key-fd" : opts->file ? "--key-file" : "--key-cmd";

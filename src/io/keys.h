@@ -2,8 +2,9 @@
 /*
  * keys: where an API key comes from. Never from the command line, never into a message.
  *
- * First that is given: descriptor, file, command, environment variable. Start-up only, before there
- * are other threads.
+ * First that is given: descriptor, file, command, environment variable; for want of the variable, a
+ * file of its name in $CREDENTIALS_DIRECTORY, where systemd puts the secrets of its units. Start-up
+ * only, before there are other threads.
  */
 #pragma once
 
@@ -21,8 +22,8 @@ struct key_opts {
 
 /*
  * Gives the key (allocated; overwrite it before freeing) as *key, or NULL there if none is set
- * anywhere. `usual_env` is the API's own variable (or NULL); if it is empty, that counts as not
- * set, and a command runs without it. One final newline is dropped. False with err filled
+ * anywhere. `usual_env` names the API's own variables, with a space between two (or NULL); one that
+ * is empty counts as not set, and a command runs without them. One final newline is dropped. False with err filled
  * (ERR_USAGE, names the source, never the value): the source cannot be read, is empty, takes longer
  * than 10 s (a command) or holds bytes that no header may carry.
  */

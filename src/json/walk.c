@@ -5,6 +5,7 @@
  */
 #include "json/walk.h"
 
+#include "base/units.h"
 #include "json/run.h"
 #include "json/text.h"
 
@@ -175,4 +176,20 @@ struct span json_inside(struct span string)
 {
 	assert(string.n >= 2);
 	return (struct span){ string.at + 1, string.n - 2 };
+}
+
+struct span json_text_of(struct span value)
+{
+	if (!value.at || json_kind(value) != JSON_KIND_STRING)
+		return (struct span){ 0 };
+	return json_inside(value);
+}
+
+int64_t json_count_of(struct span value)
+{
+	struct span text = json_text_of(value);
+	int64_t n;
+	if (text.at)
+		value = text;
+	return value.at && units_parse_int(value, &n) && n >= 0 ? n : -1;
 }

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum json_kind {
 	JSON_KIND_NULL,
@@ -61,3 +62,11 @@ bool json_is_empty(struct span container);
 
 /* Gives the inside of a string value, still escaped: the span without its quotes. */
 struct span json_inside(struct span string);
+
+/* Gives the inside of a value if it is a string, still escaped; else a missing span. */
+struct span json_text_of(struct span value);
+
+/*
+ * Gives a whole number >= 0 that a value is, or that it is the text of ("12"); -1 if it is neither.
+ */
+int64_t json_count_of(struct span value);

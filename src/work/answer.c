@@ -14,6 +14,8 @@ void answer_init(struct answer *a, enum outcome outcome)
 void answer_release(struct answer *a)
 {
 	free(a->message);
+	buf_release(&a->own);
+	buf_release(&a->json);
 	a->message = NULL;
 }
 

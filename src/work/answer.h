@@ -2,12 +2,13 @@
 /*
  * answer: what an API said, in the normal form that all APIs share.
  *
- * Spans point into the attempt's answer bytes, so an answer lives as long as its attempt does.
- * Texts are escaped JSON text (see json/text.h): they are spliced into the output as the server
- * wrote them.
+ * Spans point into the attempt's answer bytes or into `own`, so an answer lives as long as its
+ * attempt does. Texts are escaped JSON text (see json/text.h): they are spliced into the output as
+ * the server wrote them.
  */
 #pragma once
 
+#include "base/buf.h"
 #include "base/span.h"
 #include "work/outcome.h"
 
@@ -39,10 +40,15 @@ struct answer {
 	enum outcome outcome;
 	enum finish finish;
 	struct span text;  /* the answer, escaped; missing = there is none */
+	struct span value; /* the answer where it is not a text but JSON; missing = `text` is it */
+	struct span tool_calls; /* a JSON array, as the API writes it; missing = none */
+	struct span logprobs;   /* JSON, as the API writes it; missing = none */
 	struct span model; /* the model that answered, escaped; missing = the server did not say */
 	struct span
 		usage_text; /* what the server says of tokens, a JSON value; missing = nothing */
 	struct usage usage; /* the same, once the API's read_usage was asked for it */
+	struct buf own;     /* owned: what had to be put together; may be empty */
+	struct buf json;    /* owned: `value`, where it had to be taken out of a text */
 	char *message; /* owned, plain UTF-8: what went wrong, in the server's words where it had
 			  some; NULL */
 };

@@ -57,11 +57,18 @@ static bool find_own(struct ask *a, struct fault *fault)
 	a->form = ASK_PROMPT;
 	if (!a->own.at)
 		a->own = a->record;
-	if (!is_kind(a->own, JSON_KIND_STRING))
-		return fault_set(fault, ERROR_BAD_RECORD,
-			"nothing to ask: give -p TEMPLATE, or records with \"prompt\", \"messages\" or \"body\"");
-	a->own = json_inside(a->own);
+	if (is_kind(a->own, JSON_KIND_STRING))
+		a->own = json_inside(a->own);
+	else
+		a->form = ASK_FIELDS;
 	return true;
+}
+
+bool ask_has_words(const struct ask *a, struct fault *fault)
+{
+	return a->form != ASK_FIELDS ||
+		fault_set(fault, ERROR_BAD_RECORD,
+			"nothing to ask: give -p TEMPLATE, or records with \"prompt\", \"messages\" or \"body\"");
 }
 
 bool ask_init(struct ask *a, const struct step *step, const struct endpoint *endpoint,
@@ -77,9 +84,15 @@ bool ask_init(struct ask *a, const struct step *step, const struct endpoint *end
 	if (a->form == ASK_BODY && a->own.at)
 		a->model = json_member(a->own, SPAN("model"));
 	if (!is_kind(a->model, JSON_KIND_STRING))
-		return fault_set(fault, ERROR_BAD_RECORD,
-			"no model: give -m MODEL, or records with \"body\".\"model\"");
+		a->model = (struct span){ 0 };
 	return true;
+}
+
+bool ask_has_model(const struct ask *a, struct fault *fault)
+{
+	return a->model.at ||
+		fault_set(fault, ERROR_BAD_RECORD,
+			"no model: give -m MODEL, or records with \"body\".\"model\"");
 }
 
 static bool put_template(

@@ -4,26 +4,35 @@
  *
  * Made by the engine at dispatch from the step, the record and the endpoint; all borrowed, nothing
  * copied. The first that applies says what is asked: the step's prompt; the record's own `body`;
- * its `messages`; its `prompt`; a record that is a string (product.md section 3). Pure.
+ * its `messages`; its `prompt`; a record that is a string (product.md section 3); else only its
+ * fields, for APIs that want others (rerank). Pure.
  */
 #pragma once
 
 #include "base/buf.h"
 #include "base/span.h"
 #include "work/endpoint.h"
+#include "work/image.h"
 #include "work/outcome.h"
 #include "work/plan.h"
 
 enum ask_form {
 	ASK_PROMPT,   /* one user message: ask_put_prompt writes it */
 	ASK_MESSAGES, /* `own` is the record's array of messages */
-	ASK_BODY      /* `own` is the record's request body, an object */
+	ASK_BODY,     /* `own` is the record's request body, an object */
+	ASK_FIELDS    /* none of these: the API's file looks for what it knows */
 };
 
 /* Why a record cannot be asked about. */
 struct fault {
 	enum error_code code; /* ERROR_TEMPLATE or ERROR_BAD_RECORD */
 	char msg[320];
+};
+
+/* An answer that did not match the schema, when the same is asked again. */
+struct reask {
+	struct span answer;    /* what the model said, escaped */
+	struct span complaint; /* what is wrong with it, escaped */
 };
 
 struct ask {
@@ -33,15 +42,24 @@ struct ask {
 	enum ask_form form;
 	struct span own;   /* see ask_form; for ASK_PROMPT without a template the string that is
 			      asked, escaped */
-	struct span model; /* a JSON string with its quotes; never missing */
+	struct span model; /* a JSON string with its quotes; missing = nobody says */
+	const struct image *images; /* go along with the prompt */
+	size_t images_n;
+	const struct reask *reask; /* NULL = it is asked for the first time */
 };
 
 /*
- * Decides what is asked. False with fault filled if the record brings nothing to ask or no model is
- * known, or its body wants what pllm cannot give (stream, several choices).
+ * Decides what is asked; images and reask are for the caller to add. False with fault filled if the
+ * record's body wants what pllm cannot give (stream, several choices).
  */
 bool ask_init(struct ask *a, const struct step *step, const struct endpoint *endpoint,
 	struct span record, struct fault *fault);
+
+/* False with fault filled if nobody says which model is asked. */
+bool ask_has_model(const struct ask *a, struct fault *fault);
+
+/* False with fault filled, which says what would be right, if the record brings nothing to ask. */
+bool ask_has_words(const struct ask *a, struct fault *fault);
 
 /*
  * Appends the user's message, escaped, for ASK_PROMPT. False with fault filled as template_render

@@ -12,9 +12,14 @@ void attempt_init(struct attempt *a, size_t body_max_bytes)
 void attempt_again(struct attempt *a)
 {
 	struct buf body = a->body;
+	char *path = a->path;
+	const struct api *api = a->api;
 	a->body = (struct buf){ 0 };
+	a->path = NULL;
 	attempt_release(a);
 	*a = (struct attempt){
+		.api = api,
+		.path = path,
 		.body = body,
 		.hint = { .wait_ms = -1, .should_retry = -1 },
 		.first_byte_ms = -1,
@@ -25,8 +30,10 @@ void attempt_release(struct attempt *a)
 {
 	buf_release(&a->body);
 	buf_release(&a->answer);
+	free(a->path);
 	free(a->detail);
 	free(a->allowances);
+	a->path = NULL;
 	a->detail = NULL;
 	a->allowances = NULL;
 }

@@ -64,6 +64,9 @@ struct allowances {
 struct attempt {
 	/* What to send. Written by the engine at dispatch. */
 	const struct endpoint *endpoint; /* borrowed */
+	const struct api *api;           /* borrowed: who wrote the body, and reads the answer */
+	char *path; /* owned: follows the endpoint's base URL, where the record has a say in it; NULL =
+		       the endpoint's url is it */
 	struct buf body;                 /* owned; the request's JSON */
 	int64_t timeout_ms;              /* from http_start to the last byte; > 0 */
 	int64_t first_byte_timeout_ms;   /* to the first byte of the body; 0 = none of its own */
@@ -77,7 +80,8 @@ struct attempt {
 	struct hint hint;
 	struct allowances *allowances; /* owned; NULL = nothing was said about limits */
 	bool is_html;                  /* content-type says so */
-	bool is_event_stream;          /* likewise */
+	bool is_event_stream;          /* likewise: server-sent events */
+	char error_type[48];           /* x-amzn-errortype; "" = none */
 	char *detail;                  /* owned; the library's words for a failure; NULL = none */
 	unsigned sends_n;              /* how often the request left this machine: 0 or 1 */
 	int64_t ms;                    /* from start to end */

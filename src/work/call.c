@@ -18,5 +18,7 @@ void call_release(struct call *c)
 		attempt_release(c->second);
 	free(c->second);
 	c->second = NULL;
+	free(c->reask);
+	c->reask = NULL;
 	answer_release(&c->answer);
 }

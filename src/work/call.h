@@ -15,6 +15,10 @@
 #include <stdbool.h>
 
 struct record;
+struct reask;
+
+/* A body_kind that is no endpoint's: what is asked has changed. */
+#define CALL_BODY_IS_STALE (~0U)
 
 struct call {
 	struct record *record; /* borrowed: the owner */
@@ -36,8 +40,12 @@ struct call {
 	unsigned guilty_n;         /* faults while others were answered: they are its own */
 	unsigned tier;             /* the first tier that can serve it */
 	unsigned body_kind;        /* whose request attempt.body is; 0 = nobody's yet */
+	bool is_own_body;          /* the record's own request, which we do not extend */
+	unsigned reasks_n;         /* times that its answer did not match the schema */
+	struct reask *reask;       /* owned, its bytes behind it: the last of these; NULL = none */
 	bool is_retry;             /* its next attempt comes after a failure that counts */
 	double estimate;           /* tokens of input; 0 = nobody asked */
+	size_t picture_bytes;      /* of the request that are no text */
 	int64_t max_tokens;    /* of output, as the request says; 0 = no limit, or nobody asked */
 	const void *failed_at; /* the engine's: where it last failed; NULL = nowhere */
 

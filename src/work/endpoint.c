@@ -30,13 +30,32 @@ void endpoint_add_header(struct endpoint *e, const char *line)
 	e->headers[e->headers_n++] = xstrdup(line);
 }
 
+static void forget(char *secret)
+{
+	if (secret)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
+static void aws_key_free(struct aws_key *k)
+{
+	if (!k)
+		return;
+	forget(k->id);
+	forget(k->secret);
+	forget(k->token);
+	free(k->region);
+	free(k);
+}
+
 void endpoint_release(struct endpoint *e)
 {
-	for (size_t i = 0; i < e->headers_n; i++) {
-		explicit_bzero(e->headers[i], strlen(e->headers[i]));
-		free(e->headers[i]);
-	}
+	for (size_t i = 0; i < e->headers_n; i++)
+		forget(e->headers[i]);
 	free(e->headers);
+	aws_key_free(e->aws);
+	free(e->base);
+	free(e->query);
 	free(e->name);
 	free(e->url);
 	free(e->origin);

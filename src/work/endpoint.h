@@ -15,9 +15,19 @@
 
 struct api;
 
+/* What Amazon's signatures are made with. Owned strings. */
+struct aws_key {
+	char *id;
+	char *secret;
+	char *token;  /* of a session; NULL = none */
+	char *region; /* "eu-west-1" */
+};
+
 struct endpoint {
 	const struct api *api; /* borrowed static row */
 	char *name;            /* the base URL as given, for messages and --meta; holds no secret */
+	char *base;            /* base URL, to which paths are appended */
+	char *query;           /* "?api-version=...", which follows the path; NULL = none */
 	char *url;             /* where requests are posted: base URL and the API's path */
 	char *origin; /* scheme://host:port; connections are shared within one, keys never across */
 	char *model;  /* plain text; NULL = the record must bring its own */
@@ -31,6 +41,7 @@ struct endpoint {
 	int64_t max;      /* requests in flight, at most; 0 = as many as the run */
 	int64_t rpm;      /* requests a minute; 0 = not known */
 	int64_t tpm;      /* tokens a minute; 0 = not known */
+	struct aws_key *aws; /* owned: signs requests in place of a header; secret; NULL = none */
 	unsigned tier;    /* 0 = of the pool; n = the n-th fallback */
 	bool is_streamed; /* answers are asked for as a stream of events */
 	bool is_loopback; /* the host is this machine: no proxy, no key needed, http allowed */

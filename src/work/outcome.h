@@ -27,6 +27,7 @@ enum outcome {
 	OUTCOME_BAD_RESPONSE, /* an answer that is none: not JSON, not HTTP, empty */
 	OUTCOME_TOO_LARGE,    /* the answer passed a ceiling of ours */
 	OUTCOME_TRUNCATED,    /* an answer cut by the token limit */
+	OUTCOME_MISMATCH,     /* an answer that is not what the schema says */
 	OUTCOME_CANCELLED,    /* we stopped it */
 	OUTCOMES_N
 };

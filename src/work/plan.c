@@ -3,6 +3,7 @@
 
 #include "base/xalloc.h"
 #include "json/scan.h"
+#include "json/schema.h"
 #include "json/text.h"
 
 #include <stdlib.h>
@@ -12,7 +13,8 @@
  * Fields that pllm writes or whose meaning it relies on; setting them behind its back would lose
  * answers.
  */
-static const char *const owned_keys[] = { "model", "messages", "input", "n", "stream" };
+static const char *const owned_keys[] = { "model", "messages", "input", "n", "stream", "prompt",
+	"contents", "query", "documents" };
 
 struct step *plan_add_step(struct plan *p, const char *name)
 {
@@ -31,6 +33,8 @@ static void step_release(struct step *s)
 {
 	template_release(&s->prompt);
 	template_release(&s->system);
+	template_release(&s->image);
+	schema_free(s->schema);
 	for (size_t i = 0; i < s->params_n; i++) {
 		free(s->params[i].key);
 		free(s->params[i].json);
@@ -84,5 +88,6 @@ bool step_add_param(struct step *s, const char *text, struct err *err)
 			"--param %s: the value is not JSON: %s at byte %zu; a string is written %.*s='\"...\"'",
 			text, fault.reason, fault.offset + 1, (int)key.n, key.at);
 	put_param(s, key, value);
-	return true;
+	return s->params_n <= STEP_PARAMS_MAX ||
+		err_set(err, ERR_USAGE, "more than %d different --param", STEP_PARAMS_MAX);
 }

@@ -19,6 +19,11 @@ struct param {
 	char *json; /* owned, a valid JSON value */
 };
 
+struct schema; /* json/schema.h */
+
+/* The most params of a step. */
+enum { STEP_PARAMS_MAX = 48 };
+
 struct step {
 	char *name;      /* owned: the field that takes the answer */
 	char *name_json; /* owned: the same as a JSON string with its quotes */
@@ -26,14 +31,22 @@ struct step {
 	bool has_prompt; /* else the record says what is asked (product.md section 3) */
 	struct template system;
 	bool has_system;
+	struct template image; /* says where a picture is: a URL or a file */
+	bool has_image;
+	struct schema *schema; /* owned: what the answer must look like; NULL = it is text */
+	unsigned reasks_n;     /* how often an answer that does not match is asked for again */
 	int64_t max_tokens;   /* 0 = the server's own limit */
 	struct param *params; /* owned */
 	size_t params_n;
 };
 
+/* Records that are requests of somebody's batch format, and are answered in it. */
+enum batch { BATCH_NONE, BATCH_OPENAI, BATCH_ANTHROPIC };
+
 struct plan {
 	struct step *steps; /* owned */
 	unsigned steps_n;
+	enum batch batch;
 };
 
 /* Appends a step of that name and gives it, to be filled; valid until the next one is added. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "work/result.h"
 
+#include "json/compact.h"
 #include "json/text.h"
 #include "work/splice.h"
 
@@ -65,6 +66,15 @@ static void put_usage(struct buf *out, const struct usage *u)
 	buf_put_char(out, '}');
 }
 
+/* What an API says in its own words: on one line, whatever the server's layout. */
+static void put_raw(struct buf *out, const char *key, struct span json)
+{
+	if (!json.at)
+		return;
+	buf_put_str(out, key);
+	json_compact(json, out);
+}
+
 static void put_call_meta(struct buf *out, const struct call *c)
 {
 	const struct endpoint *e = c->attempt.endpoint;
@@ -78,6 +88,10 @@ static void put_call_meta(struct buf *out, const struct call *c)
 	put_usage(out, &c->answer.usage);
 	put_number_or_null(out, ",\"attempts\":", c->attempts_n);
 	put_number_or_null(out, ",\"ms\":", c->attempt.ms);
+	if (e && e->is_streamed)
+		put_number_or_null(out, ",\"ttft_ms\":", c->attempt.first_byte_ms);
+	put_raw(out, ",\"tool_calls\":", c->answer.tool_calls);
+	put_raw(out, ",\"logprobs\":", c->answer.logprobs);
 }
 
 /* A comma before every member but the first. */
@@ -127,12 +141,16 @@ static void put_new_members(
 {
 	for (unsigned i = 0; i < r->calls_n; i++) {
 		const struct call *c = &r->calls[i];
-		if (c->answer.outcome != OUTCOME_ANSWERED || !c->answer.text.at)
+		if (c->answer.outcome != OUTCOME_ANSWERED ||
+			!(c->answer.text.at || c->answer.value.at))
 			continue;
 		put_comma(out, &first);
 		buf_put_str(out, o->plan->steps[c->step].name_json);
 		buf_put_char(out, ':');
-		put_escaped_string(out, c->answer.text);
+		if (c->answer.value.at)
+			json_compact(c->answer.value, out);
+		else
+			put_escaped_string(out, c->answer.text);
 	}
 	/* A failed record has no field of ours but `pllm`, so that it can be asked again. */
 	bool is_meta_apart = has_meta(r, o) && r->fate != FATE_FAILED && strcmp(o->meta, OURS) != 0;
@@ -229,12 +247,21 @@ static struct span raw_text(const struct record *r, const struct result_opts *o)
 	return (struct span){ 0 };
 }
 
+static void put_raw_answer(struct buf *out, const struct record *r, const struct result_opts *o)
+{
+	const struct call *last = r->calls_n > 0 ? &r->calls[r->calls_n - 1] : NULL;
+	if (r->fate == FATE_ANSWERED && last && last->answer.value.at)
+		json_compact(last->answer.value, out);
+	else
+		json_put_plain(out, raw_text(r, o));
+}
+
 bool result_put(struct buf *out, const struct record *r, const struct result_opts *o)
 {
 	switch (o->form) {
 	case RESULT_RAW:
 	case RESULT_RAW0:
-		json_put_plain(out, raw_text(r, o));
+		put_raw_answer(out, r, o);
 		break;
 	case RESULT_SEQ:
 		buf_put_char(out, '\x1e');

@@ -80,7 +80,7 @@ failure() {
 	streams 'x[[mock:length]]'
 	[ "$(failure)" = 'truncated 200 1' ]
 	streams 'x[[mock:tools]]' --retries 0
-	[ "$(failure)" = 'bad_response 200 1' ]
+	[ "$(jq -r '.output[0].function.name' out)" = lookup ]
 	streams 'x[[mock:empty]]' --retries 0
 	[ "$(failure)" = 'bad_response 200 1' ]
 	streams 'x[[mock:429@0]]'

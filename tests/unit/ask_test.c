@@ -78,14 +78,16 @@ TEST("without a template the record says what is asked: body, messages, prompt, 
 	}
 }
 
-TEST("a record that brings nothing to ask is a bad one")
+TEST("a record that brings nothing to ask is a bad one for who needs words")
 {
 	static const char *const records[] = { "{}", "1", "null", "[]", "{\"prompt\":1}",
 		"{\"prompt\":null}", "{\"body\":[]}", "{\"text\":\"x\"}" };
 	for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
 		struct scene s;
 		enter(&s, NULL, "m");
-		CHECK(!ask_about(&s, records[i]));
+		CHECK(ask_about(&s, records[i]));
+		CHECK_INT(s.ask.form, ASK_FIELDS);
+		CHECK(!ask_has_words(&s.ask, &s.fault));
 		CHECK_INT(s.fault.code, ERROR_BAD_RECORD);
 		CHECK(s.fault.msg[0] != '\0');
 		leave(&s);
@@ -122,10 +124,14 @@ TEST("the command line's model comes first, then the body's own; without either 
 	enter(&s, NULL, NULL);
 	CHECK(ask_about(&s, "{\"body\":{\"model\":\"own\"}}"));
 	CHECK_MEM(s.ask.model.at, s.ask.model.n, "\"own\"");
-	CHECK(!ask_about(&s, "{\"body\":{}}"));
+	CHECK(ask_has_model(&s.ask, &s.fault));
+	CHECK(ask_about(&s, "{\"body\":{}}"));
+	CHECK(!ask_has_model(&s.ask, &s.fault));
 	CHECK_INT(s.fault.code, ERROR_BAD_RECORD);
-	CHECK(!ask_about(&s, "{\"body\":{\"model\":7}}"));
-	CHECK(!ask_about(&s, "{\"prompt\":\"p\",\"model\":\"own\"}"));
+	CHECK(ask_about(&s, "{\"body\":{\"model\":7}}"));
+	CHECK(!ask_has_model(&s.ask, &s.fault));
+	CHECK(ask_about(&s, "{\"prompt\":\"p\",\"model\":\"own\"}"));
+	CHECK(!ask_has_model(&s.ask, &s.fault));
 	endpoint_set_model(&s.endpoint, "ours");
 	CHECK(ask_about(&s, "{\"body\":{\"model\":\"own\"}}"));
 	CHECK_MEM(s.ask.model.at, s.ask.model.n, "\"ours\"");

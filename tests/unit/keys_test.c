@@ -277,3 +277,49 @@ TEST("headers that look like secrets are told from those that do not")
 		if (!CHECK_INT(keys_looks_secret(cases[i].line), cases[i].is_secret))
 			CHECK_STR(cases[i].line, "this one");
 }
+
+TEST("of several usual variables the first that is set counts, and a command sees none of them")
+{
+	struct key_opts opts = { .fd = -1 };
+	char *key = NULL;
+	struct err err;
+	setenv(USUAL "_2", "second", 1);
+	CHECK(keys_read(&opts, USUAL " " USUAL "_2", &key, &err));
+	CHECK_STR(key, "second");
+	free(key);
+	setenv(USUAL, "first", 1);
+	CHECK(keys_read(&opts, USUAL " " USUAL "_2", &key, &err));
+	CHECK_STR(key, "first");
+	free(key);
+	opts.cmd = (char[]){ "sh -c 'echo x$" USUAL "$" USUAL "_2'" };
+	CHECK(keys_read(&opts, USUAL " " USUAL "_2", &key, &err));
+	CHECK_STR(key, "x");
+	free(key);
+	unsetenv(USUAL);
+	unsetenv(USUAL "_2");
+}
+
+TEST("for want of the variable, systemd's credential of its name is the key")
+{
+	char directory[] = "/tmp/pllm-keys-XXXXXX";
+	struct key_opts opts = { .fd = -1 };
+	CHECK(mkdtemp(directory) != NULL);
+	char *path = xasprintf("%s/" USUAL, directory);
+	FILE *f = fopen(path, "w");
+	CHECK(f != NULL && fputs("secret\n", f) >= 0);
+	fclose(f);
+	check_key(&opts, NULL);
+	setenv("CREDENTIALS_DIRECTORY", directory, 1);
+	check_key(&opts, "secret");
+	opts.env = (char[]){ USUAL };
+	check_key(&opts, "secret");
+	setenv(USUAL, "variable", 1);
+	check_key(&opts, "variable");
+	unsetenv(USUAL);
+	opts.env = (char[]){ "../" USUAL };
+	check_refused(&opts, "no such variable");
+	unsetenv("CREDENTIALS_DIRECTORY");
+	unlink(path);
+	rmdir(directory);
+	free(path);
+}

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an error means.
- *
- * Errors come as {"error":{"message","type","code"}}, from vLLM also flat and with a number as
- * code, from FastAPI as {"detail":...}, from TEI as {"error":"...","error_type":"..."}, from
- * Gemini's imitation in an array; all are read.
+ * Errors come as {"error":{"message","type","code"}}, from vLLM, Mistral and Cohere also flat and
+ * with a number as code, from FastAPI as {"detail":...}, from TEI and Ollama as {"error":"..."},
+ * from Google with details, at times in an array, from Amazon as {"message"} with the type in a
+ * header; all are read.
  *
  * The status alone is not enough: a 429 is too fast, too much at once, or out of money, and wants
  * something different each time; and in a 200 or a stream there is none. So the words count first
  * that mean the same whatever the status; then the status; then what tells its shades apart.
  */
+#include "api/complaint.h"
+
 #include "api/classify.h"
-#include "api/openai.h"
+#include "base/units.h"
 #include "base/xalloc.h"
 #include "json/text.h"
 #include "json/walk.h"
@@ -46,6 +47,17 @@ static const struct word plain_words[] = {
 	{ "context_length_exceeded", OUTCOME_TOO_LONG },
 	{ "string_above_max_length", OUTCOME_TOO_LONG },
 	{ "exceed_context_size_error", OUTCOME_TOO_LONG }, /* llama.cpp */
+	{ "API_KEY_INVALID", OUTCOME_AUTH },               /* Google, with a status of 400 */
+	/* Amazon's */
+	{ "ThrottlingException", OUTCOME_RATE }, { "ModelNotReadyException", OUTCOME_CAPACITY },
+	{ "ServiceUnavailableException", OUTCOME_CAPACITY },
+	{ "serviceUnavailableException", OUTCOME_CAPACITY },
+	{ "throttlingException", OUTCOME_RATE }, { "ModelTimeoutException", OUTCOME_FAULT },
+	{ "internalServerException", OUTCOME_FAULT },
+	{ "modelStreamErrorException", OUTCOME_FAULT },
+	{ "validationException", OUTCOME_REQUEST },
+	{ "ServiceQuotaExceededException", OUTCOME_QUOTA },
+	{ "ExpiredTokenException", OUTCOME_AUTH },
 };
 
 /* What stands in for a status where a success carries an error. */
@@ -58,21 +70,36 @@ static const struct word status_words[] = {
 	{ "model_not_found", OUTCOME_NOT_FOUND },
 	{ "not_found_error", OUTCOME_NOT_FOUND },
 	{ "invalid_request_error", OUTCOME_REQUEST },
+	{ "invalid_prompt", OUTCOME_REQUEST },
+	{ "data_residency_mismatch", OUTCOME_REQUEST },
+	{ "billing_error", OUTCOME_QUOTA },
 };
 
 /* Parts of codes and types that mean too much at once, in any case of letters. */
 static const char *const busy_words[] = { "concurren", "overloaded" };
 
+/* What a 429 says that will not pass with time: no more this day, this month, or at all. */
+static const char *const spent_phrases[] = { "limit: 0,", "API calls / month", "calls per month" };
+
+/* What stands before the time to wait, in words; the last resort. */
+static const char *const wait_phrases[] = { "try again in ", "retry in ", "retry after " };
+
 /* Likewise of what a 429 says, where its code is the usual one. */
 static const char *const busy_phrases[] = { "concurrent requests", "too many concurrent" };
 
-static bool contains(struct span text, const char *part)
+/* Gives what follows the part, in any case of letters; a missing span if it is not there. */
+static struct span after(struct span text, const char *part)
 {
 	size_t n = strlen(part);
 	for (size_t i = 0; text.at && i + n <= text.n; i++)
 		if (strncasecmp(text.at + i, part, n) == 0)
-			return true;
-	return false;
+			return (struct span){ text.at + i + n, text.n - i - n };
+	return (struct span){ 0 };
+}
+
+static bool contains(struct span text, const char *part)
+{
+	return after(text, part).at != NULL;
 }
 
 static bool contains_one(struct span text, const char *const *parts, size_t n)
@@ -104,12 +131,14 @@ static bool is_exhausted(enum outcome outcome, const struct complaint *c)
 	const struct span anthropic = SPAN("You have reached your specified");
 	struct span details = json_member(c->error, SPAN("details"));
 	if (outcome == OUTCOME_RATE)
-		return span_is(openai_string(json_member(details, SPAN("error_code"))),
+		return span_is(json_text_of(json_member(details, SPAN("error_code"))),
 			       "enforced_spend_limit_reached") ||
 			/* Google's: a quota that only tomorrow brings more of. */
-			(span_is(openai_string(json_member(c->error, SPAN("status"))),
+			(span_is(json_text_of(json_member(c->error, SPAN("status"))),
 				 "RESOURCE_EXHAUSTED") &&
-				contains(details, "PerDay"));
+				contains(details, "PerDay")) ||
+			contains_one(c->text, spent_phrases,
+				sizeof spent_phrases / sizeof *spent_phrases);
 	return outcome == OUTCOME_REQUEST && c->text.n > anthropic.n &&
 		memcmp(c->text.at, anthropic.at, anthropic.n) == 0 &&
 		contains(c->text, "API usage limits");
@@ -118,12 +147,15 @@ static bool is_exhausted(enum outcome outcome, const struct complaint *c)
 /* A gateway's way of passing on trouble behind it, perhaps with the status it got. */
 static enum outcome judge_in_success(const struct complaint *c)
 {
-	struct span code = json_member(c->error, SPAN("code"));
-	int64_t status = openai_count(openai_string(code).at ? openai_string(code) : code);
+	int64_t status = json_count_of(json_member(c->error, SPAN("code")));
 	if (status >= 400 && status < 600)
 		return classify_status((int)status);
 	enum outcome outcome = look_up(c, status_words, sizeof status_words / sizeof *status_words);
-	return outcome != OUTCOME_ANSWERED ? outcome : OUTCOME_FAULT;
+	if (outcome != OUTCOME_ANSWERED)
+		return outcome;
+	/* OpenAI's Responses have a dozen of them: invalid_image_url, image_too_large ... */
+	return contains(c->code, "image_") || contains(c->code, "_image") ? OUTCOME_REQUEST
+									  : OUTCOME_FAULT;
 }
 
 static enum outcome judge(int status, const struct complaint *c)
@@ -146,7 +178,7 @@ static enum outcome judge(int status, const struct complaint *c)
 	return outcome;
 }
 
-bool openai_is_error(struct span value)
+bool complaint_is_one(struct span value)
 {
 	return value.at && !span_is(value, "null") && !span_is(value, "false") &&
 		!span_is(value, "\"\"");
@@ -155,33 +187,95 @@ bool openai_is_error(struct span value)
 static struct span error_in(struct span root)
 {
 	struct span error = root.at ? json_member(root, SPAN("error")) : root;
-	return openai_is_error(error) ? error : (struct span){ 0 };
+	return complaint_is_one(error) ? error : (struct span){ 0 };
 }
 
 static struct span text_in(struct span root, struct span error)
 {
 	static const char *const names[] = { "message", "detail" };
-	if (openai_string(error).at)
-		return openai_string(error);
+	if (json_text_of(error).at)
+		return json_text_of(error);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		struct span text =
-			openai_string(json_member(error.at ? error : root, span_of(names[i])));
+			json_text_of(json_member(error.at ? error : root, span_of(names[i])));
 		if (text.at)
 			return text;
 	}
 	return (struct span){ 0 };
 }
 
-static struct complaint complaint_in(struct span root, struct span error)
+/* Gives a member of the first of Google's details that has it; missing if none does. */
+static struct span detail(struct span error, struct span name)
+{
+	struct json_walk walk;
+	json_walk_init(&walk, json_member(error, SPAN("details")));
+	while (!walk.in_object && json_walk_next(&walk)) {
+		struct span text = json_text_of(json_member(walk.value, name));
+		if (text.at)
+			return text;
+	}
+	return (struct span){ 0 };
+}
+
+/* "ThrottlingException:http://...": what stands before the colon. */
+static struct span amazon_type(const struct attempt *attempt, struct span root)
+{
+	struct span type = span_of(attempt->error_type);
+	if (!type.n)
+		type = json_text_of(json_member(root, SPAN("__type")));
+	const char *hash = type.at ? memchr(type.at, '#', type.n) : NULL;
+	if (hash)
+		type = (struct span){ hash + 1, (size_t)(type.at + type.n - hash - 1) };
+	const char *colon = type.at ? memchr(type.at, ':', type.n) : NULL;
+	if (colon)
+		type.n = (size_t)(colon - type.at);
+	return type.n ? type : (struct span){ 0 };
+}
+
+static struct complaint complaint_in(
+	const struct attempt *attempt, struct span root, struct span error)
 {
 	struct complaint c = { .error = error.at ? error : root };
 	if (!c.error.at)
 		return c;
-	c.code = openai_string(json_member(c.error, SPAN("code")));
-	c.type = openai_string(json_member(c.error, SPAN("type")));
+	c.code = json_text_of(json_member(c.error, SPAN("code")));
+	c.type = json_text_of(json_member(c.error, SPAN("type")));
+	if (!c.code.at)
+		c.code = detail(c.error, SPAN("reason"));
 	if (!c.type.at)
-		c.type = openai_string(json_member(root, SPAN("error_type")));
+		c.type = json_text_of(json_member(root, SPAN("error_type")));
+	if (!c.type.at)
+		c.type = amazon_type(attempt, root);
 	return c;
+}
+
+/* The time that stands in words: "Please try again in 1m2.5s." */
+static bool wait_in_words(struct span text, int64_t *ms)
+{
+	struct span rest = { 0 };
+	for (size_t i = 0; !rest.at && i < sizeof wait_phrases / sizeof *wait_phrases; i++)
+		rest = after(text, wait_phrases[i]);
+	size_t n = 0;
+	while (n < rest.n && (rest.at[n] == '.' || (rest.at[n] >= '0' && rest.at[n] <= '9') ||
+				     (rest.at[n] >= 'a' && rest.at[n] <= 'z')))
+		n++;
+	if (n > 0 && rest.at[n - 1] == '.')
+		n--; /* the sentence's */
+	return units_parse_ms((struct span){ rest.at, n }, ms) ||
+		(rest.n > n + 1 && memcmp(rest.at + n, " s", 2) == 0 &&
+			units_parse_seconds((struct span){ rest.at, n }, ms));
+}
+
+/* When to come again, as the body says: Google nowhere else, others in words too. */
+static void take_hint(struct hint *hint, enum outcome outcome, const struct complaint *c)
+{
+	int64_t ms;
+	bool may_pass = outcome == OUTCOME_RATE || outcome == OUTCOME_CAPACITY;
+	if (!may_pass || hint->wait_ms >= 0)
+		return;
+	struct span delay = detail(c->error, SPAN("retryDelay"));
+	if ((delay.at && units_parse_ms(delay, &ms)) || wait_in_words(c->text, &ms))
+		hint->wait_ms = ms;
 }
 
 static void say_where(struct answer *answer, const struct endpoint *endpoint)
@@ -191,15 +285,15 @@ static void say_where(struct answer *answer, const struct endpoint *endpoint)
 	answer->message = message;
 }
 
-void openai_read_error(
-	const struct attempt *attempt, struct span raw, struct span root, struct answer *answer)
+void complaint_read(
+	struct attempt *attempt, struct span raw, struct span root, struct answer *answer)
 {
 	struct buf plain;
 	if (root.at && json_kind(root) == JSON_KIND_ARRAY)
 		root = json_item(root, 0);
 	struct span error = error_in(root);
 	struct span text = root.at ? text_in(root, error) : root;
-	struct complaint complaint = complaint_in(root, error);
+	struct complaint complaint = complaint_in(attempt, root, error);
 	buf_init(&plain, raw.n + 1);
 	if (text.at)
 		json_put_plain(&plain, text);
@@ -207,6 +301,7 @@ void openai_read_error(
 		buf_put_span(&plain, raw);
 	complaint.text = buf_span(&plain);
 	answer->outcome = judge(attempt->status, &complaint);
+	take_hint(&attempt->hint, answer->outcome, &complaint);
 	/*
 	 * A page in place of JSON is a firewall's word about this request, not the API's about the
 	 * key.

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gemini: what the files of Google's API share: how to read its answers.
+ *
+ * Private to the room api; gemini.c, which has the row, writes the requests. Pure; the loop's
+ * thread.
+ */
+#pragma once
+
+#include "work/answer.h"
+#include "work/attempt.h"
+
+/* Reads a finished attempt: the row's `read`. */
+void gemini_read(struct attempt *attempt, struct answer *answer);
+
+/* Fills answer->usage from usage_text: the row's `read_usage`. */
+void gemini_read_usage(struct answer *answer);

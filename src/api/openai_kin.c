@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Those who speak OpenAI's Chat Completions, each with a difference or two.
+ *
+ * Mistral refuses stream_options and brings the usage of a stream unasked. DeepSeek takes no schema,
+ * only the wish for JSON. Azure has a form with a version in its query, which is older than some
+ * fields: those are asked for only where the version knows them. The rest differ in their addresses
+ * and keys, and in what they say of tokens, which openai_read_usage tells apart by itself.
+ */
+#include "api/api.h"
+
+#include "api/openai.h"
+
+#include <string.h>
+
+/* The first of Azure's versions with max_completion_tokens and stream_options. */
+#define AZURE_NEWER "2024-09-01"
+
+static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
+{
+	static const struct openai_style style = {
+		.max_tokens = "max_tokens",
+		.has_stream_options = true,
+	};
+	return openai_build(ask, &style, body, fault);
+}
+
+static bool build_mistral(const struct ask *ask, struct buf *body, struct fault *fault)
+{
+	static const struct openai_style style = { .max_tokens = "max_tokens" };
+	return openai_build(ask, &style, body, fault);
+}
+
+static bool build_deepseek(const struct ask *ask, struct buf *body, struct fault *fault)
+{
+	static const struct openai_style style = {
+		.max_tokens = "max_tokens",
+		.has_stream_options = true,
+		.has_no_schemas = true,
+	};
+	return openai_build(ask, &style, body, fault);
+}
+
+static bool build_azure(const struct ask *ask, struct buf *body, struct fault *fault)
+{
+	static const struct openai_style style = {
+		.max_tokens = "max_completion_tokens",
+		.has_stream_options = true,
+	};
+	return openai_build(ask, &style, body, fault);
+}
+
+/* Versions are dates, so they sort as text. */
+static bool build_azure_classic(const struct ask *ask, struct buf *body, struct fault *fault)
+{
+	const char *query = ask->endpoint->query;
+	const char *version = query ? strchr(query, '=') : NULL;
+	bool is_old = version && strcmp(version + 1, AZURE_NEWER) < 0;
+	return is_old ? build_mistral(ask, body, fault) : build_azure(ask, body, fault);
+}
+
+#define BEARER "Authorization: Bearer "
+#define READ_LIKE_OPENAI                                                 \
+	.max_tokens = openai_max_tokens, .read = openai_read,            \
+	.read_usage = openai_read_usage
+
+const struct api api_mistral = {
+	.name = "mistral",
+	.base_url = "https://api.mistral.ai",
+	.key_env = "MISTRAL_API_KEY",
+	.auth_header = BEARER,
+	.path = "/v1/chat/completions",
+	.build = build_mistral,
+	READ_LIKE_OPENAI,
+};
+
+/* What is called model is the name of a deployment. */
+const struct api api_azure = {
+	.name = "azure",
+	.base_url_env = "AZURE_OPENAI_ENDPOINT",
+	.key_env = "AZURE_OPENAI_API_KEY AZURE_API_KEY",
+	.auth_header = "api-key: ",
+	.path = "/openai/v1/chat/completions",
+	.charge = CHARGE_SUM,
+	.build = build_azure,
+	READ_LIKE_OPENAI,
+};
+
+const struct api api_azure_classic = {
+	.name = "azure-classic",
+	.base_url_env = "AZURE_OPENAI_ENDPOINT",
+	.key_env = "AZURE_OPENAI_API_KEY AZURE_API_KEY",
+	.auth_header = "api-key: ",
+	.path = "/openai/deployments/{model}/chat/completions",
+	.charge = CHARGE_SUM,
+	.build = build_azure_classic,
+	READ_LIKE_OPENAI,
+};
+
+const struct api api_groq = {
+	.name = "groq",
+	.base_url = "https://api.groq.com/openai/v1",
+	.key_env = "GROQ_API_KEY",
+	.auth_header = BEARER,
+	.path = "/chat/completions",
+	.build = build,
+	READ_LIKE_OPENAI,
+};
+
+const struct api api_together_ai = {
+	.name = "together_ai",
+	.base_url = "https://api.together.xyz/v1",
+	.base_url_env = "TOGETHER_BASE_URL",
+	.key_env = "TOGETHER_API_KEY TOGETHERAI_API_KEY TOGETHER_AI_API_KEY",
+	.auth_header = BEARER,
+	.path = "/chat/completions",
+	.build = build,
+	READ_LIKE_OPENAI,
+};
+
+const struct api api_openrouter = {
+	.name = "openrouter",
+	.base_url = "https://openrouter.ai/api/v1",
+	.key_env = "OPENROUTER_API_KEY",
+	.auth_header = BEARER,
+	.path = "/chat/completions",
+	.build = build,
+	READ_LIKE_OPENAI,
+};
+
+const struct api api_deepseek = {
+	.name = "deepseek",
+	.base_url = "https://api.deepseek.com",
+	.key_env = "DEEPSEEK_API_KEY",
+	.auth_header = BEARER,
+	.path = "/chat/completions",
+	.build = build_deepseek,
+	READ_LIKE_OPENAI,
+};
+
+const struct api api_xai = {
+	.name = "xai",
+	.base_url = "https://api.x.ai/v1",
+	.key_env = "XAI_API_KEY",
+	.auth_header = BEARER,
+	.path = "/chat/completions",
+	.build = build,
+	READ_LIKE_OPENAI,
+};
+
+const struct api api_fireworks_ai = {
+	.name = "fireworks_ai",
+	.base_url = "https://api.fireworks.ai/inference/v1",
+	.key_env = "FIREWORKS_API_KEY FIREWORKS_AI_API_KEY",
+	.auth_header = BEARER,
+	.path = "/chat/completions",
+	.build = build,
+	READ_LIKE_OPENAI,
+};
+
+const struct api api_cerebras = {
+	.name = "cerebras",
+	.base_url = "https://api.cerebras.ai/v1",
+	.key_env = "CEREBRAS_API_KEY",
+	.auth_header = BEARER,
+	.path = "/chat/completions",
+	.build = build,
+	READ_LIKE_OPENAI,
+};
+
+const struct api api_nvidia_nim = {
+	.name = "nvidia_nim",
+	.base_url = "https://integrate.api.nvidia.com/v1",
+	.key_env = "NVIDIA_NIM_API_KEY NVIDIA_API_KEY",
+	.auth_header = BEARER,
+	.path = "/chat/completions",
+	.build = build,
+	READ_LIKE_OPENAI,
+};

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/address.h"
+
+#include "api/api.h"
+#include "base/xalloc.h"
+#include "io/url.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define REGION "{region}"
+
+static const char *from_environment(const char *name)
+{
+	const char *value = name ? getenv(name) : NULL;
+	return value && *value ? value : NULL;
+}
+
+/* Ollama's own variable says where its server listens: "0.0.0.0", "host:1234", or a URL. */
+static char *ollama_base(const char *host)
+{
+	if (strstr(host, "://"))
+		return xstrdup(host);
+	const char *port = strrchr(host, ':');
+	bool is_v6 = port && strchr(host, ':') != port && host[strlen(host) - 1] == ']';
+	bool has_port = port && !is_v6;
+	size_t name_n = has_port ? (size_t)(port - host) : strlen(host);
+	bool is_any = name_n == 0 || (name_n == 7 && memcmp(host, "0.0.0.0", 7) == 0);
+	return xasprintf("http://%.*s%s", is_any ? 9 : (int)name_n, is_any ? "127.0.0.1" : host,
+		has_port ? port : ":11434");
+}
+
+char *address_default(const struct api *api, struct err *err)
+{
+	const char *set = from_environment(api->base_url_env);
+	if (set && strcmp(api->base_url_env, "OLLAMA_HOST") == 0)
+		return ollama_base(set);
+	if (set)
+		return xstrdup(set);
+	if (!api->base_url) {
+		err_set(err, ERR_USAGE, "where is it? --api %s needs --endpoint URL, or %s",
+			api->name, api->base_url_env);
+		return NULL;
+	}
+	const char *hole = strstr(api->base_url, REGION);
+	if (!hole)
+		return xstrdup(api->base_url);
+	const char *region = from_environment("AWS_REGION");
+	if (!region)
+		region = from_environment("AWS_DEFAULT_REGION");
+	if (!region) {
+		err_set(err, ERR_USAGE, "in which region? --api %s needs AWS_REGION, or --endpoint URL",
+			api->name);
+		return NULL;
+	}
+	return xasprintf("%.*s%s%s", (int)(hole - api->base_url), api->base_url, region,
+		hole + sizeof REGION - 1);
+}
+
+static bool ends_with(const char *text, size_t n, const char *end, size_t end_n)
+{
+	return n >= end_n && memcmp(text + n - end_n, end, end_n) == 0;
+}
+
+/* Drops from the base what the path begins with, or all of the path: ".../v1" before "/v1/chat". */
+static void drop_overlap(char *base, const char *path)
+{
+	size_t n = strlen(base), path_n = strlen(path);
+	size_t first_n = path_n > 1 ? 1 + strcspn(path + 1, "/") : 0;
+	if (ends_with(base, n, path, path_n))
+		n -= path_n;
+	else if (first_n > 0 && first_n < path_n && ends_with(base, n, path, first_n))
+		n -= first_n;
+	base[n] = '\0';
+}
+
+/* Which of Azure's two forms is meant; takes what follows the resource off the base. */
+static const struct api *azure_row(char *base, bool has_version)
+{
+	char *deployments = strstr(base, "/openai/deployments");
+	char *v1 = strstr(base, "/openai/v1");
+	if (deployments)
+		*deployments = '\0';
+	if (v1)
+		*v1 = '\0';
+	return api_find(deployments || (has_version && !v1) ? "azure-classic" : "azure");
+}
+
+/* The part of a base URL from "?" on, which only Azure's may have: allocated, or NULL. */
+static char *cut_query(char *base)
+{
+	char *mark = strstr(base, "?api-version=");
+	char *query = mark ? xstrdup(mark) : NULL;
+	if (mark)
+		*mark = '\0';
+	return query;
+}
+
+/* Azure's address has the deployment in it, which is the model. */
+static void take_deployment(struct endpoint *e, const char *base)
+{
+	const char *at = strstr(base, "/openai/deployments/");
+	if (!at || e->model)
+		return;
+	at += strlen("/openai/deployments/");
+	char *name = xmemdup(at, strcspn(at, "/"));
+	endpoint_set_model(e, *name ? name : NULL);
+	free(name);
+}
+
+static void set_azure(struct endpoint *e, char *base)
+{
+	const char *version = from_environment("OPENAI_API_VERSION");
+	if (!version)
+		version = from_environment("AZURE_OPENAI_API_VERSION");
+	e->query = cut_query(base);
+	take_deployment(e, base);
+	e->api = azure_row(base, e->query || version);
+	if (strcmp(e->api->name, "azure") == 0) {
+		free(e->query);
+		e->query = NULL;
+	} else if (!e->query) {
+		e->query = xasprintf("?api-version=%s", version ? version : "2024-10-21");
+	}
+}
+
+static bool set_url(struct endpoint *e, struct err *err)
+{
+	char *path = api_path(e->api, e->model, e->is_streamed);
+	if (!path && e->model)
+		return err_set(err, ERR_USAGE,
+			"-m %s: this API has the model in its path, so it must be a plain name",
+			e->model);
+	e->url = xasprintf("%s%s%s", e->base, path ? path : "", e->query ? e->query : "");
+	free(path);
+	return true;
+}
+
+bool address_set(struct endpoint *e, const char *base, struct err *err)
+{
+	struct url url = { 0 };
+	char *text = xstrdup(base);
+	if (strncmp(e->api->name, "azure", 5) == 0)
+		set_azure(e, text);
+	bool ok = url_parse(&url, text, "", err);
+	free(text);
+	if (!ok)
+		return false;
+	e->name = xstrdup(base);
+	e->base = xstrdup(url.full);
+	e->origin = xstrdup(url.origin);
+	e->is_loopback = url.is_loopback;
+	url_release(&url);
+	for (size_t n = strlen(e->base); n > 0 && e->base[n - 1] == '/'; n--)
+		e->base[n - 1] = '\0';
+	drop_overlap(e->base, e->api->path);
+	return set_url(e, err);
+}

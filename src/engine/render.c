@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/render.h"
+
+#include "api/api.h"
+#include "io/image.h"
+#include "json/text.h"
+#include "json/walk.h"
+#include "work/ask.h"
+#include "work/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATH_MAX_BYTES = 32 << 20 }; /* of --image: a data: URL is long */
+
+/* Loads the pictures that go along with the prompt. */
+static bool load_image(const struct ask *ask, struct image *image, struct fault *fault)
+{
+	struct template_fault why;
+	struct buf text, plain;
+	struct err err;
+	buf_init(&text, PATH_MAX_BYTES);
+	buf_init(&plain, PATH_MAX_BYTES);
+	bool ok = false;
+	if (!template_render(&ask->step->image, ask->record, &text, &why))
+		fault_set(fault, ERROR_TEMPLATE, "--image: %s",
+			text.is_full ? "the name is too long" : why.msg);
+	else if (!json_put_plain(&plain, buf_span(&text)) || !buf_put_char(&plain, '\0') ||
+		strlen(plain.data) + 1 < plain.len)
+		fault_set(fault, ERROR_BAD_RECORD, "--image: no file has such a name");
+	else
+		ok = image_load(plain.data, image, &err) ||
+			fault_set(fault, ERROR_BAD_RECORD, "--image: %s", err.msg);
+	buf_release(&text);
+	buf_release(&plain);
+	return ok;
+}
+
+/* Finds what the record has a say in: the path to ask at. */
+static bool set_path(struct attempt *a, const struct ask *ask, struct fault *fault)
+{
+	struct buf model;
+	const struct endpoint *e = ask->endpoint;
+	free(a->path);
+	a->path = NULL;
+	if (e->model || !api_has_model_in_path(a->api))
+		return true;
+	buf_init(&model, ask->model.n + 1);
+	json_put_plain(&model, json_text_of(ask->model));
+	buf_put_char(&model, '\0');
+	a->path = memchr(model.data, '\0', model.len - 1)
+		? NULL
+		: api_path(a->api, model.data, e->is_streamed);
+	buf_release(&model);
+	return a->path ||
+		fault_set(fault, ERROR_BAD_RECORD,
+			"body.model: this API has the model in its path, so it must be a plain name");
+}
+
+/* Renders what goes along with the prompt, and then all of the request. */
+static bool put_request(struct ask *ask, struct call *call, struct attempt *a, struct fault *fault)
+{
+	struct image image = { 0 };
+	bool has_image = ask->step->has_image;
+	if (has_image && ask->form != ASK_PROMPT)
+		return fault_set(fault, ERROR_BAD_RECORD,
+			"--image goes along with a prompt; this record brings its own messages, and has to bring its pictures in them");
+	if (has_image && !load_image(ask, &image, fault))
+		return false;
+	ask->images = &image;
+	ask->images_n = has_image;
+	call->picture_bytes = image.base64.len;
+	bool ok = a->api->build(ask, &a->body, fault);
+	image_release(&image);
+	return ok;
+}
+
+bool render_request(struct call *call, const struct plan *plan, const struct endpoint *endpoint,
+	struct attempt *a, struct fault *fault)
+{
+	struct ask ask;
+	a->api = endpoint->api;
+	if (!ask_init(&ask, &plan->steps[call->step], endpoint, call->record->value, fault) ||
+		(!a->api->needs_no_model && !ask_has_model(&ask, fault)) ||
+		!set_path(a, &ask, fault))
+		return false;
+	ask.reask = call->reask;
+	call->is_own_body = ask.form == ASK_BODY;
+	return put_request(&ask, call, a, fault);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/verify.h"
+
+#include "base/xalloc.h"
+#include "json/compact.h"
+#include "json/scan.h"
+#include "json/schema.h"
+#include "json/text.h"
+#include "work/ask.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FENCE "```"
+
+/* The bytes between the first line, "```json", and the last; all of the text if there is none. */
+static struct span unfenced(struct span text)
+{
+	const size_t fence_n = sizeof FENCE - 1;
+	struct span inside = utf8_trimmed(text);
+	if (inside.n < 2 * fence_n || memcmp(inside.at, FENCE, fence_n) != 0 ||
+		memcmp(inside.at + inside.n - fence_n, FENCE, fence_n) != 0)
+		return text;
+	inside.n -= fence_n;
+	const char *line = memchr(inside.at, '\n', inside.n);
+	if (!line)
+		return text;
+	return (struct span){ line, (size_t)(inside.at + inside.n - line) };
+}
+
+static void mismatch(struct answer *answer, const char *what)
+{
+	answer->outcome = OUTCOME_MISMATCH;
+	answer->message = xasprintf("the answer does not match the schema: %s", what);
+}
+
+static void check(const struct step *step, struct answer *answer, struct span value)
+{
+	struct schema_fault fault;
+	if (!schema_check(step->schema, value, &fault)) {
+		mismatch(answer, fault.msg);
+		return;
+	}
+	buf_init(&answer->json, value.n + 1);
+	json_compact(value, &answer->json);
+	answer->value = buf_span(&answer->json);
+}
+
+void verify_answer(const struct step *step, struct answer *answer)
+{
+	struct json_fault fault;
+	struct span value;
+	struct buf plain;
+	if (!answer->text.at) {
+		mismatch(answer, "it has no text");
+		return;
+	}
+	buf_init(&plain, answer->text.n + 1);
+	json_put_plain(&plain, answer->text);
+	struct span inside = unfenced(buf_span(&plain));
+	if (json_scan(inside, &value, &fault)) {
+		check(step, answer, value);
+	} else {
+		char *what = xasprintf(
+			"it is not JSON: %s at byte %zu", fault.reason, fault.offset + 1);
+		mismatch(answer, what);
+		free(what);
+	}
+	buf_release(&plain);
+}
+
+void verify_ask_again(struct call *call)
+{
+	struct buf bytes;
+	struct answer *answer = &call->answer;
+	buf_init(&bytes, SIZE_MAX / 2);
+	buf_put_span(&bytes, answer->text);
+	json_put_escaped_lossy(&bytes, span_of(answer->message));
+	buf_put_str(&bytes, ". Answer again, with nothing but JSON that matches it.");
+	struct reask *r = xmalloc(sizeof *r + bytes.len);
+	char *at = (char *)(r + 1);
+	memcpy(at, bytes.data, bytes.len);
+	r->answer = (struct span){ at, answer->text.n };
+	r->complaint = (struct span){ at + answer->text.n, bytes.len - answer->text.n };
+	buf_release(&bytes);
+	free(call->reask);
+	call->reask = r;
+	call->reasks_n++;
+	call->body_kind = CALL_BODY_IS_STALE;
+}
