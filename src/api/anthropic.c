@@ -23,8 +23,8 @@ enum { MAX_TOKENS_DEFAULT = 4096 };
 /* Types of parts that only OpenAI has. */
 static bool is_foreign(struct span part)
 {
-	static const char *const types[] = { "image_url", "input_text", "output_text", "input_image",
-		"input_audio", "input_file", "file", "refusal" };
+	static const char *const types[] = { "image_url", "input_text", "output_text",
+		"input_image", "input_audio", "input_file", "file", "refusal" };
 	struct span type = json_text_of(json_member(part, SPAN("type")));
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 		if (span_is(type, types[i]))
@@ -75,8 +75,8 @@ static bool put_result(struct buf *out, const struct chat_part *part, struct fau
 		chat_put_quoted(out, part->text) && buf_put_char(out, '}');
 }
 
-static bool put_block(struct buf *out, const struct chat_part *part, const struct chat *chat,
-	struct fault *fault)
+static bool put_block(
+	struct buf *out, const struct chat_part *part, const struct chat *chat, struct fault *fault)
 {
 	(void)chat;
 	switch (part->kind) {
@@ -86,8 +86,8 @@ static bool put_block(struct buf *out, const struct chat_part *part, const struc
 	case CHAT_IMAGE:
 		return put_image(out, part, fault);
 	case CHAT_IMAGE_URL:
-		return buf_put_str(out,
-			       "{\"type\":\"image\",\"source\":{\"type\":\"url\",\"url\":") &&
+		return buf_put_str(
+			       out, "{\"type\":\"image\",\"source\":{\"type\":\"url\",\"url\":") &&
 			chat_put_quoted(out, part->text) && buf_put_str(out, "}}");
 	case CHAT_CALL:
 		return put_call(out, part, fault);
@@ -140,11 +140,13 @@ static bool put_system_blocks(const struct ask *ask, struct buf *out, struct fau
 			ask_put_system(ask, out, fault) && buf_put_str(out, "\"},");
 	json_walk_init(&walk, ask->own);
 	while (ok && json_walk_next(&walk)) {
-		if (!is_system(walk.value, &content) || json_is_empty(content))
+		if (!is_system(walk.value, &content))
 			continue;
 		struct span text = json_text_of(content);
-		ok = text.at ? put_system_text(out, text)
-			     : buf_put_span(out, json_inside(content)) && buf_put_char(out, ',');
+		if (text.at)
+			ok = put_system_text(out, text);
+		else if (!json_is_empty(content))
+			ok = buf_put_span(out, json_inside(content)) && buf_put_char(out, ',');
 	}
 	if (ok && out->data[out->len - 1] == ',')
 		out->len--;
@@ -198,7 +200,8 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 	if (!ask_has_words(ask, fault))
 		return false;
 	if (s->max_tokens || ask->form != ASK_BODY)
-		members_add_int(&m, "max_tokens", s->max_tokens ? s->max_tokens : MAX_TOKENS_DEFAULT);
+		members_add_int(
+			&m, "max_tokens", s->max_tokens ? s->max_tokens : MAX_TOKENS_DEFAULT);
 	if (ask->endpoint->is_streamed)
 		members_add(&m, "stream", SPAN("true"));
 	if (s->schema && put_format(&format, s->schema))

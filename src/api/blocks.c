@@ -28,6 +28,13 @@ void blocks_release(struct blocks *b)
 	buf_release(&b->tools);
 }
 
+void blocks_clear(struct blocks *b)
+{
+	buf_clear(&b->said.text);
+	buf_clear(&b->tools);
+	b->said.has_text = false;
+}
+
 void blocks_add_call(struct blocks *b, struct span block)
 {
 	buf_put_char(&b->tools, b->tools.len ? ',' : '[');
@@ -49,8 +56,10 @@ void blocks_start_call(
 	}
 	own->id = call->id;
 	own->name = call->name;
-	if (input.at && json_kind(input) == JSON_KIND_OBJECT && !json_is_empty(input))
-		json_put_escaped(&own->args, input);
+	if (!input.at || json_kind(input) != JSON_KIND_OBJECT || json_is_empty(input))
+		return;
+	own->args.max = b->tools.max; /* quotes become two bytes */
+	json_put_escaped(&own->args, input);
 }
 
 void blocks_add_args(struct blocks *b, struct span index, struct span piece)

@@ -39,6 +39,9 @@ void blocks_init(struct blocks *b, const struct attempt *attempt);
 /* Frees what b holds. */
 void blocks_release(struct blocks *b);
 
+/* Forgets the texts and whole calls. */
+void blocks_clear(struct blocks *b);
+
 /* Adds a block that is a whole call, a JSON value. */
 void blocks_add_call(struct blocks *b, struct span block);
 

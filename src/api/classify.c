@@ -43,20 +43,37 @@ static struct span secret_of(const char *header)
 	return span_of(space ? space + 1 : value);
 }
 
-/* Overwrites each occurrence of the endpoint's secrets: some servers echo the key they refuse. */
-static void redact(struct buf *text, const struct endpoint *e)
+/* True if the secret was there. */
+static bool overwrite(struct buf *text, struct span secret)
 {
-	for (size_t i = 0; e && i < e->headers_n; i++) {
-		struct span secret = secret_of(e->headers[i]);
-		if (!secret.at || secret.n < SECRET_MIN_BYTES)
-			continue;
-		char *from = text->data;
-		size_t left = text->len;
-		while (left && (from = memmem(from, left, secret.at, secret.n))) {
-			memset(from, '*', secret.n);
-			left = text->len - (size_t)(from - text->data);
-		}
+	char *from = text->data;
+	size_t left = text->len;
+	bool found = false;
+	if (!secret.at || secret.n < SECRET_MIN_BYTES)
+		return false;
+	while (left && (from = memmem(from, left, secret.at, secret.n))) {
+		memset(from, '*', secret.n);
+		from += secret.n;
+		left = text->len - (size_t)(from - text->data);
+		found = true;
 	}
+	return found;
+}
+
+bool classify_redact(struct buf *text, const struct endpoint *e)
+{
+	bool found = false;
+	for (size_t i = 0; e && i < e->secrets.n; i++)
+		found |= overwrite(text, span_of(e->secrets.items[i]));
+	return found;
+}
+
+/* In a message no header's value has a place, whatever it is. */
+static void redact_headers(struct buf *text, const struct endpoint *e)
+{
+	for (size_t i = 0; e && i < e->headers_n; i++)
+		overwrite(text, secret_of(e->headers[i]));
+	classify_redact(text, e);
 }
 
 static void flatten(struct buf *text)
@@ -78,7 +95,7 @@ char *classify_message(const struct attempt *attempt, struct span text)
 		/* All of it first: a secret must not survive by being cut in half. */
 		buf_put_str(&message, ": ");
 		buf_put_span(&message, text);
-		redact(&message, attempt->endpoint);
+		redact_headers(&message, attempt->endpoint);
 		flatten(&message);
 	}
 	size_t n = message.len < QUOTED_MAX_BYTES ? message.len : QUOTED_MAX_BYTES;

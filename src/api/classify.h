@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "base/span.h"
 #include "work/answer.h"
 #include "work/attempt.h"
@@ -29,3 +30,9 @@ enum outcome classify_status(int status);
  * text gives the status alone.
  */
 char *classify_message(const struct attempt *attempt, struct span text);
+
+/*
+ * Overwrites with '*' each of the endpoint's secrets that the text holds: a server, or what stands
+ * before it, may send back what it was sent. True if there was one. Takes NULL for no endpoint.
+ */
+bool classify_redact(struct buf *text, const struct endpoint *e);

@@ -35,13 +35,17 @@ struct word {
 
 /* Codes or types that mean the same whatever the status. */
 static const struct word plain_words[] = {
-	{ "insufficient_quota", OUTCOME_QUOTA }, { "credit_balance_exhausted", OUTCOME_QUOTA },
+	{ "insufficient_quota", OUTCOME_QUOTA },
+	{ "credit_balance_exhausted", OUTCOME_QUOTA },
 	{ "organization_spend_limit_exceeded", OUTCOME_QUOTA },
 	{ "project_spend_limit_exceeded", OUTCOME_QUOTA },
 	{ "organization_usage_limit_exceeded", OUTCOME_QUOTA },
-	{ "billing_hard_limit_reached", OUTCOME_QUOTA }, { "billing_error", OUTCOME_QUOTA },
-	{ "content_filter", OUTCOME_POLICY }, { "content_policy_violation", OUTCOME_POLICY },
-	{ "image_content_policy_violation", OUTCOME_POLICY }, { "bio_policy", OUTCOME_POLICY },
+	{ "billing_hard_limit_reached", OUTCOME_QUOTA },
+	{ "billing_error", OUTCOME_QUOTA },
+	{ "content_filter", OUTCOME_POLICY },
+	{ "content_policy_violation", OUTCOME_POLICY },
+	{ "image_content_policy_violation", OUTCOME_POLICY },
+	{ "bio_policy", OUTCOME_POLICY },
 	{ "invalid_api_key", OUTCOME_AUTH },
 	{ "unsupported_country_region_territory", OUTCOME_AUTH },
 	{ "context_length_exceeded", OUTCOME_TOO_LONG },
@@ -49,10 +53,12 @@ static const struct word plain_words[] = {
 	{ "exceed_context_size_error", OUTCOME_TOO_LONG }, /* llama.cpp */
 	{ "API_KEY_INVALID", OUTCOME_AUTH },               /* Google, with a status of 400 */
 	/* Amazon's */
-	{ "ThrottlingException", OUTCOME_RATE }, { "ModelNotReadyException", OUTCOME_CAPACITY },
+	{ "ThrottlingException", OUTCOME_RATE },
+	{ "ModelNotReadyException", OUTCOME_CAPACITY },
 	{ "ServiceUnavailableException", OUTCOME_CAPACITY },
 	{ "serviceUnavailableException", OUTCOME_CAPACITY },
-	{ "throttlingException", OUTCOME_RATE }, { "ModelTimeoutException", OUTCOME_FAULT },
+	{ "throttlingException", OUTCOME_RATE },
+	{ "ModelTimeoutException", OUTCOME_FAULT },
 	{ "internalServerException", OUTCOME_FAULT },
 	{ "modelStreamErrorException", OUTCOME_FAULT },
 	{ "validationException", OUTCOME_REQUEST },
@@ -86,6 +92,19 @@ static const char *const wait_phrases[] = { "try again in ", "retry in ", "retry
 
 /* Likewise of what a 429 says, where its code is the usual one. */
 static const char *const busy_phrases[] = { "concurrent requests", "too many concurrent" };
+
+/*
+ * What a refused request says that is longer than the model takes, where its code is the usual one.
+ */
+static const char *const long_phrases[] = {
+	"maximum context length", "prompt is too long", /* Anthropic, as the next */
+	"exceed context limit", "Input is too long for requested model", /* Amazon */
+	"exceeds the maximum number of tokens",                          /* Google */
+	"exceeds the available context size",                            /* llama.cpp, Ollama */
+	"exceeds the context length",                                    /* Ollama */
+	"too many tokens",                                               /* Cohere */
+	"must have less than", /* text-embeddings-inference: N tokens */
+};
 
 /* Gives what follows the part, in any case of letters; a missing span if it is not there. */
 static struct span after(struct span text, const char *part)
@@ -139,9 +158,11 @@ static bool is_exhausted(enum outcome outcome, const struct complaint *c)
 				contains(details, "PerDay")) ||
 			contains_one(c->text, spent_phrases,
 				sizeof spent_phrases / sizeof *spent_phrases);
-	return outcome == OUTCOME_REQUEST && c->text.n > anthropic.n &&
-		memcmp(c->text.at, anthropic.at, anthropic.n) == 0 &&
-		contains(c->text, "API usage limits");
+	if (outcome != OUTCOME_REQUEST)
+		return false;
+	return contains(c->text, "credit balance is too low") || /* Anthropic's, as the next */
+		(c->text.n > anthropic.n && memcmp(c->text.at, anthropic.at, anthropic.n) == 0 &&
+			contains(c->text, "API usage limits"));
 }
 
 /* A gateway's way of passing on trouble behind it, perhaps with the status it got. */
@@ -173,8 +194,11 @@ static enum outcome judge(int status, const struct complaint *c)
 	if (outcome == OUTCOME_RATE &&
 		contains_one(c->text, busy_phrases, sizeof busy_phrases / sizeof *busy_phrases))
 		return OUTCOME_CAPACITY;
-	if (outcome == OUTCOME_REQUEST && contains(c->text, "maximum context length"))
+	if (outcome == OUTCOME_REQUEST &&
+		contains_one(c->text, long_phrases, sizeof long_phrases / sizeof *long_phrases))
 		return OUTCOME_TOO_LONG;
+	if (outcome == OUTCOME_REQUEST && contains(c->text, "User location is not supported"))
+		return OUTCOME_AUTH; /* Google's, of all requests from there */
 	return outcome;
 }
 
@@ -256,8 +280,9 @@ static bool wait_in_words(struct span text, int64_t *ms)
 	for (size_t i = 0; !rest.at && i < sizeof wait_phrases / sizeof *wait_phrases; i++)
 		rest = after(text, wait_phrases[i]);
 	size_t n = 0;
-	while (n < rest.n && (rest.at[n] == '.' || (rest.at[n] >= '0' && rest.at[n] <= '9') ||
-				     (rest.at[n] >= 'a' && rest.at[n] <= 'z')))
+	while (n < rest.n &&
+		(rest.at[n] == '.' || (rest.at[n] >= '0' && rest.at[n] <= '9') ||
+			(rest.at[n] >= 'a' && rest.at[n] <= 'z')))
 		n++;
 	if (n > 0 && rest.at[n - 1] == '.')
 		n--; /* the sentence's */

@@ -226,7 +226,7 @@ static bool put_request(
 		buf_put_str(body, ",\"messages\":[") &&
 		(are_own ? put_own(ask, body, fault) : put_chat(ask, body, fault)) &&
 		buf_put_char(body, ']') && members_put(m, body) && buf_put_char(body, '}');
-	return ok || fault->code != ERROR_NONE || members_too_large(body, fault);
+	return ok || (fault->code == ERROR_NONE && members_too_large(body, fault));
 }
 
 static bool build(const struct ask *ask, struct buf *body, struct fault *fault)

@@ -29,12 +29,18 @@ static bool is_kind(struct span value, enum json_kind kind)
 	return value.at && json_kind(value) == kind;
 }
 
+/* True if a parameter is the member of that name, or a part of it. */
+static bool is_about(const struct param *param, const char *name)
+{
+	size_t n = strlen(name);
+	return strncmp(param->key, name, n) == 0 && (param->key[n] == '\0' || param->key[n] == '.');
+}
+
 static bool check_step(const struct reranker *r, const struct ask *ask, struct fault *fault)
 {
 	const struct step *s = ask->step;
 	for (size_t i = 0; i < s->params_n; i++)
-		if (strcmp(s->params[i].key, "query") == 0 ||
-			strcmp(s->params[i].key, r->documents) == 0)
+		if (is_about(&s->params[i], "query") || is_about(&s->params[i], r->documents))
 			return chat_refuse(fault, r->name,
 				"query or documents as --param: they are the record's");
 	if (s->has_system)

@@ -51,7 +51,8 @@ const char *turns_picture(struct span media_type, const char *api, struct fault 
 		if (media_type.at && json_escaped_equals(media_type, kinds[i].type))
 			return kinds[i].kind;
 	fault_set(fault, ERROR_BAD_RECORD,
-		"%s takes images of type image/png, image/jpeg, image/gif and image/webp only", api);
+		"%s takes images of type image/png, image/jpeg, image/gif and image/webp only",
+		api);
 	return NULL;
 }
 
@@ -80,8 +81,8 @@ static void add_own(struct turns *t, struct span messages)
 	while (json_walk_next(&walk)) {
 		struct span role = json_text_of(json_member(walk.value, SPAN("role")));
 		add(t,
-			(struct turn){ .is_assistant = span_is(role, "assistant"),
-				.own = walk.value });
+			(struct turn){
+				.is_assistant = span_is(role, "assistant"), .own = walk.value });
 	}
 }
 
@@ -90,13 +91,12 @@ static void add_told(struct turns *t, const struct ask *ask)
 {
 	size_t n = t->chat.turns_n - (ask->reask ? 2 : 0);
 	struct json_walk walk;
-	json_walk_init(
-		&walk, ask->form == ASK_MESSAGES ? ask->own : (struct span){ 0 });
+	json_walk_init(&walk, ask->form == ASK_MESSAGES ? ask->own : (struct span){ 0 });
 	for (size_t i = 0; i < n; i++) {
 		const struct chat_turn *told = &t->chat.turns[i];
 		struct turn *turn = add(t,
-			(struct turn){ .is_assistant = told->role == CHAT_ASSISTANT,
-				.told = told });
+			(struct turn){
+				.is_assistant = told->role == CHAT_ASSISTANT, .told = told });
 		struct span role = { 0 };
 		while (json_walk_next(&walk)) {
 			role = json_text_of(json_member(walk.value, SPAN("role")));

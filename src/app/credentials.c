@@ -91,6 +91,13 @@ bool credentials_read(
 	return true;
 }
 
+/* What of "Authorization: Bearer KEY" is the secret. */
+static const char *last_word(const char *line)
+{
+	const char *colon = strchr(line, ':'), *space = strrchr(line, ' ');
+	return space > colon ? space + 1 : colon + 1;
+}
+
 /* True if a header of the user's is the one that carries the API's key. */
 static bool brings_own_key(const struct endpoint *e)
 {
@@ -166,6 +173,9 @@ static bool take_aws_key(struct endpoint *e, const struct endpoint_opts *o)
 	e->aws->id = xstrdup(id);
 	e->aws->secret = xstrdup(secret);
 	e->aws->token = token && *token ? xstrdup(token) : NULL;
+	endpoint_add_secret(e, secret);
+	if (token && *token)
+		endpoint_add_secret(e, token);
 	if (host) {
 		host += strlen("://bedrock-runtime.");
 		e->aws->region = xmemdup(host, strcspn(host, "."));
@@ -180,8 +190,11 @@ bool credentials_give(struct credentials *c, struct endpoint *e, char *key_env, 
 	char *key;
 	const char *env = key_env ? key_env : c->opts->key.env;
 	endpoint_add_header(e, "Content-Type: application/json");
-	for (size_t i = 0; i < c->lines.n; i++)
+	for (size_t i = 0; i < c->lines.n; i++) {
 		endpoint_add_header(e, c->lines.items[i]);
+		if (keys_looks_secret(c->lines.items[i]))
+			endpoint_add_secret(e, last_word(c->lines.items[i]));
+	}
 	if (!find_key(c, e, key_env, &key, err))
 		return false;
 	bool is_signed = !key && !key_env && c->has_one_origin && take_aws_key(e, c->opts);
@@ -194,6 +207,7 @@ bool credentials_give(struct credentials *c, struct endpoint *e, char *key_env, 
 	if (ok && key) {
 		char *line = xasprintf("%s%s", e->api->auth_header, key);
 		endpoint_add_header(e, line);
+		endpoint_add_secret(e, key);
 		forget(line);
 	}
 	forget(key);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/filter.h"
 
+#include "app/batch_files.h"
 #include "app/endpoints.h"
+#include "app/origin.h"
 #include "app/speed.h"
 #include "app/steps.h"
 #include "app/stops.h"
@@ -60,8 +62,11 @@ static bool add_endpoints(struct filter *f, struct err *err)
 static bool build(struct filter *f, struct err *err)
 {
 	struct config *c = f->config;
-	if (!complete_config(f, err) || !steps_make(&f->plan, &c->prompt, err) ||
+	f->plan.batch = batch_files_format(c);
+	if (!batch_files_prepare(c, err) || !complete_config(f, err) ||
+		!steps_make(&f->plan, &c->prompt, err) ||
 		!endpoints_make(&f->endpoints, &c->endpoint, err) ||
+		!batch_files_place(f->plan.batch, &f->endpoints, err) ||
 		!speed_check_hedge(
 			&c->pipeline.sched.hedge, endpoints_pool_n(&f->endpoints), err) ||
 		!wake_init(&f->wake, err))
@@ -150,6 +155,7 @@ struct ending filter_run(struct config *config)
 			return (struct ending){ .by_signal = f.verdict.by_signal };
 		ending = finish(&f);
 	} else {
+		origin_locate(config, &err);
 		log_say(LOG_ERROR, "%s", err.msg);
 		if (err.kind == ERR_INTERNAL)
 			ending.exit_code = EXIT_INTERNAL;

@@ -12,7 +12,8 @@ static const struct option rows[] = {
 		.manual = "Read records from\n.Ar FILE ;\n.Sq \\-\nis standard input.\n" },
 	{ .name = "input-format",
 		CHOICE(reader.format, { "jsonl", INPUT_JSONL }, { "lines", INPUT_LINES },
-			{ "seq", INPUT_SEQ }),
+			{ "seq", INPUT_SEQ }, { "openai-batch", INPUT_OPENAI_BATCH },
+			{ "anthropic-batch", INPUT_ANTHROPIC_BATCH }),
 		.standard = "jsonl",
 		.help = "what a record looks like",
 		.manual = "What a record looks like:\n.Cm jsonl ,\none JSON value a line;\n"
@@ -20,7 +21,14 @@ static const struct option rows[] = {
 			  ".Cm seq ,\n"
 			  "JSON values with a record separator (RS, 0x1E) before and a line\n"
 			  "feed after each, as in RFC 7464; plain JSON Lines are understood\n"
-			  "as well.\n" },
+			  "as well;\n.Cm openai-batch ,\n"
+			  "requests as OpenAI's Batch API and vLLM's run-batch take them, of\n"
+			  "which\n.Li url\nsays the path, from a list, but never the host;\n"
+			  ".Cm anthropic-batch ,\n"
+			  "those of Anthropic's.\n"
+			  "Requests go out as they are, but for\n.Fl -model ,\n"
+			  ".Fl -max-tokens\nand\n.Fl -param ,\n"
+			  "and what is written is the results file of that API.\n" },
 	{ .name = "raw-input",
 		.letters = "R",
 		FLAG(SETS(reader.format, INPUT_LINES)),

@@ -15,6 +15,7 @@
 #include "engine/flight.h"
 
 #include "api/api.h"
+#include "api/classify.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "engine/render.h"
@@ -213,6 +214,7 @@ static void read_answer(const struct sched *s, const struct flight *f, struct an
 	const struct api *api = a->api;
 	const struct step *step = &s->rooms.plan->steps[f->call->step];
 	answer_init(answer, OUTCOME_ANSWERED);
+	classify_redact(&a->answer, a->endpoint);
 	api->read(a, answer);
 	if (answer->outcome == OUTCOME_TRUNCATED && s->opts->on_truncate == TRUNCATE_IS_KEPT &&
 		answer->text.at)

@@ -311,10 +311,11 @@ static bool is_deadly(const struct gates *g, const struct gates_landing *landing
 	if (outcome == OUTCOME_AUTH && landing->attempt->status == 403 && g->successes_n > 0)
 		return false;
 	/*
-	 * With one model for all records an unknown one is everybody's; else it is that record's.
+	 * With one model for all records an unknown one is everybody's, and so is a path; else it
+	 * is that record's.
 	 */
 	return outcome == OUTCOME_QUOTA || outcome == OUTCOME_AUTH ||
-		(outcome == OUTCOME_NOT_FOUND && g->endpoint->model);
+		(outcome == OUTCOME_NOT_FOUND && g->endpoint->model && !landing->attempt->path);
 }
 
 static void bury(struct gates *g, const struct answer *answer, int64_t now_ms)

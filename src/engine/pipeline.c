@@ -109,6 +109,9 @@ static bool is_settled_at_door(struct pipeline *p, struct record *r)
 		record_fail(r, ERROR_BAD_RECORD, explain_fault(r));
 		return true;
 	}
+	/* A request has no fields of ours, nor is it a failure because --errors wrote it so. */
+	if (plan->batch != BATCH_NONE)
+		return false;
 	record_survey(r, span_of(plan->steps[0].name), &is_failed, &has_field);
 	if (is_failed) {
 		r->fate = FATE_PASSED;

@@ -2,6 +2,7 @@
 #include "engine/render.h"
 
 #include "api/api.h"
+#include "engine/render_batch.h"
 #include "io/image.h"
 #include "json/text.h"
 #include "json/walk.h"
@@ -79,6 +80,8 @@ bool render_request(struct call *call, const struct plan *plan, const struct end
 	struct attempt *a, struct fault *fault)
 {
 	struct ask ask;
+	if (plan->batch != BATCH_NONE)
+		return render_batch(call, plan, endpoint, a, fault);
 	a->api = endpoint->api;
 	if (!ask_init(&ask, &plan->steps[call->step], endpoint, call->record->value, fault) ||
 		(!a->api->needs_no_model && !ask_has_model(&ask, fault)) ||

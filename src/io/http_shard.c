@@ -134,6 +134,14 @@ static void read_type(struct attempt *a, struct span value)
 	a->is_event_stream = is_type(value, SPAN("text/event-stream"));
 }
 
+/* One that is longer than any is cut: it is for people to find in a log. */
+static void read_request_id(struct attempt *a, struct span value)
+{
+	size_t n = value.n < sizeof a->request_id ? value.n : sizeof a->request_id - 1;
+	memcpy(a->request_id, value.at, n);
+	a->request_id[n] = '\0';
+}
+
 /* Few headers are of interest, and most answers bring twenty others: lengths tell most apart. */
 static void read_header(struct http_slot *slot, const char *line, const char *colon, size_t n)
 {
@@ -141,9 +149,15 @@ static void read_header(struct http_slot *slot, const char *line, const char *co
 	struct span name = { .at = line, .n = (size_t)(colon - line) };
 	struct span value = trimmed(colon + 1, line + n);
 	switch (name.n) {
-	case sizeof "content-type" - 1:
+	case sizeof "content-type" - 1: /* and of x-request-id */
 		if (strncasecmp(name.at, "content-type", name.n) == 0)
 			read_type(a, value);
+		else if (strncasecmp(name.at, "x-request-id", name.n) == 0)
+			read_request_id(a, value);
+		break;
+	case sizeof "request-id" - 1:
+		if (strncasecmp(name.at, "request-id", name.n) == 0)
+			read_request_id(a, value);
 		break;
 	case sizeof "x-amzn-errortype" - 1:
 		if (strncasecmp(name.at, "x-amzn-errortype", name.n) == 0)

@@ -129,6 +129,8 @@ static void understand(struct reader *r, struct record *record)
 		return;
 	case INPUT_SEQ:
 	case INPUT_JSONL:
+	case INPUT_OPENAI_BATCH:
+	case INPUT_ANTHROPIC_BATCH:
 		break;
 	}
 	record_scan(record);

@@ -20,7 +20,9 @@
 enum input_format {
 	INPUT_JSONL, /* one JSON value a line */
 	INPUT_LINES, /* each line is a string */
-	INPUT_SEQ /* RFC 7464: a record separator before each value; JSONL is understood as well */
+	INPUT_SEQ, /* RFC 7464: a record separator before each value; JSONL is understood as well */
+	INPUT_OPENAI_BATCH,   /* JSONL, each a request; see work/batch.h */
+	INPUT_ANTHROPIC_BATCH /* likewise */
 };
 
 struct reader_opts {

@@ -119,7 +119,8 @@ SCHEMA_CHECK(prefix_items)
 
 SCHEMA_CHECK(items)
 {
-	const struct schema_clause *prefix = schema_clause_of(clause->node, SCHEMA_WORD_PREFIX_ITEMS);
+	const struct schema_clause *prefix =
+		schema_clause_of(clause->node, SCHEMA_WORD_PREFIX_ITEMS);
 	struct json_walk w;
 	if (!schema_spend(c, value.n))
 		return false;
@@ -155,9 +156,9 @@ SCHEMA_CHECK(contains)
 	if (n < least)
 		return schema_fail(c, "expected at least %" PRIu64 " items like %s, found %" PRIu64,
 			least, schema_wanted(c, clause->value).text, n);
-	return n <= most || schema_fail(c,
-		"expected at most %" PRIu64 " items like %s, found %" PRIu64, most,
-		schema_wanted(c, clause->value).text, n);
+	return n <= most ||
+		schema_fail(c, "expected at most %" PRIu64 " items like %s, found %" PRIu64, most,
+			schema_wanted(c, clause->value).text, n);
 }
 
 SCHEMA_CHECK(all_of)
@@ -168,10 +169,19 @@ SCHEMA_CHECK(all_of)
 	return true;
 }
 
-static int compare_scores(struct schema_score a, struct schema_score b)
+/* True if the value looks like what the alternative, tried at this depth, is about. */
+static bool is_meant(struct schema_score score, size_t depth)
 {
-	if (a.is_near != b.is_near)
-		return a.is_near ? 1 : -1;
+	return score.depth > depth || score.reason == SCHEMA_REASON_OTHER;
+}
+
+/* Gives less than, equal to or more than 0, as a is a worse, equal or better score than b. */
+static int compare_scores(struct schema_score a, struct schema_score b, size_t depth)
+{
+	if (is_meant(a, depth) != is_meant(b, depth))
+		return is_meant(a, depth) ? 1 : -1;
+	if (a.reason != b.reason)
+		return a.reason > b.reason ? 1 : -1;
 	return (a.depth > b.depth) - (a.depth < b.depth);
 }
 
@@ -179,7 +189,7 @@ static int compare_scores(struct schema_score a, struct schema_score b)
 struct trial {
 	size_t matches_n;
 	struct schema_score best;
-	const struct schema_node *meant; /* the one alternative that came furthest, or NULL */
+	const struct schema_node *meant; /* the one alternative with the best score, or NULL */
 };
 
 /* Tries the alternatives until `enough` of them match. */
@@ -193,7 +203,7 @@ static struct trial try_each(struct schema_check *c, const struct schema_clause 
 			trial.matches_n++;
 			continue;
 		}
-		int order = i == 0 ? 1 : compare_scores(c->score, trial.best);
+		int order = i == 0 ? 1 : compare_scores(c->score, trial.best, c->depth);
 		if (order > 0)
 			trial.best = c->score;
 		if (order >= 0)
@@ -206,8 +216,7 @@ static struct trial try_each(struct schema_check *c, const struct schema_clause 
 static bool fail_trial(struct schema_check *c, const struct schema_clause *clause,
 	struct span value, const struct trial *trial)
 {
-	bool is_clear = trial->meant && (trial->best.is_near || trial->best.depth > c->depth);
-	if (is_clear && !c->quiet)
+	if (trial->meant && is_meant(trial->best, c->depth) && !c->quiet)
 		return schema_check_node(c, trial->meant, value);
 	schema_fail(c, "expected what meets one of %s, found %s",
 		schema_wanted(c, clause->value).text, schema_found(c, value).text);
@@ -231,7 +240,7 @@ SCHEMA_CHECK(one_of)
 			schema_wanted(c, clause->value).text, schema_found(c, value).text);
 }
 
-SCHEMA_CHECK(not)
+SCHEMA_CHECK(not )
 {
 	return !schema_check_quietly(c, clause->subs[0].node, value) ||
 		schema_fail(c, "expected anything but what meets %s, found %s",

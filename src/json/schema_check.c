@@ -6,8 +6,8 @@
  * bounded by its own count, which the stack holds.
  *
  * The message is made where the first fault is found. Where there are alternatives, each is tried
- * quietly; if one came further into the value than the others, or further than its type and its
- * constants, it is the one that was meant and is checked again, aloud.
+ * quietly; if one failed for a better reason than the others, or further inside, it is the one that
+ * was meant and is checked again, aloud. To be of another type or constant here is the worst.
  */
 #include "json/schema_check.h"
 
@@ -18,10 +18,10 @@
 #include <string.h>
 
 enum {
-	STEPS_MIN = 4000000,  /* whatever the value's length */
-	STEPS_PER_BYTE = 8,   /* and more for longer ones */
-	BYTES_PER_STEP = 32,  /* walked over in the time of a step */
-	NODES_MAX = 3000,     /* one inside the other */
+	STEPS_MIN = 4000000, /* whatever the value's length */
+	STEPS_PER_BYTE = 8,  /* and more for longer ones */
+	BYTES_PER_STEP = 32, /* walked over in the time of a step */
+	NODES_MAX = 3000,    /* one inside the other */
 	POINTER_BYTES_MAX = 160,
 	NOTE_BYTES_MAX = 16,  /* behind a pointer */
 	STEPS_SHOWN_MAX = 32, /* of a pointer */
@@ -50,7 +50,9 @@ static void put_step(struct buf *out, const struct schema_place *place)
 	}
 }
 
-/* Writes the JSON pointer to the place, names escaped as they are, its end rather than its start. */
+/*
+ * Writes the JSON pointer to the place, names escaped as they are, its end rather than its start.
+ */
 static void write_pointer(const struct schema_place *place, char out[POINTER_BYTES_MAX])
 {
 	const struct schema_place *steps[STEPS_SHOWN_MAX];
@@ -79,7 +81,7 @@ bool schema_fail(struct schema_check *c, const char *format, ...)
 {
 	char pointer[POINTER_BYTES_MAX], what[sizeof c->fault->msg - POINTER_BYTES_MAX - 2];
 	va_list args;
-	c->score = (struct schema_score){ .depth = c->depth, .is_near = true };
+	c->score = (struct schema_score){ .depth = c->depth, .reason = SCHEMA_REASON_OTHER };
 	if (c->quiet || c->gave_up)
 		return false;
 	va_start(args, format);
@@ -144,48 +146,42 @@ struct schema_quote schema_wanted(const struct schema_check *c, struct span valu
 	return quote_up_to(c, value, WANTED_BYTES_MAX);
 }
 
-/* Decodes a scanned string into b, unless it stands for itself. */
-static struct span decode(struct buf *b, struct span string)
+struct span schema_decode(struct schema_check *c, struct span string)
 {
 	struct span inside = json_inside(string);
 	if (!memchr(inside.at, '\\', inside.n))
 		return inside;
-	buf_clear(b);
-	json_put_plain(b, inside);
-	return buf_span(b);
+	buf_clear(&c->plain);
+	json_put_plain(&c->plain, inside);
+	return buf_span(&c->plain);
 }
 
-struct span schema_decode(struct schema_check *c, struct span string)
-{
-	return decode(&c->plain, string);
-}
-
-static bool check_clauses(
-	struct schema_check *c, const struct schema_node *node, struct span value)
+static bool check_clauses(struct schema_check *c, const struct schema_node *node, struct span value)
 {
 	unsigned kind = SCHEMA_KIND(json_kind(value));
 	for (size_t i = 0; i < node->clauses_n; i++) {
 		const struct schema_keyword *keyword = node->clauses[i].keyword;
 		if (!(keyword->applies & kind) || keyword->check(c, &node->clauses[i], value))
 			continue;
-		if (keyword->word == SCHEMA_WORD_TYPE || keyword->word == SCHEMA_WORD_CONST ||
-			keyword->word == SCHEMA_WORD_ENUM)
-			c->score.is_near = false;
+		if (keyword->word == SCHEMA_WORD_TYPE)
+			c->score.reason = SCHEMA_REASON_TYPE;
+		else if (keyword->word == SCHEMA_WORD_CONST || keyword->word == SCHEMA_WORD_ENUM)
+			c->score.reason = SCHEMA_REASON_CONSTANT;
 		return false;
 	}
 	return true;
 }
 
-bool schema_check_node(
-	struct schema_check *c, const struct schema_node *node, struct span value)
+bool schema_check_node(struct schema_check *c, const struct schema_node *node, struct span value)
 {
 	if (!schema_spend(c, 0))
 		return false;
 	if (c->nodes_n == NODES_MAX)
-		return schema_give_up(c, "this is nested too deep to be checked against the schema");
+		return schema_give_up(
+			c, "this is nested too deep to be checked against the schema");
 	if (*node->text.at == 'f')
-		return schema_fail(c, "nothing is allowed here, found %s",
-			schema_found(c, value).text);
+		return schema_fail(
+			c, "nothing is allowed here, found %s", schema_found(c, value).text);
 	c->nodes_n++;
 	bool ok = check_clauses(c, node, value);
 	c->nodes_n--;
@@ -204,8 +200,7 @@ bool schema_check_below(struct schema_check *c, const struct schema_node *node, 
 	return ok;
 }
 
-bool schema_check_quietly(
-	struct schema_check *c, const struct schema_node *node, struct span value)
+bool schema_check_quietly(struct schema_check *c, const struct schema_node *node, struct span value)
 {
 	if (c->gave_up)
 		return false;
@@ -223,10 +218,8 @@ bool schema_check(const struct schema *s, struct span value, struct schema_fault
 	struct schema_check c = { .place = &root, .fault = fault };
 	c.steps = STEPS_MIN + (long)value.n * STEPS_PER_BYTE;
 	buf_init(&c.plain, value.n + s->text.len);
-	buf_init(&c.other, value.n + s->text.len);
 	bool ok = schema_check_node(&c, s->nodes[0], value);
 	buf_release(&c.plain);
-	buf_release(&c.other);
 	schema_match_release(&c.match);
 	return ok && !c.gave_up;
 }

@@ -3,9 +3,9 @@
  * schema_check: one value on its way through a schema.
  *
  * A keyword's check looks at one value, in the place the check stands in, and is called only for
- * values of the kinds it applies to. It says false after schema_fail, which is quiet while a failure
- * is only a finding (under not, anyOf, ...). Once gave_up is set the answer is false, whatever the
- * keywords make of it. Private to the schema; one check, one thread.
+ * values of the kinds it applies to. It says false after schema_fail, which is quiet while a
+ * failure is only a finding (under not, anyOf, ...). Once gave_up is set the answer is false,
+ * whatever the keywords make of it. Private to the schema; one check, one thread.
  */
 #pragma once
 
@@ -19,10 +19,13 @@ struct schema_place {
 	bool is_name;    /* the member's name, not its value */
 };
 
+/* Why a value fails: the later, the more it looks like what was meant. */
+enum schema_reason { SCHEMA_REASON_CONSTANT, SCHEMA_REASON_TYPE, SCHEMA_REASON_OTHER };
+
 /* How far a failing value came, to tell which alternative was meant. */
 struct schema_score {
 	size_t depth; /* of the place of the fault */
-	bool is_near; /* not because of a const, an enum or a type */
+	enum schema_reason reason;
 };
 
 struct schema_check {
@@ -36,7 +39,6 @@ struct schema_check {
 	struct schema_score score; /* of the last fault */
 	struct schema_match match;
 	struct buf plain; /* a decoded string, until the next one */
-	struct buf other; /* a second one, to compare */
 };
 
 /* A piece of a value, for a message. */
@@ -45,8 +47,7 @@ struct schema_quote {
 };
 
 /* True if the value meets the schema; the check stands in the value's place. */
-bool schema_check_node(
-	struct schema_check *c, const struct schema_node *node, struct span value);
+bool schema_check_node(struct schema_check *c, const struct schema_node *node, struct span value);
 
 /* As schema_check_node, one step further down. */
 bool schema_check_below(struct schema_check *c, const struct schema_node *node, struct span value,
@@ -83,36 +84,20 @@ bool schema_equal(struct schema_check *c, struct span a, struct span b);
 /* Gives a hash that equal values share. */
 uint64_t schema_hash(struct schema_check *c, struct span value);
 
-/* The checks, one a keyword; see the table. */
+/* How a keyword's check is defined. */
 #define SCHEMA_CHECK(name)        \
 	bool schema_check_##name( \
 		struct schema_check *c, const struct schema_clause *clause, struct span value)
-SCHEMA_CHECK(type);
-SCHEMA_CHECK(const);
-SCHEMA_CHECK(enum);
-SCHEMA_CHECK(required);
-SCHEMA_CHECK(dependent_required);
-SCHEMA_CHECK(dependent_schemas);
-SCHEMA_CHECK(min_members);
-SCHEMA_CHECK(max_members);
-SCHEMA_CHECK(min_length);
-SCHEMA_CHECK(max_length);
-SCHEMA_CHECK(minimum);
-SCHEMA_CHECK(maximum);
-SCHEMA_CHECK(exclusive_minimum);
-SCHEMA_CHECK(exclusive_maximum);
-SCHEMA_CHECK(multiple_of);
-SCHEMA_CHECK(pattern);
-SCHEMA_CHECK(properties);
-SCHEMA_CHECK(pattern_properties);
-SCHEMA_CHECK(additional);
-SCHEMA_CHECK(property_names);
-SCHEMA_CHECK(prefix_items);
-SCHEMA_CHECK(items);
-SCHEMA_CHECK(contains);
-SCHEMA_CHECK(unique_items);
-SCHEMA_CHECK(all_of);
-SCHEMA_CHECK(any_of);
-SCHEMA_CHECK(one_of);
-SCHEMA_CHECK(not);
-SCHEMA_CHECK(if);
+
+/* The type of these functions, of which each is named for its keyword; see the table. */
+typedef SCHEMA_CHECK(of_keyword);
+
+extern schema_check_of_keyword schema_check_type, schema_check_const, schema_check_enum,
+	schema_check_required, schema_check_dependent_required, schema_check_dependent_schemas,
+	schema_check_min_members, schema_check_max_members, schema_check_min_length,
+	schema_check_max_length, schema_check_minimum, schema_check_maximum,
+	schema_check_exclusive_minimum, schema_check_exclusive_maximum, schema_check_multiple_of,
+	schema_check_pattern, schema_check_properties, schema_check_pattern_properties,
+	schema_check_additional, schema_check_property_names, schema_check_prefix_items,
+	schema_check_items, schema_check_contains, schema_check_unique_items, schema_check_all_of,
+	schema_check_any_of, schema_check_one_of, schema_check_not, schema_check_if;

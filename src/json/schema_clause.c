@@ -73,8 +73,7 @@ const struct schema_sub *schema_sub_find(const struct schema_clause *clause, str
 	struct schema_sub wanted = { .name = name };
 	if (clause->subs_n == 0)
 		return NULL;
-	return bsearch(
-		&wanted, clause->subs, clause->subs_n, sizeof *clause->subs, compare_subs);
+	return bsearch(&wanted, clause->subs, clause->subs_n, sizeof *clause->subs, compare_subs);
 }
 
 static bool read_named(struct schema_compiler *k, struct schema_clause *clause)
@@ -95,13 +94,13 @@ static bool read_named(struct schema_compiler *k, struct schema_clause *clause)
 }
 
 /* Compiles the pattern that is the scanned string. */
-static bool read_regex(
-	struct schema_compiler *k, struct span string, struct schema_regex **regex)
+static bool read_regex(struct schema_compiler *k, struct span string, struct schema_regex **regex)
 {
 	char why[160];
 	*regex = schema_regex_new(schema_plain(k->schema, string), why, sizeof why);
-	return *regex || schema_wrong(k, string.at, "bad pattern %.*s: %s",
-		(int)shown(string).n, string.at, why);
+	return *regex ||
+		schema_wrong(
+			k, string.at, "bad pattern %.*s: %s", (int)shown(string).n, string.at, why);
 }
 
 static bool read_patterns(struct schema_compiler *k, struct schema_clause *clause)
@@ -158,7 +157,8 @@ static bool read_type(struct schema_compiler *k, struct schema_clause *clause, s
 		}
 	return schema_wrong(k, name.at,
 		"%.*s is no type; expected \"string\", \"integer\", \"number\", \"boolean\", "
-		"\"object\", \"array\" or \"null\"", (int)shown(name).n, name.at);
+		"\"object\", \"array\" or \"null\"",
+		(int)shown(name).n, name.at);
 }
 
 static bool read_types(struct schema_compiler *k, struct schema_clause *clause)
@@ -184,7 +184,8 @@ static bool read_number(struct schema_compiler *k, struct schema_clause *clause)
 			return schema_wrong(k, clause->value.at, "expected a number above 0");
 		if (number->digits_n > SCHEMA_DIVISOR_DIGITS_MAX)
 			return schema_wrong(k, clause->value.at,
-				"expected at most %d significant digits", SCHEMA_DIVISOR_DIGITS_MAX);
+				"expected at most %d significant digits",
+				SCHEMA_DIVISOR_DIGITS_MAX);
 	}
 	if (clause->keyword->shape != SCHEMA_SHAPE_COUNT)
 		return true;

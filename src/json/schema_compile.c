@@ -164,8 +164,7 @@ static bool add_clause(struct schema_compiler *k, struct schema_node *node, stru
 	if (!keyword)
 		return true;
 	if (!(SCHEMA_KIND(json_kind(w->value)) & keyword->kinds))
-		return schema_wrong(
-			k, w->value.at, "expected %s", kinds_text(keyword->kinds));
+		return schema_wrong(k, w->value.at, "expected %s", kinds_text(keyword->kinds));
 	if (has_clause(node, keyword))
 		return schema_wrong(k, w->key.at, "this keyword stands there twice");
 	bool ok = schema_compile_clause(k, &clause);
@@ -182,7 +181,8 @@ static int compare_clauses(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-struct schema_node *schema_compile_node(struct schema_compiler *k, struct span text, size_t resource)
+struct schema_node *schema_compile_node(
+	struct schema_compiler *k, struct span text, size_t resource)
 {
 	struct schema *s = k->schema;
 	struct schema_node *node = xcalloc(1, sizeof *node);
@@ -263,8 +263,8 @@ static bool compile(struct schema_compiler *k)
 	if (!read_dialect(k) || !schema_compile_node(k, buf_span(&k->schema->text), 0))
 		return false;
 	if (k->refused_n)
-		return err_set(k->err, ERR_USAGE, "schema: %.*s", (int)k->refused.len,
-			k->refused.data);
+		return err_set(
+			k->err, ERR_USAGE, "schema: %.*s", (int)k->refused.len, k->refused.data);
 	return schema_resolve(k);
 }
 

@@ -23,11 +23,13 @@
 #define AFTER "(?C0)"
 #define DOT "[^\\n\\r\\x{2028}\\x{2029}]"
 /* \s, and all else, for use inside a class */
-#define WHITE "\\x{9}-\\x{d}\\x{20}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}" \
-	      "\\x{202f}\\x{205f}\\x{3000}\\x{feff}"
-#define INK "\\x{0}-\\x{8}\\x{e}-\\x{1f}\\x{21}-\\x{9f}\\x{a1}-\\x{167f}\\x{1681}-\\x{1fff}" \
-	    "\\x{200b}-\\x{2027}\\x{202a}-\\x{202e}\\x{2030}-\\x{205e}\\x{2060}-\\x{2fff}"    \
-	    "\\x{3001}-\\x{fefe}\\x{ff00}-\\x{10ffff}"
+#define WHITE                                                                       \
+	"\\x{9}-\\x{d}\\x{20}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}" \
+	"\\x{202f}\\x{205f}\\x{3000}\\x{feff}"
+#define INK                                                                              \
+	"\\x{0}-\\x{8}\\x{e}-\\x{1f}\\x{21}-\\x{9f}\\x{a1}-\\x{167f}\\x{1681}-\\x{1fff}" \
+	"\\x{200b}-\\x{2027}\\x{202a}-\\x{202e}\\x{2030}-\\x{205e}\\x{2060}-\\x{2fff}"   \
+	"\\x{3001}-\\x{fefe}\\x{ff00}-\\x{10ffff}"
 
 struct reader {
 	const char *at;
@@ -132,22 +134,49 @@ static bool take_unicode(struct reader *r)
 static const char *category(struct span name)
 {
 	static const char names[][2][24] = {
-		{ "Letter", "L" }, { "Cased_Letter", "L&" }, { "LC", "L&" },
-		{ "Uppercase_Letter", "Lu" }, { "Lowercase_Letter", "Ll" },
-		{ "Titlecase_Letter", "Lt" }, { "Modifier_Letter", "Lm" }, { "Other_Letter", "Lo" },
-		{ "Mark", "M" }, { "Combining_Mark", "M" }, { "Nonspacing_Mark", "Mn" },
-		{ "Spacing_Mark", "Mc" }, { "Enclosing_Mark", "Me" }, { "Number", "N" },
-		{ "Decimal_Number", "Nd" }, { "digit", "Nd" }, { "Letter_Number", "Nl" },
-		{ "Other_Number", "No" }, { "Punctuation", "P" }, { "punct", "P" },
-		{ "Connector_Punctuation", "Pc" }, { "Dash_Punctuation", "Pd" },
-		{ "Open_Punctuation", "Ps" }, { "Close_Punctuation", "Pe" },
-		{ "Initial_Punctuation", "Pi" }, { "Final_Punctuation", "Pf" },
-		{ "Other_Punctuation", "Po" }, { "Symbol", "S" }, { "Math_Symbol", "Sm" },
-		{ "Currency_Symbol", "Sc" }, { "Modifier_Symbol", "Sk" }, { "Other_Symbol", "So" },
-		{ "Separator", "Z" }, { "Space_Separator", "Zs" }, { "Line_Separator", "Zl" },
-		{ "Paragraph_Separator", "Zp" }, { "Other", "C" }, { "Control", "Cc" },
-		{ "cntrl", "Cc" }, { "Format", "Cf" }, { "Surrogate", "Cs" },
-		{ "Private_Use", "Co" }, { "Unassigned", "Cn" },
+		{ "Letter", "L" },
+		{ "Cased_Letter", "L&" },
+		{ "LC", "L&" },
+		{ "Uppercase_Letter", "Lu" },
+		{ "Lowercase_Letter", "Ll" },
+		{ "Titlecase_Letter", "Lt" },
+		{ "Modifier_Letter", "Lm" },
+		{ "Other_Letter", "Lo" },
+		{ "Mark", "M" },
+		{ "Combining_Mark", "M" },
+		{ "Nonspacing_Mark", "Mn" },
+		{ "Spacing_Mark", "Mc" },
+		{ "Enclosing_Mark", "Me" },
+		{ "Number", "N" },
+		{ "Decimal_Number", "Nd" },
+		{ "digit", "Nd" },
+		{ "Letter_Number", "Nl" },
+		{ "Other_Number", "No" },
+		{ "Punctuation", "P" },
+		{ "punct", "P" },
+		{ "Connector_Punctuation", "Pc" },
+		{ "Dash_Punctuation", "Pd" },
+		{ "Open_Punctuation", "Ps" },
+		{ "Close_Punctuation", "Pe" },
+		{ "Initial_Punctuation", "Pi" },
+		{ "Final_Punctuation", "Pf" },
+		{ "Other_Punctuation", "Po" },
+		{ "Symbol", "S" },
+		{ "Math_Symbol", "Sm" },
+		{ "Currency_Symbol", "Sc" },
+		{ "Modifier_Symbol", "Sk" },
+		{ "Other_Symbol", "So" },
+		{ "Separator", "Z" },
+		{ "Space_Separator", "Zs" },
+		{ "Line_Separator", "Zl" },
+		{ "Paragraph_Separator", "Zp" },
+		{ "Other", "C" },
+		{ "Control", "Cc" },
+		{ "cntrl", "Cc" },
+		{ "Format", "Cf" },
+		{ "Surrogate", "Cs" },
+		{ "Private_Use", "Co" },
+		{ "Unassigned", "Cn" },
 	};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (span_is(name, names[i][0]))
@@ -180,12 +209,33 @@ static bool take_property(struct reader *r)
 	return true;
 }
 
+/* After the backslash: an escape for one character. */
+static bool take_character(struct reader *r)
+{
+	static const char names[] = "tnvfr"; /* in the order of their codes */
+	static const char unknown[] = "an escape that is not ECMAScript's";
+	char c = peek(r, 0);
+	const char *found = memchr(names, c, sizeof names - 1);
+	if (c <= 0 || ((is_letter(c) || is_digit(c)) && !strchr("0ux", c) && !found))
+		return fail(r, unknown);
+	if (c == '0' && is_digit(peek(r, 1)))
+		return fail(r, unknown);
+	r->at++;
+	if (found)
+		return put_code(r, (unsigned)(found - names) + '\t');
+	if (c == 'u')
+		return take_unicode(r);
+	if (c == 'x') {
+		long code = take_hex(r, 2);
+		return code < 0 ? fail(r, "\\x without two digits") : put_code(r, (unsigned)code);
+	}
+	return put_code(r, c == '0' ? 0 : (unsigned char)c);
+}
+
 /* After the backslash: escapes that mean the same inside and outside of a class. */
 static bool take_common_escape(struct reader *r)
 {
-	static const char names[] = "tnvfr"; /* in the order of their codes */
 	char c = peek(r, 0);
-	const char *found = c ? strchr(names, c) : NULL;
 	if (c == 'p' || c == 'P')
 		return take_property(r);
 	if (c == 'd' || c == 'D' || c == 'w' || c == 'W') {
@@ -198,24 +248,7 @@ static bool take_common_escape(struct reader *r)
 		r->at += 2;
 		return put_code(r, (unsigned)r->at[-1] & 0x1f);
 	}
-	if (r->at == r->end || c < 0 || (c == '0' && is_digit(peek(r, 1))))
-		return fail(r, "an escape that is not ECMAScript's");
-	r->at++;
-	if (found)
-		return put_code(r, (unsigned)(found - names) + '\t');
-	if (c == '0')
-		return put_code(r, 0);
-	if (c == 'u')
-		return take_unicode(r);
-	if (c == 'x') {
-		long code = take_hex(r, 2);
-		return code < 0 ? fail(r, "\\x without two digits") : put_code(r, (unsigned)code);
-	}
-	if (is_letter(c) || is_digit(c)) {
-		r->at--;
-		return fail(r, "an escape that is not ECMAScript's");
-	}
-	return put_code(r, (unsigned char)c);
+	return take_character(r);
 }
 
 /* At the backslash, in a class. */
@@ -362,12 +395,25 @@ static bool take_quantifier(struct reader *r, size_t n)
 	return buf_put_str(r->out, AFTER);
 }
 
+/* At what stands for itself, or is an assertion, or between alternatives. */
+static bool take_other(struct reader *r)
+{
+	char c = *r->at;
+	size_t n = utf8_step(r->at, r->end);
+	r->can_repeat = c != '|' && c != '^' && c != '$';
+	if (c == '{' || c == '}' || c == ']')
+		buf_put_char(r->out, '\\');
+	copy(r, n ? n : 1);
+	return true;
+}
+
 static bool take_term(struct reader *r)
 {
 	char c = *r->at;
-	size_t here = r->out->len;
-	if (!memchr("*+?{", c, 4))
-		r->last = here;
+	size_t braces = c == '{' ? braces_n(r) : 0;
+	if (c == '*' || c == '+' || c == '?' || braces)
+		return take_quantifier(r, braces ? braces : 1);
+	r->last = r->out->len;
 	switch (c) {
 	case '\\':
 		return take_escape(r);
@@ -375,28 +421,13 @@ static bool take_term(struct reader *r)
 		return take_class(r);
 	case '(':
 		return take_group(r);
-	case '*':
-	case '+':
-	case '?':
-		return take_quantifier(r, 1);
-	case '{':
-		if (braces_n(r))
-			return take_quantifier(r, braces_n(r));
-		r->last = here;
-		break;
 	case '.':
 		r->at++;
 		r->can_repeat = true;
 		return buf_put_str(r->out, DOT);
 	default:
-		break;
+		return take_other(r);
 	}
-	r->can_repeat = c != '|' && c != '^' && c != '$';
-	if (c == '{' || c == '}' || c == ']')
-		buf_put_char(r->out, '\\');
-	size_t n = utf8_step(r->at, r->end);
-	copy(r, n ? n : 1);
-	return true;
 }
 
 const char *schema_ecma_translate(struct span pattern, struct buf *out, size_t *offset)

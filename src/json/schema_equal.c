@@ -192,10 +192,10 @@ SCHEMA_CHECK(unique_items)
 	if (ok && n > 0) {
 		qsort(items, n, sizeof *items, compare_items);
 		size_t one = find_twins(c, items, n, &other);
-		ok = one == n || schema_fail(c,
-			"expected items that all differ, found %s at %zu and at %zu",
-			schema_found(c, items[one].value).text, items[one].index,
-			items[other].index);
+		ok = one == n ||
+			schema_fail(c, "expected items that all differ, found %s at %zu and at %zu",
+				schema_found(c, items[one].value).text, items[one].index,
+				items[other].index);
 	}
 	buf_release(&bytes);
 	return ok;

@@ -15,10 +15,14 @@
 #define ANY (NUL | BOOL | NUMBER | STRING | ARRAY | OBJECT)
 
 /* The columns that are not named: word, kinds, shape. */
-#define ROW(name_, word_, kinds_, shape_) \
-	.name = (name_), .word = SCHEMA_WORD_##word_, .kinds = (kinds_), .shape = SCHEMA_SHAPE_##shape_
+#define ROW(name_, word_, kinds_, shape_)                                \
+	.name = (name_), .word = SCHEMA_WORD_##word_, .kinds = (kinds_), \
+	.shape = SCHEMA_SHAPE_##shape_
 #define CHECK(applies_, check_) .applies = (applies_), .check = schema_check_##check_
-#define NOTE(name_, kinds_) { ROW(name_, NONE, kinds_, ANY) }
+#define NOTE(name_, kinds_)                   \
+	{                                     \
+		ROW(name_, NONE, kinds_, ANY) \
+	}
 #define IN_PLACE .in_place = true
 #define STRICT .is_strict = true
 #define SINCE_2019 .since = SCHEMA_DRAFT_2019
@@ -59,7 +63,7 @@ static const struct schema_keyword keywords[] = {
 	{ ROW("allOf", NONE, ARRAY, LIST), CHECK(ANY, all_of), IN_PLACE },
 	{ ROW("anyOf", ANY_OF, ARRAY, LIST), CHECK(ANY, any_of), IN_PLACE, STRICT },
 	{ ROW("oneOf", NONE, ARRAY, LIST), CHECK(ANY, one_of), IN_PLACE },
-	{ ROW("not", NONE, SCHEMA, SCHEMA), CHECK(ANY, not), IN_PLACE },
+	{ ROW("not", NONE, SCHEMA, SCHEMA), CHECK(ANY, not ), IN_PLACE },
 	{ ROW("if", NONE, SCHEMA, SCHEMA), CHECK(ANY, if), IN_PLACE },
 	{ ROW("then", THEN, SCHEMA, SCHEMA), IN_PLACE },
 	{ ROW("else", ELSE, SCHEMA, SCHEMA), IN_PLACE },

@@ -28,10 +28,11 @@ static int64_t exponent_of(const char *at, const char *end)
 	bool is_negative = *at == '-';
 	if (*at == '-' || *at == '+')
 		at++;
-	for (; at < end && exponent < EXPONENT_MAX; at++)
-		exponent = exponent * 10 + (*at - '0');
-	if (exponent > EXPONENT_MAX)
-		exponent = EXPONENT_MAX;
+	for (; at < end; at++)
+		if (exponent < EXPONENT_MAX / 10)
+			exponent = exponent * 10 + (*at - '0');
+		else
+			exponent = EXPONENT_MAX;
 	return is_negative ? -exponent : exponent;
 }
 

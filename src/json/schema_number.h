@@ -20,8 +20,9 @@
 /* The value is 0.DIGITS * 10^point, negated if so; no digits: zero. */
 struct schema_number {
 	bool is_negative;
-	const char *digits; /* the first that is not 0; borrowed, a decimal point may be among them */
-	size_t digits_n;    /* up to the last that is not 0 */
+	const char
+		*digits; /* the first that is not 0; borrowed, a decimal point may be among them */
+	size_t digits_n; /* up to the last that is not 0 */
 	int64_t point;
 };
 

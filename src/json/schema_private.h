@@ -78,16 +78,17 @@ struct schema_keyword {
 	enum schema_shape shape;
 	unsigned applies; /* the kinds of values that are checked; others pass */
 	/* False, with a fault, if the value breaks the clause. NULL: an annotation, or a helper. */
-	bool (*check)(struct schema_check *c, const struct schema_clause *clause, struct span value);
+	bool (*check)(
+		struct schema_check *c, const struct schema_clause *clause, struct span value);
 	enum schema_draft since; /* the first dialect that knows it */
 	bool in_place;           /* its subs are about the same value */
 	bool is_strict;          /* strict mode knows it */
 };
 
 struct schema_sub {
-	struct span name;            /* plain; for NAMED */
-	struct schema_regex *regex;  /* owned; for PATTERNS */
-	struct schema_node *node;    /* borrowed from the schema */
+	struct span name;           /* plain; for NAMED */
+	struct schema_regex *regex; /* owned; for PATTERNS */
+	struct schema_node *node;   /* borrowed from the schema */
 };
 
 struct schema_clause {
@@ -106,8 +107,9 @@ struct schema_node {
 	struct span text;
 	struct schema_clause *clauses; /* owned, in the table's order; none for true and false */
 	size_t clauses_n;
-	size_t resource;   /* the index of the resource it is part of */
-	int in_place_depth; /* in-place steps it takes at most, itself included; 0 = not known yet */
+	size_t resource;    /* the index of the resource it is part of */
+	int in_place_depth; /* in-place steps it takes at most, itself included; 0 = not known yet
+			     */
 	bool is_open;       /* while they are counted */
 };
 
@@ -123,8 +125,8 @@ struct schema_anchor {
 };
 
 struct schema {
-	struct buf text;             /* the document, compact */
-	struct schema_node **nodes;  /* owned, each too; in the order of the text; [0] is the root */
+	struct buf text;            /* the document, compact */
+	struct schema_node **nodes; /* owned, each too; in the order of the text; [0] is the root */
 	size_t nodes_n;
 	struct schema_resource *resources; /* owned */
 	size_t resources_n;

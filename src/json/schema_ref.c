@@ -63,7 +63,8 @@ static bool add_anchor(struct schema_compiler *k, struct schema_node *node, stru
 	for (size_t i = 0; i < s->anchors_n; i++)
 		if (s->anchors[i].node->resource == node->resource &&
 			span_equals(s->anchors[i].name, name))
-			return schema_wrong(k, node->text.at, "another schema has the same $anchor");
+			return schema_wrong(
+				k, node->text.at, "another schema has the same $anchor");
 	s->anchors = xrealloc(s->anchors, s->anchors_n + 1, sizeof *s->anchors);
 	s->anchors[s->anchors_n++] = (struct schema_anchor){ .name = name, .node = node };
 	return true;
@@ -143,7 +144,8 @@ static struct span unescape_step(char *at, size_t n)
 {
 	size_t out = 0;
 	for (size_t i = 0; i < n; i++, out++) {
-		bool is_escape = at[i] == '~' && i + 1 < n && (at[i + 1] == '0' || at[i + 1] == '1');
+		bool is_escape =
+			at[i] == '~' && i + 1 < n && (at[i + 1] == '0' || at[i + 1] == '1');
 		at[out] = is_escape ? "~/"[at[i + 1] - '0'] : at[i];
 		i += is_escape;
 	}
@@ -213,7 +215,8 @@ static bool resolve_ref(struct schema_compiler *k, struct schema_clause *clause)
 	struct schema *s = k->schema;
 	struct span text = shown(clause->value), ref = schema_plain(s, clause->value);
 	if (memchr(ref.at, '\0', ref.n))
-		return schema_wrong(k, clause->value.at, "bad reference %.*s", (int)text.n, text.at);
+		return schema_wrong(
+			k, clause->value.at, "bad reference %.*s", (int)text.n, text.at);
 	char *uri = schema_uri_resolve(span_of(s->resources[clause->node->resource].uri), ref);
 	char *mark = strchr(uri, '#');
 	size_t i = 0;
@@ -226,9 +229,11 @@ static bool resolve_ref(struct schema_compiler *k, struct schema_clause *clause)
 	free(uri);
 	if (i == s->resources_n)
 		return schema_wrong(k, clause->value.at,
-			"unsupported $ref %.*s: it leads out of this document", (int)text.n, text.at);
-	return clause->subs[0].node || schema_wrong(k, clause->value.at,
-		"$ref %.*s leads to no schema in this document", (int)text.n, text.at);
+			"unsupported $ref %.*s: it leads out of this document", (int)text.n,
+			text.at);
+	return clause->subs[0].node ||
+		schema_wrong(k, clause->value.at, "$ref %.*s leads to no schema in this document",
+			(int)text.n, text.at);
 }
 
 static bool measure(struct schema_compiler *k, struct schema_node *node, int above);

@@ -38,7 +38,8 @@ static bool compile(struct schema_regex *regex, struct span pattern, char *why, 
 	int code;
 	size_t at;
 	regex->code = pcre2_compile((PCRE2_SPTR)pattern.at, pattern.n,
-		PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF | PCRE2_NEVER_BACKSLASH_C,
+		PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF |
+			PCRE2_NEVER_BACKSLASH_C,
 		&code, &at, NULL);
 	if (regex->code)
 		return true;

@@ -39,8 +39,8 @@ void schema_regex_free(struct schema_regex *regex);
  * Says whether the plain UTF-8 text matches somewhere, taking from *steps, which may end below 0,
  * in proportion to the work.
  */
-enum schema_found schema_regex_find(
-	const struct schema_regex *regex, struct span text, struct schema_match *match, long *steps);
+enum schema_found schema_regex_find(const struct schema_regex *regex, struct span text,
+	struct schema_match *match, long *steps);
 
 /* Frees what m came to hold; fine on a zeroed one. */
 void schema_match_release(struct schema_match *m);

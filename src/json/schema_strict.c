@@ -93,8 +93,9 @@ static bool is_strict_clause(
 		return false;
 	switch (clause->keyword->word) {
 	case SCHEMA_WORD_REF: /* beside it nothing else may stand */
-		return clause->node->clauses_n == 1 && (span_is(clause->value, "\"#\"") ||
-			memcmp(clause->value.at, "\"#/$defs/", 9) == 0);
+		return clause->node->clauses_n == 1 &&
+			(span_is(clause->value, "\"#\"") ||
+				memcmp(clause->value.at, "\"#/$defs/", 9) == 0);
 	case SCHEMA_WORD_DEFS:
 	case SCHEMA_WORD_SCHEMA:
 		return at_root;
@@ -114,21 +115,25 @@ static bool is_strict_clause(
 	}
 }
 
-static bool is_strict_node(
-	const struct schema *s, const struct schema_node *node, struct census *census)
+/* True if the node says what it is about in the way strict mode wants. */
+static bool is_plain(const struct schema_node *node)
 {
 	const struct schema_clause *type = schema_clause_of(node, SCHEMA_WORD_TYPE);
 	unsigned kinds = type ? type->kinds : 0;
-	bool is_object = (kinds & SCHEMA_KIND(JSON_KIND_OBJECT)) ||
-		has(node, SCHEMA_WORD_PROPERTIES) || has(node, SCHEMA_WORD_ADDITIONAL) ||
-		has(node, SCHEMA_WORD_REQUIRED);
-	if (*node->text.at != '{')
-		return false;
+	bool has_object = kinds & SCHEMA_KIND(JSON_KIND_OBJECT);
+	bool has_members = has(node, SCHEMA_WORD_PROPERTIES) || has(node, SCHEMA_WORD_REQUIRED) ||
+		has(node, SCHEMA_WORD_ADDITIONAL);
 	if (!type && !has(node, SCHEMA_WORD_ANY_OF) && !has(node, SCHEMA_WORD_REF))
 		return false;
-	if (is_object && (!(kinds & SCHEMA_KIND(JSON_KIND_OBJECT)) || !is_closed(node)))
+	if (has_object ? !is_closed(node) : has_members)
 		return false;
-	if ((kinds & SCHEMA_KIND(JSON_KIND_ARRAY)) && !has(node, SCHEMA_WORD_ITEMS))
+	return !(kinds & SCHEMA_KIND(JSON_KIND_ARRAY)) || has(node, SCHEMA_WORD_ITEMS);
+}
+
+static bool is_strict_node(
+	const struct schema *s, const struct schema_node *node, struct census *census)
+{
+	if (*node->text.at != '{' || !is_plain(node))
 		return false;
 	for (size_t i = 0; i < node->clauses_n; i++)
 		if (!is_strict_clause(s, &node->clauses[i], census))

@@ -117,17 +117,21 @@ static uint64_t length_of(struct schema_check *c, struct span string)
 SCHEMA_CHECK(min_length)
 {
 	uint64_t n = length_of(c, value);
-	return n >= clause->count || schema_fail(c,
-		"expected a string of at least %" PRIu64 " characters, found %" PRIu64 ": %s",
-		clause->count, n, schema_found(c, value).text);
+	return n >= clause->count ||
+		schema_fail(c,
+			"expected a string of at least %" PRIu64 " characters, found %" PRIu64
+			": %s",
+			clause->count, n, schema_found(c, value).text);
 }
 
 SCHEMA_CHECK(max_length)
 {
 	uint64_t n = length_of(c, value);
-	return n <= clause->count || schema_fail(c,
-		"expected a string of at most %" PRIu64 " characters, found %" PRIu64 ": %s",
-		clause->count, n, schema_found(c, value).text);
+	return n <= clause->count ||
+		schema_fail(c,
+			"expected a string of at most %" PRIu64 " characters, found %" PRIu64
+			": %s",
+			clause->count, n, schema_found(c, value).text);
 }
 
 SCHEMA_CHECK(pattern)
@@ -161,17 +165,17 @@ static const char *members_of(struct span value)
 SCHEMA_CHECK(min_members)
 {
 	uint64_t n = count_members(c, value);
-	return n >= clause->count || schema_fail(c,
-		"expected at least %" PRIu64 " %s, found %" PRIu64, clause->count,
-		members_of(value), n);
+	return n >= clause->count ||
+		schema_fail(c, "expected at least %" PRIu64 " %s, found %" PRIu64, clause->count,
+			members_of(value), n);
 }
 
 SCHEMA_CHECK(max_members)
 {
 	uint64_t n = count_members(c, value);
-	return n <= clause->count || schema_fail(c,
-		"expected at most %" PRIu64 " %s, found %" PRIu64, clause->count,
-		members_of(value), n);
+	return n <= clause->count ||
+		schema_fail(c, "expected at most %" PRIu64 " %s, found %" PRIu64, clause->count,
+			members_of(value), n);
 }
 
 /* True if the object has a member for each name of the array. */
@@ -201,7 +205,8 @@ SCHEMA_CHECK(dependent_required)
 	while (json_walk_next(&w)) {
 		if (!schema_spend(c, value.n))
 			return false;
-		if (json_member(value, schema_decode(c, w.key)).at && !has_members(c, value, w.value))
+		if (json_member(value, schema_decode(c, w.key)).at &&
+			!has_members(c, value, w.value))
 			return false;
 	}
 	return true;

@@ -82,6 +82,7 @@ struct attempt {
 	bool is_html;                  /* content-type says so */
 	bool is_event_stream;          /* likewise: server-sent events */
 	char error_type[48];           /* x-amzn-errortype; "" = none */
+	char request_id[64];           /* x-request-id, or request-id; "" = none */
 	char *detail;                  /* owned; the library's words for a failure; NULL = none */
 	unsigned sends_n;              /* how often the request left this machine: 0 or 1 */
 	int64_t ms;                    /* from start to end */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SECRET_MIN_BYTES = 8 };
+
 /* Six bytes are the most that one byte can become when escaped. */
 void endpoint_set_model(struct endpoint *e, const char *model)
 {
@@ -28,6 +30,12 @@ void endpoint_add_header(struct endpoint *e, const char *line)
 {
 	e->headers = xrealloc(e->headers, e->headers_n + 1, sizeof *e->headers);
 	e->headers[e->headers_n++] = xstrdup(line);
+}
+
+void endpoint_add_secret(struct endpoint *e, const char *secret)
+{
+	if (strlen(secret) >= SECRET_MIN_BYTES)
+		strings_add(&e->secrets, secret);
 }
 
 static void forget(char *secret)
@@ -53,6 +61,9 @@ void endpoint_release(struct endpoint *e)
 	for (size_t i = 0; i < e->headers_n; i++)
 		forget(e->headers[i]);
 	free(e->headers);
+	for (size_t i = 0; i < e->secrets.n; i++)
+		explicit_bzero(e->secrets.items[i], strlen(e->secrets.items[i]));
+	strings_release(&e->secrets);
 	aws_key_free(e->aws);
 	free(e->base);
 	free(e->query);

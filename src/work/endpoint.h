@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/span.h"
+#include "base/strings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,6 +35,7 @@ struct endpoint {
 	char *model_json; /* the same as a JSON string with its quotes; NULL with model */
 	char **headers;   /* owned lines "Name: value", the key's among them: secret */
 	size_t headers_n;
+	struct strings secrets; /* what no answer may bring back to us: keys, and headers that look so */
 	char *cacert;     /* file with the certificates to trust; NULL = the system's */
 	char *cert;       /* client certificate file (PEM with key); NULL = none */
 	char *unix_path;  /* path to connect to in place of host and port; NULL = none */
@@ -52,6 +54,9 @@ void endpoint_set_model(struct endpoint *e, const char *model);
 
 /* Appends a header line, taken as a copy. */
 void endpoint_add_header(struct endpoint *e, const char *line);
+
+/* Appends a secret, taken as a copy; one too short to be told from other text is left out. */
+void endpoint_add_secret(struct endpoint *e, const char *secret);
 
 /* Frees what e holds, the secrets overwritten first; fine on a zeroed one. */
 void endpoint_release(struct endpoint *e);

@@ -40,8 +40,12 @@ struct step {
 	size_t params_n;
 };
 
-/* Records that are requests of somebody's batch format, and are answered in it. */
-enum batch { BATCH_NONE, BATCH_OPENAI, BATCH_ANTHROPIC };
+/* Records that are requests of somebody's batch format, and are answered in it; work/batch.h. */
+enum batch {
+	BATCH_NONE,
+	BATCH_BODIES, /* OpenAI's: {"custom_id","method","url","body"} */
+	BATCH_PARAMS  /* Anthropic's: {"custom_id","params"} */
+};
 
 struct plan {
 	struct step *steps; /* owned */

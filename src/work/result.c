@@ -3,6 +3,7 @@
 
 #include "json/compact.h"
 #include "json/text.h"
+#include "work/result_batch.h"
 #include "work/splice.h"
 
 #include <string.h>
@@ -269,6 +270,9 @@ bool result_put(struct buf *out, const struct record *r, const struct result_opt
 		break;
 	case RESULT_JSON:
 		put_json(out, r, o);
+		break;
+	case RESULT_BATCH:
+		result_batch_put(out, r, o->plan->batch);
 		break;
 	}
 	buf_put_char(out, o->form == RESULT_RAW0 ? '\0' : '\n');

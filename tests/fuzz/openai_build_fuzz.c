@@ -20,6 +20,7 @@ enum {
 	HAS_MODEL = 4,
 	HAS_LIMIT = 8,
 	HAS_PARAM = 16,
+	API_SHIFT = 5, /* of two bits: which of OpenAI's APIs */
 	BODY_BYTES_MAX = 1 << 16
 };
 
@@ -56,40 +57,61 @@ static bool prepare(struct step *step, unsigned flags, struct span *rest)
 	return !step->has_system || template_parse(&step->system, system, TEMPLATE_FROM_FILE, &err);
 }
 
+static bool is_known(struct span key)
+{
+	static const char *const names[] = { "model", "messages", "input", "prompt", "instructions",
+		"store", "max_tokens", "max_output_tokens", "temperature" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (json_key_is(key, span_of(names[i])))
+			return true;
+	return false;
+}
+
+/* Only what we write is in it, each once. */
+static void check_members(const struct ask *ask, struct span root)
+{
+	struct json_walk walk, other;
+	json_walk_init(&walk, root);
+	while (json_walk_next(&walk)) {
+		size_t same_n = 0;
+		demand(is_known(walk.key), "the request has other members");
+		json_walk_init(&other, root);
+		while (json_walk_next(&other))
+			same_n += span_equals(walk.key, other.key);
+		demand(same_n == 1, "the request has a member twice");
+	}
+	struct span messages = json_member(root, SPAN("messages"));
+	if (ask->form == ASK_PROMPT && messages.at)
+		demand(!json_item(messages, 1 + ask->step->has_system).at,
+			"there are more messages");
+}
+
 static void check_body(const struct ask *ask, struct span body)
 {
 	struct span root;
 	struct json_fault fault;
 	demand(json_scan(body, &root, &fault), "the request is not JSON");
 	demand(json_kind(root) == JSON_KIND_OBJECT, "the request is no object");
-	demand(span_equals(json_member(root, SPAN("model")), ask->model),
-		"the request has another model");
+	if (ask->model.at)
+		demand(span_equals(json_member(root, SPAN("model")), ask->model),
+			"the request has another model");
 	if (ask->step->params_n)
 		demand(span_is(json_member(root, SPAN("temperature")), "0.10"),
 			"the parameter is not there");
-	if (ask->form == ASK_BODY)
-		return;
-	struct span messages = json_member(root, SPAN("messages"));
-	demand(json_kind(messages) == JSON_KIND_ARRAY, "the messages are no array");
-	struct json_walk walk;
-	size_t members_n = 0;
-	json_walk_init(&walk, root);
-	while (json_walk_next(&walk))
-		members_n++;
-	demand(members_n == (ask->step->max_tokens > 0 ? 3u : 2u) + ask->step->params_n,
-		"the request has other members");
-	if (ask->form == ASK_PROMPT)
-		demand(!json_item(messages, 1 + ask->step->has_system).at,
-			"there are more messages");
+	if (ask->form != ASK_BODY)
+		check_members(ask, root);
 }
 
 static void build(const struct step *step, const struct endpoint *endpoint, struct span record)
 {
+	const struct api *api = endpoint->api;
 	struct ask ask;
 	struct fault fault = { 0 };
 	struct buf body;
 	buf_init(&body, BODY_BYTES_MAX);
-	if (ask_init(&ask, step, endpoint, record, &fault) && api_openai.build(&ask, &body, &fault))
+	if (ask_init(&ask, step, endpoint, record, &fault) &&
+		(api->needs_no_model || ask_has_model(&ask, &fault)) &&
+		api->build(&ask, &body, &fault))
 		check_body(&ask, buf_span(&body));
 	else
 		demand(fault.code != ERROR_NONE && *fault.msg, "refused without a reason");
@@ -104,7 +126,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct plan plan = { 0 };
 	struct endpoint endpoint = { 0 };
 	struct json_fault fault;
+	static const char *const apis[] = { "openai", "openai-responses", "openai-completions",
+		"openai-moderation" };
 	char origin[] = "http://h:80";
+	endpoint.api = api_find(apis[*data >> API_SHIFT & 3]);
 	endpoint_set_model(&endpoint, *data & HAS_MODEL ? "m\"\\" : NULL);
 	struct step *step = plan_add_step(&plan, "output");
 	if (prepare(step, *data, &rest) && json_scan(rest, &record, &fault)) {

@@ -4,21 +4,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
-
-#define BEARER "Bearer "
 
 /* A name as long as a message should quote. */
 #define QUOTED_MAX 64
 
-struct span admission_key(const char *authorization)
-{
-	if (!authorization || strncasecmp(authorization, BEARER, sizeof BEARER - 1) != 0)
-		return (struct span){ 0 };
-	return span_of(authorization + sizeof BEARER - 1);
-}
-
-bool admission_refuse_key(const struct mock *m, struct span key, struct reply *reply)
+bool admission_refuse_key(
+	const struct mock *m, struct span key, const struct dialect *d, struct reply *reply)
 {
 	const struct option_list *keys = &m->options.keys;
 	for (size_t i = 0; i < keys->n; i++)
@@ -26,7 +17,7 @@ bool admission_refuse_key(const struct mock *m, struct span key, struct reply *r
 			return false;
 	if (keys->n == 0)
 		return false;
-	reply_error(reply, api_error_named("invalid_api_key"));
+	dialect_refuse(d, reply, api_error_named("invalid_api_key"));
 	return true;
 }
 
@@ -37,7 +28,7 @@ static int quoted_n(const char *model)
 	return (int)utf8_fit(model, n);
 }
 
-static bool refuse_model(const struct mock *m, const struct chat_ask *ask, struct reply *reply)
+static bool refuse_model(const struct mock *m, const struct ask *ask, struct reply *reply)
 {
 	const struct option_list *models = &m->options.models;
 	struct api_error e = *api_error_named("model_not_found");
@@ -48,7 +39,7 @@ static bool refuse_model(const struct mock *m, const struct chat_ask *ask, struc
 			return false;
 	api_error_say(&e, "The model `%.*s` does not exist or you do not have access to it.",
 		quoted_n(ask->model), ask->model);
-	reply_error(reply, &e);
+	dialect_refuse(ask->dialect, reply, &e);
 	return true;
 }
 
@@ -64,21 +55,22 @@ static bool has_quota(const struct mock *m, struct span key)
 	return keys->n == 0;
 }
 
-static bool refuse_quota(const struct mock *m, struct span key, struct reply *reply)
+static bool refuse_quota(
+	const struct mock *m, struct span key, const struct dialect *d, struct reply *reply)
 {
 	if (!has_quota(m, key) || m->quota_used < (uint64_t)m->options.quota_after)
 		return false;
-	reply_error(reply, api_error_named("insufficient_quota"));
+	dialect_refuse(d, reply, api_error_named("insufficient_quota"));
 	return true;
 }
 
 /* 429 has many meanings, so this one says which; the other statuses say it themselves. */
-static bool refuse_load(const struct mock *m, struct reply *reply)
+static bool refuse_load(const struct mock *m, const struct dialect *d, struct reply *reply)
 {
 	int status = (int)m->options.concurrency_status;
 	if (!m->options.concurrency || m->stats.in_flight < (uint64_t)m->options.concurrency)
 		return false;
-	reply_error(reply,
+	dialect_refuse(d, reply,
 		status == 429 ? api_error_named("concurrency_limit_exceeded")
 			      : api_error_of(status));
 	return true;
@@ -102,21 +94,23 @@ static void say_reached(struct api_error *e, const char *model, const struct lim
 		advice);
 }
 
-static void add_hints(int64_t wait_ms, struct reply *reply)
+/* Amazon does not say. */
+static void add_hints(struct api_error *e, const struct dialect *d, int64_t wait_ms)
 {
-	snprintf(reply->retry_after, sizeof reply->retry_after, "%" PRId64, (wait_ms + 999) / 1000);
-	snprintf(reply->retry_after_ms, sizeof reply->retry_after_ms, "%" PRId64, wait_ms);
+	if (d->hinting == HINTING_AWS)
+		return;
+	snprintf(e->hint.seconds, sizeof e->hint.seconds, "%" PRId64, (wait_ms + 999) / 1000);
+	snprintf(e->hint.ms, sizeof e->hint.ms, "%" PRId64, wait_ms);
 }
 
 /* OpenAI charges the larger of what is allowed out and what comes in. */
-static int64_t charged_tokens(const struct chat_ask *ask)
+static int64_t charged_tokens(const struct ask *ask)
 {
-	int64_t in = chat_tokens(ask->prompt_bytes), out = ask->max_tokens * ask->choices_n;
+	int64_t in = ask_tokens(ask->prompt_bytes), out = ask->max_tokens * ask->choices_n;
 	return in > out ? in : out;
 }
 
-static bool refuse_rate(
-	struct mock *m, const struct chat_ask *ask, int64_t now_ms, struct reply *reply)
+static bool refuse_rate(struct mock *m, const struct ask *ask, int64_t now_ms, struct reply *reply)
 {
 	struct api_error e = *api_error_named("rate_limit_exceeded");
 	struct limits_refusal why;
@@ -126,23 +120,23 @@ static bool refuse_rate(
 	e.type = why.type;
 	if (why.wait_ms == LIMITS_NEVER) {
 		say_too_large(&e, ask->model, &why);
-		reply_error(reply, &e);
+		dialect_refuse(ask->dialect, reply, &e);
 		return true;
 	}
 	limits_go_duration(wait, why.wait_ms);
 	snprintf(advice, sizeof advice, " Please try again in %s.", wait);
 	say_reached(&e, ask->model, &why, m->options.no_hints ? "" : advice);
-	reply_error(reply, &e);
 	if (!m->options.no_hints)
-		add_hints(why.wait_ms, reply);
+		add_hints(&e, ask->dialect, why.wait_ms);
+	dialect_refuse(ask->dialect, reply, &e);
 	return true;
 }
 
-bool admission_refuse(struct mock *m, struct span key, const struct chat_ask *ask, int64_t now_ms,
-	struct reply *reply)
+bool admission_refuse(
+	struct mock *m, struct span key, const struct ask *ask, int64_t now_ms, struct reply *reply)
 {
-	if (refuse_model(m, ask, reply) || refuse_quota(m, key, reply) || refuse_load(m, reply) ||
-		refuse_rate(m, ask, now_ms, reply))
+	if (refuse_model(m, ask, reply) || refuse_quota(m, key, ask->dialect, reply) ||
+		refuse_load(m, ask->dialect, reply) || refuse_rate(m, ask, now_ms, reply))
 		return true;
 	m->quota_used += has_quota(m, key);
 	return false;

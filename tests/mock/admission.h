@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/span.h"
-#include "chat.h"
+#include "dialect.h"
 #include "mock.h"
 #include "reply.h"
 
@@ -16,21 +16,16 @@
 #include <stdint.h>
 
 /*
- * Gives the key in an Authorization header (borrowed, may be NULL); missing if there is no bearer
- * key.
- */
-struct span admission_key(const char *authorization);
-
-/*
  * True, with *reply filled (the caller releases it), if keys are asked for and this is none of
  * them.
  */
-bool admission_refuse_key(const struct mock *m, struct span key, struct reply *reply);
+bool admission_refuse_key(
+	const struct mock *m, struct span key, const struct dialect *d, struct reply *reply);
 
 /*
  * True, with *reply filled (the caller releases it), if the request with this key must not be
  * served now: an unknown model, a quota that is used up, too much at once, too much per minute.
  * Else its share of the limits has been taken.
  */
-bool admission_refuse(struct mock *m, struct span key, const struct chat_ask *ask, int64_t now_ms,
+bool admission_refuse(struct mock *m, struct span key, const struct ask *ask, int64_t now_ms,
 	struct reply *reply);

@@ -1,43 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * chat: what a chat completion request asks, strictly read.
+ * chat: OpenAI's chat completions, and those that resemble them.
  *
- * Reads the body of POST /v1/chat/completions and refuses what OpenAI refuses. Knows neither HTTP
- * nor how the answer is made. One thread at a time.
+ * What the rows of the dialect share: reading a request (chat.c) and writing answers
+ * (chat_answer.c). Knows neither HTTP nor faults. One thread at a time.
  */
 #pragma once
 
-#include "base/buf.h"
-#include "base/span.h"
-#include "reply.h"
+#include "dialect.h"
 
-#include <jansson.h>
-#include <stdbool.h>
-#include <stdint.h>
+/* The readers of the rows; see struct dialect. */
+bool chat_read(struct ask *ask, const struct arrival *a, struct api_error *e);
 
-/* A token is so many bytes, by the mock's rule. */
-#define CHAT_TOKEN_BYTES 4
+/* Reads `response_format` or its like: the schema, strictly. Format may be NULL. */
+bool chat_read_schema(
+	struct ask *ask, const json_t *format, const char *param, struct api_error *e);
 
-struct chat_ask {
-	json_t *tree;          /* owned; keeps the strings below alive */
-	const char *model;     /* borrowed from tree */
-	struct buf prompt;     /* owned: the text of the last user message */
-	uint64_t prompt_bytes; /* of the texts of all messages */
-	int64_t max_tokens;    /* 0: as many as it takes */
-	int64_t choices_n;
-	bool is_streamed; /* the answer is wanted as a stream of events */
-	bool wants_usage; /* with the tokens in the last of them */
-};
+/* Reads `stream` and `stream_options`. */
+bool chat_read_stream(struct ask *ask, struct api_error *e);
 
-/*
- * Reads a request body. False, with *e saying what is wrong as OpenAI would, if it is not JSON,
- * lacks model or messages, or has a member of a wrong type or out of range. Release ask in either
- * case.
- */
-bool chat_read(struct chat_ask *ask, struct span body, struct api_error *e);
+/* The writers of the rows. */
+struct buf chat_whole(const struct answer *a);
+struct buf chat_stream(const struct answer *a);
 
-/* Frees what ask holds; fine on a zeroed one. */
-void chat_release(struct chat_ask *ask);
+/* Appends `,"usage":{...}` as chat completions and completions have it, or nothing. */
+void chat_put_usage(struct buf *out, const struct answer *a);
 
-/* Gives how many tokens a text of so many bytes is, rounded up. */
-int64_t chat_tokens(uint64_t bytes);
+/* Gives the name of a finish reason. */
+const char *chat_finish(const struct answer *a, enum answer_finish finish);
+
+/* Fills the reply with an error as OpenAI, and most others, tell it. */
+void openai_refuse(struct reply *r, const struct api_error *e);

@@ -10,8 +10,10 @@
 #include "admission.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "dialect.h"
 #include "faults.h"
 #include "mock.h"
+#include "sigv4.h"
 #include "wire.h"
 
 #include <inttypes.h>
@@ -22,7 +24,11 @@
 struct exchange {
 	struct mock *mock;
 	struct MHD_Connection *connection;
-	const struct route *route; /* NULL: no such path or method */
+	const struct dialect *dialect; /* NULL: none of the APIs' paths or methods */
+	const struct route *route;     /* NULL: none of the other paths or methods */
+	struct arrival arrival;
+	char *uri;    /* owned; what arrival.uri is */
+	bool started; /* the headers are there */
 	struct buf body;
 	size_t body_bytes; /* arrived, kept or not */
 	bool too_large;
@@ -45,9 +51,19 @@ static const char *header_of(const struct exchange *x, const char *name)
 	return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
 }
 
+/* What errors look like, wherever they come from. */
+static const struct dialect *dialect_of(const struct exchange *x)
+{
+	return x->dialect ? x->dialect : &dialect_openai;
+}
+
 static struct span key_of(const struct exchange *x)
 {
-	return admission_key(header_of(x, "Authorization"));
+	const char *name = dialect_of(x)->key_header;
+	const char *key = name ? header_of(x, name) : NULL;
+	if (!key && x->dialect == &dialect_gemini)
+		key = arrival_argument(&x->arrival, "key");
+	return key ? span_of(key) : arrival_bearer(header_of(x, "Authorization"));
 }
 
 /* == What the paths serve == */
@@ -60,15 +76,21 @@ static void serve_stats(struct exchange *x)
 static void serve_reset(struct exchange *x)
 {
 	stats_reset(&x->mock->stats);
+	last_release(&x->mock->last);
 	attempts_release(&x->mock->attempts);
 	reply_text(&x->reply, 200, "{}");
+}
+
+static void serve_last(struct exchange *x)
+{
+	reply_tree(&x->reply, 200, last_tree(&x->mock->last));
 }
 
 static void serve_models(struct exchange *x)
 {
 	const struct option_list *models = &x->mock->options.models;
 	json_t *list;
-	if (admission_refuse_key(x->mock, key_of(x), &x->reply))
+	if (admission_refuse_key(x->mock, key_of(x), dialect_of(x), &x->reply))
 		return;
 	list = json_array();
 	for (size_t i = 0; i < models->n; i++)
@@ -78,49 +100,89 @@ static void serve_models(struct exchange *x)
 	reply_tree(&x->reply, 200, json_pack("{s:s, s:o}", "object", "list", "data", list));
 }
 
+/* Ollama's and Gemini's lists: `models`, each with a name. */
+static void serve_named_models(struct exchange *x, const char *prefix)
+{
+	const struct option_list *models = &x->mock->options.models;
+	json_t *list = json_array();
+	for (size_t i = 0; i < models->n; i++)
+		json_array_append_new(list,
+			json_pack("{s:s+, s:s}", "name", prefix, models->at[i], "model",
+				models->at[i]));
+	reply_tree(&x->reply, 200, json_pack("{s:o}", "models", list));
+}
+
+static void serve_tags(struct exchange *x)
+{
+	serve_named_models(x, "");
+}
+
+static void serve_gemini_models(struct exchange *x)
+{
+	serve_named_models(x, "models/");
+}
+
 static void count_arrival(struct exchange *x, struct span key)
 {
 	struct stats *stats = &x->mock->stats;
 	struct visit *visit =
 		MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
 			->socket_context;
-	stats_arrived(stats, x->body_bytes, key);
+	stats_arrived(stats, x->dialect, x->body_bytes, key);
 	if (visit->epoch == stats->epoch)
 		return;
 	visit->epoch = stats->epoch;
 	stats->connections++;
 }
 
-/* Makes the reply to a request that may have one; false if it has been refused. */
-static bool serve_ask(struct exchange *x, struct chat_ask *ask)
+/* Refuses a request whose sender may not ask; Amazon's signatures are keys too. */
+static bool refuse_sender(struct exchange *x, struct span key)
 {
-	struct api_error why;
-	if (!chat_read(ask, buf_span(&x->body), &why)) {
-		reply_error(&x->reply, &why);
+	const char *secret = x->mock->options.aws_secret, *why;
+	struct api_error e = { .status = 403, .code = "invalid_signature" };
+	if (x->dialect != &dialect_bedrock || (!secret && !sigv4_is_signed(&x->arrival)) ||
+		(key.at && x->mock->options.keys.n))
+		return admission_refuse_key(x->mock, key, x->dialect, &x->reply);
+	if (sigv4_check(&x->arrival, secret, clock_wall_s(), &why))
+		return false;
+	api_error_say(&e, "%s", why);
+	dialect_refuse(x->dialect, &x->reply, &e);
+	return true;
+}
+
+/* Makes the reply to a request that may have one; false if it has been refused. */
+static bool serve_ask(struct exchange *x, struct ask *ask)
+{
+	struct api_error why = { .status = 400, .type = "invalid_request_error" };
+	if (!x->dialect->read(ask, &x->arrival, &why)) {
+		dialect_refuse(x->dialect, &x->reply, &why);
 		return false;
 	}
+	stats_read(&x->mock->stats, ask);
 	if (admission_refuse(x->mock, key_of(x), ask, x->arrived_ms, &x->reply))
 		return false;
 	x->delay_ms = faults_reply(x->mock, ask, &x->reply);
 	return true;
 }
 
-static void serve_chat(struct exchange *x)
+static void serve_api(struct exchange *x)
 {
-	struct chat_ask ask = { 0 };
+	struct ask ask;
 	struct span key = key_of(x);
 	count_arrival(x, key);
 	if (x->too_large) {
-		reply_error(&x->reply, api_error_of(413));
+		dialect_refuse(x->dialect, &x->reply, api_error_of(413));
 		return;
 	}
-	if (admission_refuse_key(x->mock, key, &x->reply))
-		return;
-	x->admitted = serve_ask(x, &ask);
+	x->arrival.body = buf_span(&x->body);
+	if (!refuse_sender(x, key)) {
+		ask_init(&ask, x->dialect, x->body.len);
+		x->admitted = serve_ask(x, &ask);
+		ask_release(&ask);
+	}
 	if (x->admitted)
 		stats_enter(&x->mock->stats);
-	chat_release(&ask);
-	buf_release(&x->body);
+	last_take(&x->mock->last, &x->arrival, &x->body);
 }
 
 /* == The paths == */
@@ -129,14 +191,16 @@ struct route {
 	const char *method;
 	const char *path;
 	void (*serve)(struct exchange *x);
-	bool is_chat; /* takes a body and is counted */
 };
 
 static const struct route routes[] = {
-	{ "POST", "/v1/chat/completions", serve_chat, true },
-	{ "GET", "/v1/models", serve_models, false },
-	{ "GET", "/_mock/stats", serve_stats, false },
-	{ "POST", "/_mock/reset", serve_reset, false },
+	{ "GET", "/v1/models", serve_models },
+	{ "GET", "/openai/v1/models", serve_models },
+	{ "GET", "/v1beta/models", serve_gemini_models },
+	{ "GET", "/api/tags", serve_tags },
+	{ "GET", "/_mock/stats", serve_stats },
+	{ "GET", "/_mock/last", serve_last },
+	{ "POST", "/_mock/reset", serve_reset },
 };
 
 static const struct route *find_route(const char *path)
@@ -149,15 +213,10 @@ static const struct route *find_route(const char *path)
 
 static void serve_error(struct exchange *x, const char *code)
 {
-	reply_error(&x->reply, api_error_named(code));
+	dialect_refuse(dialect_of(x), &x->reply, api_error_named(code));
 }
 
 /* == Sending == */
-
-static bool is_chat(const struct exchange *x)
-{
-	return x->route && x->route->is_chat;
-}
 
 static bool accepts_gzip(const struct exchange *x)
 {
@@ -167,17 +226,24 @@ static bool accepts_gzip(const struct exchange *x)
 
 static void add_headers(struct exchange *x, struct MHD_Response *response)
 {
-	char value[40];
+	const struct dialect *d = dialect_of(x);
+	enum family family = x->mock->options.family;
+	char value[48];
 	int64_t now_ms = clock_now_ms();
-	snprintf(value, sizeof value, "req_%032" PRIx64, ++x->mock->last_request_id);
-	MHD_add_response_header(response, "x-request-id", value);
-	snprintf(value, sizeof value, "%" PRId64, now_ms - x->arrived_ms);
-	MHD_add_response_header(response, "openai-processing-ms", value);
-	MHD_add_response_header(response, "openai-version", "2020-10-01");
-	if (!is_chat(x))
+	if (d->id_header) {
+		snprintf(value, sizeof value, "%s%032" PRIx64, d->id_prefix,
+			++x->mock->last_request_id);
+		MHD_add_response_header(response, d->id_header, value);
+	}
+	if (d->has_openai_headers) {
+		snprintf(value, sizeof value, "%" PRId64, now_ms - x->arrived_ms);
+		MHD_add_response_header(response, "openai-processing-ms", value);
+		MHD_add_response_header(response, "openai-version", "2020-10-01");
+	}
+	if (!x->dialect)
 		return;
-	family_add_headers(
-		response, x->mock->options.family, &x->mock->limits, now_ms, clock_wall_s());
+	family_add_headers(response, family == FAMILY_OWN ? d->family : family, &x->mock->limits,
+		now_ms, clock_wall_s());
 }
 
 static bool is_dropped(const struct exchange *x)
@@ -188,7 +254,7 @@ static bool is_dropped(const struct exchange *x)
 static void count_reply(struct exchange *x)
 {
 	struct stats *stats = &x->mock->stats;
-	if (!is_chat(x))
+	if (!x->dialect)
 		return;
 	if (x->reply.status == 200)
 		stats->billed++;
@@ -219,26 +285,43 @@ static enum MHD_Result finish(struct exchange *x)
 
 /* == From libmicrohttpd == */
 
-static struct exchange *exchange_new(
-	struct mock *m, struct MHD_Connection *connection, const char *url, const char *method)
+void *exchange_on_uri(void *cls, const char *uri, struct MHD_Connection *connection)
 {
+	struct mock *m = cls;
 	struct exchange *x = xcalloc(1, sizeof *x);
-	const struct route *route = find_route(url);
 	x->mock = m;
 	x->connection = connection;
+	x->uri = xstrdup(uri);
 	buf_init(&x->body, m->options.max_body_bytes);
 	sleeper_init(&x->sleeper, connection);
-	if (route && strcmp(route->method, method) == 0)
-		x->route = route;
-	else if (route)
-		x->reply.allow = route->method;
 	return x;
+}
+
+/* The headers are there. */
+static void start(struct exchange *x, const char *path, const char *method)
+{
+	struct span named;
+	const struct dialect *d = dialect_of_path(path, x->mock->options.dialect, &named);
+	const struct route *route = d ? NULL : find_route(path);
+	const char *wanted = d ? "POST" : route ? route->method : method;
+	x->started = true;
+	x->arrival = (struct arrival){ .connection = x->connection,
+		.method = method,
+		.path = path,
+		.uri = x->uri,
+		.named = named };
+	if (strcmp(wanted, method) != 0) {
+		x->reply.allow = wanted;
+		return;
+	}
+	x->dialect = d;
+	x->route = route;
 }
 
 static void take_piece(struct exchange *x, const char *piece, size_t n)
 {
 	x->body_bytes += n;
-	if (!is_chat(x) || x->too_large)
+	if (!x->dialect || x->too_large)
 		return;
 	x->too_large = !buf_put(&x->body, piece, n);
 	if (x->too_large)
@@ -250,7 +333,9 @@ static void serve(struct exchange *x)
 	const char *allow = x->reply.allow;
 	x->served = true;
 	x->arrived_ms = clock_now_ms();
-	if (x->route)
+	if (x->dialect)
+		serve_api(x);
+	else if (x->route)
 		x->route->serve(x);
 	else
 		serve_error(x, allow ? "method_not_supported" : "unknown_url");
@@ -274,8 +359,10 @@ enum MHD_Result exchange_on_request(EXCHANGE_HANDLER_ARGS)
 {
 	struct exchange *x = *place;
 	(void)version;
-	if (!x) {
-		*place = exchange_new(cls, connection, url, method);
+	(void)cls;
+	(void)connection;
+	if (!x->started) {
+		start(x, url, method);
 		return MHD_YES;
 	}
 	if (*upload_bytes == 0)
@@ -300,6 +387,7 @@ void exchange_on_completed(void *cls, struct MHD_Connection *connection, void **
 		x->mock->stats.abandoned++;
 	buf_release(&x->body);
 	reply_release(&x->reply);
+	free(x->uri);
 	free(x);
 	*place = NULL;
 }

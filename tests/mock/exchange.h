@@ -14,6 +14,9 @@
 	void *cls, struct MHD_Connection *connection, const char *url, const char *method, \
 		const char *version, const char *upload, size_t *upload_bytes, void **place
 
+/* MHD_OPTION_URI_LOG_CALLBACK: makes a request of its path and query as they came. */
+void *exchange_on_uri(void *cls, const char *uri, struct MHD_Connection *connection);
+
 /* MHD_AccessHandlerCallback: takes a request's pieces, and gives its answer when it is complete. */
 enum MHD_Result exchange_on_request(EXCHANGE_HANDLER_ARGS);
 

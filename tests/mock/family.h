@@ -19,7 +19,8 @@ enum family {
 	FAMILY_ANTHROPIC,
 	FAMILY_GROQ,    /* requests as if they were limited by the day */
 	FAMILY_MISTRAL, /* windows in the names, and no resets */
-	FAMILY_NONE
+	FAMILY_NONE,
+	FAMILY_OWN /* whatever the dialect has */
 };
 
 /* Reads a name such as `openai` or `none`. False, with *family untouched, if it is none. */

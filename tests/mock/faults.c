@@ -4,6 +4,8 @@
 #include "answer.h"
 #include "base/clock.h"
 #include "base/units.h"
+#include "dialect.h"
+#include "dress.h"
 #include "script.h"
 
 #include <inttypes.h>
@@ -22,6 +24,9 @@ struct behaviour {
 	const char *code;
 	enum answer_shape shape;
 	enum reply_manner manner;
+	enum dressing dressing;
+	bool is_error_body; /* status 200, and an error inside */
+	int status;         /* 0: 200, or that of the code */
 	const char *content_type;
 	const char *body;
 };
@@ -50,14 +55,26 @@ static const struct behaviour behaviours[] = {
 		.content_type = "text/html; charset=utf-8",
 		.body = "<!DOCTYPE html>\n<html><head><title>Just a moment</title></head>"
 			"<body><h1>Checking your browser</h1></body></html>\n" },
-	{ .name = "errbody", .content_type = REPLY_JSON, .body = ANSWER_ERROR },
+	{ .name = "errbody", .is_error_body = true },
 	{ .name = "stall", .manner = REPLY_STALL },
 	{ .name = "stream-cut", .manner = REPLY_CUT },
 	{ .name = "stream-end", .manner = REPLY_HALF },
-	{ .name = "stream-error",
-		.shape = SHAPE_ERROR,
-		.content_type = REPLY_JSON,
-		.body = ANSWER_ERROR },
+	{ .name = "stream-error", .shape = SHAPE_ERROR },
+	{ .name = "no-end", .shape = SHAPE_OPEN },
+	{ .name = "missing", .shape = SHAPE_MISSING },
+	{ .name = "number", .shape = SHAPE_NUMBER },
+	{ .name = "odd-finish", .shape = SHAPE_ODD },
+	{ .name = "usage-strings", .shape = SHAPE_STRINGS },
+	{ .name = "no-usage", .shape = SHAPE_NO_USAGE },
+	{ .name = "prose", .shape = SHAPE_PROSE },
+	{ .name = "fenced", .shape = SHAPE_FENCED },
+	{ .name = "mismatch", .shape = SHAPE_MISMATCH },
+	{ .name = "blocked", .shape = SHAPE_BLOCKED },
+	{ .name = "spend-limit", .code = "organization_spend_limit_exceeded" },
+	{ .name = "drip", .manner = REPLY_DRIP },
+	{ .name = "crlf", .dressing = DRESS_CRLF },
+	{ .name = "cr", .dressing = DRESS_CR },
+	{ .name = "comments", .dressing = DRESS_COMMENTS },
 };
 
 static const struct behaviour *find_behaviour(struct span name)
@@ -68,18 +85,51 @@ static const struct behaviour *find_behaviour(struct span name)
 	return NULL;
 }
 
-static void reply_answer(const struct mock *m, const struct chat_ask *ask, enum answer_shape shape,
-	struct reply *reply)
+/* Everything that decides what a request gets. */
+struct scene {
+	const struct mock *mock;
+	const struct ask *ask;
+	struct span script; /* missing: there is none */
+	uint64_t attempt;
+	struct rng luck;
+	struct reply *reply;
+};
+
+/* What a script may set for all attempts. */
+static const char *const settings[] = { "cached", "reasoning", "deltas", "mismatch", NULL };
+
+static struct answer_plan plan_of(const struct scene *s, enum answer_shape shape)
 {
-	const struct answer_style *style = &m->options.answer;
-	if (!ask->is_streamed) {
-		reply_json(reply, 200, answer_body(ask, style, shape));
-		return;
+	struct answer_plan plan = { .shape = shape };
+	if (!s->script.at)
+		return plan;
+	plan.cached = script_setting(s->script, "cached");
+	plan.reasoning = script_setting(s->script, "reasoning");
+	plan.deltas_n = script_setting(s->script, "deltas");
+	if (plan.deltas_n > ANSWER_WORDS_MAX)
+		plan.deltas_n = ANSWER_WORDS_MAX;
+	if (shape == SHAPE_TEXT && s->attempt <= (uint64_t)script_setting(s->script, "mismatch"))
+		plan.shape = SHAPE_MISMATCH;
+	return plan;
+}
+
+static void reply_answer(const struct scene *s, enum answer_shape shape, enum dressing dressing)
+{
+	const struct dialect *d = s->ask->dialect;
+	struct answer_plan plan = plan_of(s, shape);
+	struct answer answer;
+	answer_init(&answer, s->ask, &s->mock->options.answer, &plan);
+	if (!s->ask->is_streamed || !d->stream) {
+		reply_json(s->reply, 200, d->whole(&answer));
+	} else {
+		reply_json(s->reply, 200, d->stream(&answer));
+		s->reply->content_type = d->stream_type;
+		s->reply->is_stream = true;
+		s->reply->event_end = d->event_end;
+		s->reply->gap = &s->mock->options.chunk_gap;
+		dress_stream(&s->reply->body, d->event_end, dressing);
 	}
-	reply_json(reply, 200, answer_stream(ask, style, shape));
-	reply->content_type = REPLY_STREAM;
-	reply->is_stream = true;
-	reply->gap = &m->options.chunk_gap;
+	answer_release(&answer);
 }
 
 static void reply_redirect(int status, struct reply *reply)
@@ -88,26 +138,12 @@ static void reply_redirect(int status, struct reply *reply)
 	reply->location = ELSEWHERE;
 }
 
-static void reply_unknown(struct span what, struct reply *reply)
+static void reply_unknown(const struct scene *s, struct span what)
 {
 	struct api_error e = *api_error_of(400);
 	int n = (int)utf8_fit(what.at, what.n < 100 ? what.n : 100);
 	api_error_say(&e, "pllm-mock knows no behaviour '%.*s'.", n, what.at);
-	reply_error(reply, &e);
-}
-
-static void behave(const struct mock *m, const struct chat_ask *ask, const struct behaviour *how,
-	struct reply *reply)
-{
-	if (how->code) {
-		reply_error(reply, api_error_named(how->code));
-	} else if (how->body && !(how->shape == SHAPE_ERROR && ask->is_streamed)) {
-		reply_text(reply, 200, how->body);
-		reply->content_type = how->content_type;
-	} else {
-		reply_answer(m, ask, how->shape, reply);
-	}
-	reply->manner = how->manner;
+	dialect_refuse(s->ask->dialect, s->reply, &e);
 }
 
 static bool is_redirect(int64_t status)
@@ -115,28 +151,99 @@ static bool is_redirect(int64_t status)
 	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-/* The reply that a status stands for; false if it stands for none. */
-static bool reply_status(
-	const struct mock *m, const struct chat_ask *ask, int64_t status, struct reply *reply)
+/* Adds what a name stands for to what those before it did. */
+static bool merge(struct behaviour *all, struct span name)
 {
-	struct api_error e;
-	if (status == 200) {
-		reply_answer(m, ask, SHAPE_TEXT, reply);
+	const struct behaviour *how = find_behaviour(name);
+	int64_t status;
+	if (!how && span_is(name, "redirect")) {
+		all->status = 307;
 		return true;
 	}
-	if (is_redirect(status)) {
-		reply_redirect((int)status, reply);
+	if (!how) {
+		if (!units_parse_int(name, &status) ||
+			(status != 200 && !is_redirect(status) && (status < 400 || status > 599)))
+			return false;
+		all->status = (int)status;
 		return true;
 	}
-	if (status < 400 || status > 599)
-		return false;
-	e = *api_error_of((int)status);
-	e.status = (int)status;
-	reply_error(reply, &e);
+	all->code = how->code ? how->code : all->code;
+	all->shape = how->shape ? how->shape : all->shape;
+	all->manner = how->manner ? how->manner : all->manner;
+	all->dressing |= how->dressing;
+	all->is_error_body |= how->is_error_body;
+	all->body = how->body ? how->body : all->body;
+	all->content_type = how->content_type ? how->content_type : all->content_type;
 	return true;
 }
 
-static bool hint_date(struct span seconds, struct reply *reply)
+static bool merge_all(struct behaviour *all, struct span names)
+{
+	struct span name;
+	if (!names.at)
+		return false;
+	while (script_take_name(&names, &name))
+		if (!merge(all, name))
+			return false;
+	return true;
+}
+
+/* The error that is to be sent, or inside an answer; false if it is none. */
+static bool error_of(const struct scene *s, const struct behaviour *how, struct api_error *e)
+{
+	const struct ask *ask = s->ask;
+	bool is_streamed = ask->is_streamed && ask->dialect->stream;
+	if (how->code)
+		*e = *api_error_named(how->code);
+	else if (how->shape == SHAPE_BLOCKED && !ask->dialect->answers_blocked)
+		*e = *api_error_named("content_filter");
+	else if (how->is_error_body || (how->shape == SHAPE_ERROR && !is_streamed))
+		*e = *api_error_of(how->status >= 400 ? how->status : 500);
+	else if (how->status >= 400)
+		*e = *api_error_of(how->status);
+	else
+		return false;
+	if (how->status >= 400) {
+		e->status = how->status;
+		e->is_status = !how->code;
+	}
+	return true;
+}
+
+static void reply_with_error(const struct scene *s, const struct behaviour *how,
+	const struct api_error *e, enum step_form form)
+{
+	dialect_refuse(s->ask->dialect, s->reply, e);
+	if (how->is_error_body || how->shape == SHAPE_ERROR)
+		s->reply->status = 200;
+	if (form == FORM_STRING)
+		dress_as_string(&s->reply->body, e->message);
+	if (form == FORM_ARRAY)
+		dress_in_array(&s->reply->body);
+}
+
+static void behave(const struct scene *s, const struct behaviour *how, const struct step *step,
+	struct hint *hint)
+{
+	struct api_error e;
+	if (is_redirect(how->status)) {
+		reply_redirect(how->status, s->reply);
+	} else if (error_of(s, how, &e)) {
+		e.hint = *hint;
+		reply_with_error(s, how, &e, step->form);
+	} else if (how->body) {
+		reply_text(s->reply, 200, how->body);
+		s->reply->content_type = how->content_type;
+		s->reply->hint = *hint;
+	} else {
+		reply_answer(s, how->shape, how->dressing);
+		s->reply->hint = *hint;
+	}
+	s->reply->manner = how->manner;
+	s->reply->should_retry = step->should_retry;
+}
+
+static bool hint_date(struct span seconds, struct hint *hint)
 {
 	int64_t ms;
 	time_t then;
@@ -145,68 +252,53 @@ static bool hint_date(struct span seconds, struct reply *reply)
 		return false;
 	then = (time_t)(clock_wall_s() + ms / 1000);
 	return gmtime_r(&then, &utc) &&
-		strftime(reply->retry_after, sizeof reply->retry_after, "%a, %d %b %Y %H:%M:%S GMT",
-			&utc) > 0;
+		strftime(hint->seconds, sizeof hint->seconds, "%a, %d %b %Y %H:%M:%S GMT", &utc) >
+		0;
 }
 
-static bool add_hint(const struct step *step, struct reply *reply)
+static bool read_hint(const struct step *step, struct hint *hint)
 {
-	int n = step->hint_text.n < sizeof reply->retry_after ? (int)step->hint_text.n : 0;
+	int n = step->hint_text.n < sizeof hint->seconds ? (int)step->hint_text.n : 0;
+	*hint = (struct hint){ 0 };
 	switch (step->hint) {
 	case HINT_NONE:
 		return true;
 	case HINT_SECONDS:
-		snprintf(reply->retry_after, sizeof reply->retry_after, "%.*s", n,
-			step->hint_text.at);
+		snprintf(hint->seconds, sizeof hint->seconds, "%.*s", n, step->hint_text.at);
 		return n > 0;
 	case HINT_MS:
-		snprintf(reply->retry_after_ms, sizeof reply->retry_after_ms, "%.*s", n,
-			step->hint_text.at);
+		snprintf(hint->ms, sizeof hint->ms, "%.*s", n, step->hint_text.at);
 		return n > 0;
 	case HINT_DATE:
 		break;
 	}
-	return hint_date(step->hint_text, reply);
+	return hint_date(step->hint_text, hint);
 }
 
 /* Does what an element of a script says; false if it cannot be understood. */
-static bool play(const struct mock *m, const struct chat_ask *ask, const struct step *step,
-	struct reply *reply)
+static bool play(const struct scene *s, const struct step *step)
 {
-	const struct behaviour *how = find_behaviour(step->name);
-	int64_t status;
-	if (how)
-		behave(m, ask, how, reply);
-	else if (span_is(step->name, "redirect"))
-		reply_redirect(307, reply);
-	else if (!units_parse_int(step->name, &status) || !reply_status(m, ask, status, reply))
+	struct behaviour how = { 0 };
+	struct hint hint;
+	if (!merge_all(&how, step->name) || !read_hint(step, &hint))
 		return false;
-	reply->should_retry = step->should_retry;
-	return add_hint(step, reply);
+	behave(s, &how, step, &hint);
+	return true;
 }
 
-static void reply_by_chance(
-	const struct mock *m, const struct chat_ask *ask, struct rng *luck, struct reply *reply)
+static void reply_by_chance(struct scene *s)
 {
-	bool drops = rng_unit(luck) < m->options.drop_rate;
-	bool fails = rng_unit(luck) < m->options.error_rate;
-	if (!drops && fails) {
-		reply_status(m, ask, m->options.error_status, reply);
-		if (m->options.error_status == 429 && !m->options.no_hints)
-			snprintf(reply->retry_after, sizeof reply->retry_after, "1");
-		return;
-	}
-	reply_answer(m, ask, SHAPE_TEXT, reply);
-	if (drops)
-		reply->manner = REPLY_DROP;
+	const struct options *o = &s->mock->options;
+	bool drops = rng_unit(&s->luck) < o->drop_rate;
+	bool fails = rng_unit(&s->luck) < o->error_rate;
+	struct behaviour how = { .status = fails && !drops ? (int)o->error_status : 200 };
+	struct step step = { 0 };
+	struct hint hint = { 0 };
+	if (how.status == 429 && !o->no_hints && s->ask->dialect->hinting != HINTING_AWS)
+		snprintf(hint.seconds, sizeof hint.seconds, "1");
+	how.manner = drops ? REPLY_DROP : REPLY_WHOLE;
+	behave(s, &how, &step, &hint);
 }
-
-/* What is known of a request before it is decided upon. */
-struct planned {
-	struct span script; /* missing: there is none */
-	uint64_t attempt;
-	struct rng luck;
-};
 
 /* Counting prompts that nothing asks for would only use memory. */
 static bool needs_attempts(const struct mock *m, struct span script)
@@ -218,35 +310,39 @@ static bool needs_attempts(const struct mock *m, struct span script)
 }
 
 /* What the request gets, as its script or chance says; gives the time it waits, unless -1. */
-static int64_t reply_by_plan(
-	struct mock *m, const struct chat_ask *ask, struct planned *p, struct reply *reply)
+static int64_t reply_by_plan(struct scene *s)
 {
 	struct step step;
-	if (!p->script.at || !script_step(p->script, p->attempt, &step)) {
-		reply_by_chance(m, ask, &p->luck, reply);
+	struct span odd = { 0 };
+	if (s->script.at)
+		odd = script_odd_setting(s->script, settings);
+	if (odd.at) {
+		reply_unknown(s, odd);
 		return -1;
 	}
-	if (!play(m, ask, &step, reply)) {
-		reply_release(reply);
-		reply_unknown(step.whole, reply);
+	if (!s->script.at || !script_step(s->script, s->attempt, &step)) {
+		reply_by_chance(s);
+		return -1;
 	}
+	if (!play(s, &step))
+		reply_unknown(s, step.whole);
 	return step.delay_ms;
 }
 
-int64_t faults_reply(struct mock *m, const struct chat_ask *ask, struct reply *reply)
+int64_t faults_reply(struct mock *m, const struct ask *ask, struct reply *reply)
 {
 	const struct options *o = &m->options;
-	struct span prompt = buf_span(&ask->prompt);
-	struct planned p = { .script = script_find(prompt) };
+	struct span text = ask_script_text(ask);
+	struct scene s = { .mock = m, .ask = ask, .script = script_find(text), .reply = reply };
 	uint64_t key = 0;
-	if (needs_attempts(m, p.script)) {
-		key = attempts_key(prompt);
-		p.attempt = attempts_count(&m->attempts, key);
+	if (needs_attempts(m, s.script)) {
+		key = attempts_key(text) ^ dialect_index(ask->dialect) * ATTEMPT_STEP;
+		s.attempt = attempts_count(&m->attempts, key);
 	}
-	rng_init(&p.luck, key ^ ((uint64_t)o->seed + p.attempt * ATTEMPT_STEP));
+	rng_init(&s.luck, key ^ ((uint64_t)o->seed + s.attempt * ATTEMPT_STEP));
 	bool has_ttft = ask->is_streamed && o->ttft.kind != LATENCY_NONE;
-	int64_t drawn_ms = latency_draw_ms(has_ttft ? &o->ttft : &o->latency, &p.luck);
-	int64_t delay_ms = reply_by_plan(m, ask, &p, reply);
-	reply->luck = p.luck;
+	int64_t drawn_ms = latency_draw_ms(has_ttft ? &o->ttft : &o->latency, &s.luck);
+	int64_t delay_ms = reply_by_plan(&s);
+	reply->luck = s.luck;
 	return delay_ms >= 0 ? delay_ms : drawn_ms;
 }

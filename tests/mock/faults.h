@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "chat.h"
+#include "ask.h"
 #include "mock.h"
 #include "reply.h"
 
@@ -18,4 +18,4 @@
  * Fills *reply (zeroed; the caller releases it) and gives the milliseconds to wait before it is
  * sent.
  */
-int64_t faults_reply(struct mock *m, const struct chat_ask *ask, struct reply *reply);
+int64_t faults_reply(struct mock *m, const struct ask *ask, struct reply *reply);

@@ -1,19 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pllm-mock: a small OpenAI-compatible endpoint on loopback, to test and rehearse with.
+ * pllm-mock: the APIs of language models on loopback, to test and rehearse with.
  *
  * The map, in the order in which a request meets the files:
  *
  *   main       starts and ends                options    the command line
  *   server     listens, the loop              tls        certificates made at start
  *   exchange   one request, whole             sleepers   requests that wait
+ *   arrival    the request as it came         last       the last one, kept to be looked at
  *   admission  who is turned away             limits     requests and tokens per minute
- *   chat       reads what is asked            script     [[mock:...]] in a prompt
+ *   sigv4      whether Amazon would let it in
+ *   dialect    which API a path speaks        ask        what is asked, whatever the dialect
+ *   fields     checks of a request's members  script     [[mock:...]] in a prompt
  *   faults     what it gets                   attempts   how often a prompt was asked
- *   answer     the completion                 latency    how long it takes
- *   reply      an answer as a value, errors   wire       that value as bytes
- *   stats      what has been counted          family     limits told in headers
- *   mock.h     the sum of all state
+ *   answer     what is said                   sample     an instance of a schema
+ *   put        JSON as bytes                  frames     Amazon's binary streams
+ *   reply      an answer as a value           error      errors, and their translation
+ *   dress      bodies spoilt afterwards       latency    how long it takes
+ *   wire       that value as bytes            family     limits told in headers
+ *   stats      what has been counted          mock.h     the sum of all state
+ *
+ * A file for each dialect: chat (with chat_answer), responses, completions, moderations,
+ * anthropic, gemini, ollama, cohere, rerank, bedrock.
  */
 #include "base/clock.h"
 #include "base/xalloc.h"
@@ -117,6 +125,7 @@ static bool run(struct mock *m)
 		summarise(&m->stats);
 	stats_release(&m->stats);
 	attempts_release(&m->attempts);
+	last_release(&m->last);
 	tls_release(&identity);
 	return good;
 }

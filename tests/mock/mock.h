@@ -8,6 +8,7 @@
 #pragma once
 
 #include "attempts.h"
+#include "last.h"
 #include "limits.h"
 #include "options.h"
 #include "sleepers.h"
@@ -20,6 +21,7 @@ struct mock {
 	struct limits limits;
 	struct attempts attempts;
 	struct stats stats;
+	struct last last;
 	struct sleepers sleepers;
 	uint64_t last_request_id;
 	uint64_t quota_used; /* requests let in that --quota-after counts */

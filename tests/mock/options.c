@@ -149,6 +149,14 @@ static bool set_no(const struct row *row, void *field, const char *text)
 	return *flag || strcmp(text, "yes") == 0;
 }
 
+static bool set_dialect(const struct row *row, void *field, const char *text)
+{
+	const struct dialect **dialect = field;
+	(void)row;
+	*dialect = dialect_named(text);
+	return *dialect != NULL;
+}
+
 static bool set_tls_flaw(const struct row *row, void *field, const char *text)
 {
 	enum tls_flaw *flaw = field;
@@ -173,6 +181,10 @@ static const struct row rows[] = {
 		"a model that is served (repeatable; default mock)"),
 	ROW("strict-model", NULL, strict_model, set_flag, "answer 404 for any other model"),
 	ROW("key", "KEY", keys, set_list, "accept only this key (repeatable; default any or none)"),
+	ROW("aws-secret", "KEY", aws_secret, set_text,
+		"check that requests to Bedrock are signed with KEY"),
+	ROW("dialect", "NAME", dialect, set_dialect,
+		"what /v1 speaks: openai (default), azure, mistral, vllm; jina (default), voyage"),
 	ROW("answer", "STYLE", answer, set_answer, "echo (default), words:N or fixed:TEXT"),
 	ROW("latency", "SPEC", latency, set_latency, "50ms, 20ms-1s or lognormal:200ms,0.8"),
 	ROW("ttft", "SPEC", ttft, set_latency, "likewise, to the first chunk of a stream"),
@@ -183,7 +195,7 @@ static const struct row rows[] = {
 	WHOLE("burst", "N", burst, 1, RATE_MAX,
 		"capacity of the bucket (default a minute's worth)"),
 	ROW("ratelimit-headers", "FAMILY", family, set_family,
-		"told as openai (default), azure, anthropic, groq, mistral, none"),
+		"told as openai, azure, anthropic, groq, mistral, none (default: the API's own)"),
 	ROW("retry-after", "yes|no", no_hints, set_no,
 		"whether a 429 says when to come again (default yes)"),
 	WHOLE("concurrency", "N", concurrency, 1, RATE_MAX, "requests worked on at once"),
@@ -212,7 +224,7 @@ enum { ROWS_N = sizeof rows / sizeof *rows };
 void options_print_help(void)
 {
 	printf("Usage: pllm-mock [OPTION]...\n"
-	       "An OpenAI-compatible endpoint on loopback to rehearse and test with.\n"
+	       "The APIs of language models on loopback, to rehearse and test with.\n"
 	       "Prints its base URL, then serves until INT, TERM or the death of its parent.\n\n");
 	for (size_t i = 0; i < ROWS_N; i++) {
 		const char *argument = rows[i].argument ? rows[i].argument : "";
@@ -267,6 +279,7 @@ bool options_read(struct options *o, int argc, char **argv)
 		.error_status = 500,
 		.concurrency_status = 503,
 		.quota_after = -1,
+		.family = FAMILY_OWN,
 		.max_body_bytes = (uint64_t)64 << 20 };
 	for (int i = 0; i < ROWS_N; i++) {
 		longs[i].name = rows[i].name;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "answer.h"
+#include "dialect.h"
 #include "family.h"
 #include "latency.h"
 #include "tls.h"
@@ -46,6 +47,8 @@ struct options {
 	struct option_list quota_keys; /* that this is about; none: all */
 	struct option_list keys;       /* none: any will do */
 	struct option_list models;
+	const char *aws_secret;        /* NULL: signatures are only looked at */
+	const struct dialect *dialect; /* that takes a shared path's place; NULL: none */
 	struct answer_style answer;
 	bool strict_model;
 	bool tls;

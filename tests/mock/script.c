@@ -49,6 +49,11 @@ static struct span find_inside(struct span text, const char *open)
 	return end ? before(rest, end) : (struct span){ 0 };
 }
 
+bool script_is_in(struct span text)
+{
+	return text.n > 0 && (find(text, MOCK) || find(text, ANSWER));
+}
+
 struct span script_find(struct span prompt)
 {
 	return find_inside(prompt, MOCK);
@@ -103,6 +108,55 @@ static bool take_element(struct span *script, struct span *element)
 	return true;
 }
 
+/* The name of NAME=NUMBER, and the number; missing if the element is something else. */
+static struct span setting_of(struct span element, int64_t *number)
+{
+	const char *equals = element.n ? memchr(element.at, '=', element.n) : NULL;
+	struct span name;
+	if (!equals)
+		return (struct span){ 0 };
+	name = before(element, equals);
+	if (!units_parse_int(after(element, name.n + 1), number) || *number < 0)
+		*number = -1;
+	return name;
+}
+
+int64_t script_setting(struct span script, const char *name)
+{
+	struct span element;
+	int64_t number;
+	while (take_element(&script, &element))
+		if (span_is(setting_of(element, &number), name))
+			return number > 0 ? number : 0;
+	return 0;
+}
+
+struct span script_odd_setting(struct span script, const char *const *names)
+{
+	struct span element, name;
+	while (take_element(&script, &element)) {
+		int64_t number;
+		const char *const *known = names;
+		name = setting_of(element, &number);
+		while (name.at && *known && !span_is(name, *known))
+			known++;
+		if (name.at && (!*known || number < 0))
+			return element;
+	}
+	return (struct span){ 0 };
+}
+
+bool script_take_name(struct span *names, struct span *name)
+{
+	const char *plus;
+	if (!names->at)
+		return false;
+	plus = names->n ? memchr(names->at, '+', names->n) : NULL;
+	*name = plus ? before(*names, plus) : *names;
+	*names = plus ? after(*names, (size_t)(plus - names->at) + 1) : (struct span){ 0 };
+	return true;
+}
+
 /* A header carries these as they are. */
 static bool is_plain(struct span text)
 {
@@ -141,6 +195,13 @@ static bool read_element(struct span text, struct step *step)
 		step->should_retry = "false";
 		text = after(text, strlen("noretry:"));
 	}
+	if (starts_with(text, "string:")) {
+		step->form = FORM_STRING;
+		text = after(text, strlen("string:"));
+	} else if (starts_with(text, "array:")) {
+		step->form = FORM_ARRAY;
+		text = after(text, strlen("array:"));
+	}
 	step->name = text;
 	at = text.n ? memchr(text.at, '@', text.n) : NULL;
 	if (!at)
@@ -152,9 +213,12 @@ static bool read_element(struct span text, struct step *step)
 bool script_step(struct span script, uint64_t attempt, struct step *step)
 {
 	struct span element = { 0 };
-	for (uint64_t i = 0; i < attempt; i++)
+	int64_t number;
+	for (uint64_t i = 0; i < attempt;) {
 		if (!take_element(&script, &element))
 			return false;
+		i += !setting_of(element, &number).at;
+	}
 	*step = (struct step){ .whole = element, .delay_ms = -1 };
 	if (!read_element(element, step))
 		step->name = (struct span){ 0 };

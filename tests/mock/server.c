@@ -97,9 +97,10 @@ static bool start_daemon(struct server *s, const struct tls_identity *identity)
 		MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_LISTEN_BACKLOG_SIZE,
 		(unsigned)BACKLOG, MHD_OPTION_CONNECTION_LIMIT, connections_max(),
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-		MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, s->mock,
-		MHD_OPTION_NOTIFY_CONNECTION, exchange_on_connection, s->mock, MHD_OPTION_ARRAY,
-		identity ? tls : &tls[2], MHD_OPTION_END);
+		MHD_OPTION_URI_LOG_CALLBACK, exchange_on_uri, s->mock, MHD_OPTION_NOTIFY_COMPLETED,
+		exchange_on_completed, s->mock, MHD_OPTION_NOTIFY_CONNECTION,
+		exchange_on_connection, s->mock, MHD_OPTION_ARRAY, identity ? tls : &tls[2],
+		MHD_OPTION_END);
 	return s->daemon != NULL;
 }
 

@@ -41,12 +41,20 @@ static void count_key(struct stats *s, struct span key)
 		json_object_set_new(s->keys, shown, json_integer(1));
 }
 
-void stats_arrived(struct stats *s, size_t body_bytes, struct span key)
+void stats_arrived(struct stats *s, const struct dialect *d, size_t body_bytes, struct span key)
 {
 	s->requests++;
+	s->dialects[dialect_index(d)]++;
 	s->body_bytes += body_bytes;
 	if (key.at)
 		count_key(s, key);
+}
+
+void stats_read(struct stats *s, const struct ask *ask)
+{
+	s->images += ask->images_n;
+	s->systems += ask->systems_n;
+	s->turns += ask->turns_n;
 }
 
 void stats_enter(struct stats *s)
@@ -74,15 +82,28 @@ static json_t *answered_json(const struct stats *s)
 	return answered;
 }
 
+static json_t *dialects_json(const struct stats *s)
+{
+	json_t *dialects = json_object();
+	for (size_t i = 0; dialect_at(i); i++)
+		if (s->dialects[i])
+			json_object_set_new(dialects, dialect_at(i)->name,
+				json_integer((json_int_t)s->dialects[i]));
+	return dialects;
+}
+
 json_t *stats_tree(const struct stats *s)
 {
-	return json_pack("{s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:O, s:I}", "requests",
-		(json_int_t)s->requests, "billed", (json_int_t)s->billed, "streamed",
+	return json_pack(
+		"{s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:O, s:I, s:o, s:I, s:I, s:I}",
+		"requests", (json_int_t)s->requests, "billed", (json_int_t)s->billed, "streamed",
 		(json_int_t)s->streamed, "answered", answered_json(s), "dropped",
 		(json_int_t)s->dropped, "abandoned", (json_int_t)s->abandoned, "in_flight",
 		(json_int_t)s->in_flight, "peak_in_flight", (json_int_t)s->peak_in_flight,
 		"connections", (json_int_t)s->connections, "keys", s->keys, "bodies_bytes",
-		(json_int_t)s->body_bytes);
+		(json_int_t)s->body_bytes, "dialects", dialects_json(s), "images",
+		(json_int_t)s->images, "systems", (json_int_t)s->systems, "turns",
+		(json_int_t)s->turns);
 }
 
 void stats_release(struct stats *s)

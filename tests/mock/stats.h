@@ -2,12 +2,14 @@
 /*
  * stats: what the mock has counted, for tests to look at.
  *
- * Only chat requests are counted. At rest (nothing in flight)
- * requests = all answered + dropped + abandoned. One thread at a time.
+ * Only requests to the APIs are counted. At rest (nothing in flight) requests = all answered +
+ * dropped + abandoned. One thread at a time.
  */
 #pragma once
 
+#include "ask.h"
 #include "base/span.h"
+#include "dialect.h"
 
 #include <jansson.h>
 #include <stddef.h>
@@ -25,9 +27,13 @@ struct stats {
 	uint64_t abandoned;  /* requests whose client left while they waited */
 	uint64_t in_flight;  /* admitted and not yet answered to the last byte */
 	uint64_t peak_in_flight;
-	uint64_t connections; /* that carried a chat request */
+	uint64_t connections; /* that carried a request to an API */
 	uint64_t epoch;       /* 1 and one more after each reset; never shown */
+	uint64_t images;      /* in the requests that could be read, as the two below */
+	uint64_t systems;     /* system messages */
+	uint64_t turns;       /* messages of other kinds */
 	uint64_t answered[STATS_STATUS_END];
+	uint64_t dialects[DIALECTS_MAX];
 	json_t *keys; /* owned: last four characters of a key -> requests */
 };
 
@@ -38,7 +44,10 @@ void stats_init(struct stats *s);
 void stats_reset(struct stats *s);
 
 /* Counts a request with a body of so many bytes and a key, which may be missing. */
-void stats_arrived(struct stats *s, size_t body_bytes, struct span key);
+void stats_arrived(struct stats *s, const struct dialect *d, size_t body_bytes, struct span key);
+
+/* Counts what a request that could be read is made of. */
+void stats_read(struct stats *s, const struct ask *ask);
 
 /* Counts a request that begins to be worked on. */
 void stats_enter(struct stats *s);

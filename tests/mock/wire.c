@@ -31,7 +31,8 @@ struct drip {
 	struct buf body;    /* owned */
 	size_t bytes_n;     /* so much of it is handed over */
 	size_t piece_bytes; /* of a piece; 0: a piece is an event */
-	int64_t gap_ms;     /* between two pieces, if not drawn from `gap` */
+	enum event_end event_end;
+	int64_t gap_ms; /* between two pieces, if not drawn from `gap` */
 	const struct latency *gap;
 	struct rng luck;
 	int64_t next_ms; /* when the next piece may go */
@@ -74,13 +75,53 @@ static ssize_t drip_ended(struct drip *drip)
 	return drip_sleep(drip, SLEEP_FOREVER);
 }
 
+static size_t line_n(const char *from, size_t left)
+{
+	const char *end = memchr(from, '\n', left);
+	return end ? (size_t)(end - from) + 1 : left;
+}
+
+/* A frame begins with its length, big-endian. */
+static size_t frame_n(const char *from, size_t left)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < 4 && i < left; i++)
+		n = n << 8 | (unsigned char)from[i];
+	return n > 0 && n < left ? n : left;
+}
+
+/* Whatever its lines end with, an event ends with an empty one. */
+static size_t event_n(const char *from, size_t left)
+{
+	const char *blank;
+	size_t i = 0, n;
+	while (i < left && from[i] != '\n' && from[i] != '\r')
+		i++;
+	if (i == left)
+		return left;
+	if (from[i] == '\n')
+		blank = memmem(from + i, left - i, "\n\n", n = 2);
+	else if (i + 1 < left && from[i + 1] == '\n')
+		blank = memmem(from + i, left - i, "\r\n\r\n", n = 4);
+	else
+		blank = memmem(from + i, left - i, "\r\r", n = 2);
+	return blank ? (size_t)(blank - from) + n : left;
+}
+
 /* How long the piece is that begins at `from`; left is what there is. */
 static size_t piece_n(const struct drip *drip, const char *from, size_t left)
 {
 	if (drip->piece_bytes)
 		return drip->piece_bytes < left ? drip->piece_bytes : left;
-	const char *blank = memmem(from, left, "\n\n", 2);
-	return blank ? (size_t)(blank - from) + 2 : left;
+	switch (drip->event_end) {
+	case EVENT_LINE:
+		return line_n(from, left);
+	case EVENT_FRAME:
+		return frame_n(from, left);
+	case EVENT_BLANK_LINE:
+		break;
+	}
+	return event_n(from, left);
 }
 
 static ssize_t drip_read(void *cls, uint64_t pos, char *to, size_t max)
@@ -129,6 +170,13 @@ static struct MHD_Response *slow_response(struct drip *drip)
 	return drip_response(drip, drip->body.len);
 }
 
+/* An answer in one piece that comes byte by byte. */
+static struct MHD_Response *dripping_response(struct drip *drip)
+{
+	drip->piece_bytes = 1;
+	return drip_response(drip, drip->body.len);
+}
+
 static struct MHD_Response *truncated_response(struct drip *drip)
 {
 	drip->end = END_CLOSED;
@@ -140,7 +188,8 @@ static struct MHD_Response *partial_response(struct drip *drip, const struct rep
 {
 	uint64_t announced_n = reply->is_stream ? MHD_SIZE_UNKNOWN : drip->body.len;
 	if (reply->is_stream) {
-		drip->piece_bytes = 0;
+		drip->piece_bytes = reply->manner == REPLY_DRIP ? 1 : 0;
+		drip->event_end = reply->event_end;
 		drip->gap = reply->gap;
 		drip->luck = reply->luck;
 	}
@@ -200,6 +249,8 @@ struct MHD_Response *wire_response(
 		reply->body.len /= 2;
 	if (reply->manner == REPLY_SLOW)
 		response = slow_response(drip_new(reply, s, sleeper));
+	else if (reply->manner == REPLY_DRIP && !reply->is_stream)
+		response = dripping_response(drip_new(reply, s, sleeper));
 	else if (reply->manner == REPLY_TRUNCATED)
 		response = truncated_response(drip_new(reply, s, sleeper));
 	else if (is_partial || (reply->is_stream && !packs))
@@ -212,8 +263,10 @@ struct MHD_Response *wire_response(
 	add_header(response, "content-encoding", packs ? "gzip" : NULL);
 	add_header(response, "location", reply->location);
 	add_header(response, "allow", reply->allow);
-	add_header(response, "retry-after", reply->retry_after);
-	add_header(response, "retry-after-ms", reply->retry_after_ms);
+	add_header(response, "retry-after", reply->hint.seconds);
+	add_header(
+		response, reply->ms_header ? reply->ms_header : "retry-after-ms", reply->hint.ms);
+	add_header(response, "x-amzn-errortype", reply->error_type);
 	add_header(response, "x-should-retry", reply->should_retry);
 	return response;
 }

@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "baseline.h"
 #include "check.h"
+#include "json/schema.h"
 #include "world.h"
 
 #include <signal.h>
@@ -54,11 +55,23 @@ static void release(void)
 	wake_release(&world.wake);
 }
 
+/* The schema is the plan's only in scenarios that have one. */
+static void set_schema(bool has_schema)
+{
+	static struct schema *schema;
+	struct err err;
+	if (!schema && has_schema && !(schema = schema_new(SPAN("{\"type\":\"string\"}"), &err)))
+		check_fail("%s", err.msg);
+	plan.steps[0].schema = has_schema ? schema : NULL;
+	plan.steps[0].reasks_n = SIM_REASKS_N;
+}
+
 static void play(struct check_sum *sum)
 {
 	struct err err;
 	struct stats stats = { 0 };
 	struct verdict verdict;
+	set_schema(world.scenario->has_schema);
 	struct http *http =
 		http_new(&(struct http_opts){ .jobs = world.opts.sched.jobs }, &world.wake, &err);
 	for (unsigned i = 0; i < world.endpoints_n; i++)

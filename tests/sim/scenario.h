@@ -114,6 +114,7 @@ struct scenario {
 	struct range window; /* 0 = the engine's default */
 	struct pipeline_opts
 		opts; /* the rest of the options; zeros get defaults, retries < 0 means 0 */
+	bool has_schema;           /* answers are to be JSON strings */
 	struct scenario_input input;
 	struct scenario_output output;
 	union {

@@ -309,6 +309,20 @@ static const struct scenario rows[] = {
 			.hint_ms = { 0, 8000 } },
 		.exit_code = EXIT_SOME_FAILED,
 		.goal.end_ms = 260000 },
+
+	/* Answers that do not match are asked for again, twice, with what is wrong. */
+	{ .name = "schema-mismatches",
+		.has_schema = true,
+		.jobs = { 1, 16 },
+		.input.records = { 100, 200 },
+		.upstream = { .latency_ms = { 100, 1000 },
+			.percent = { [REPLY_MISMATCH] = 40,
+				[REPLY_RATE] = 2,
+				[REPLY_ERROR] = 2,
+				[REPLY_DROP] = 1 } },
+		.exit_code = EXIT_SOME_FAILED,
+		.factor = 1.6,
+		.slack_ms = 10000 },
 };
 
 const struct scenario_table table_flow = { rows, sizeof rows / sizeof *rows };

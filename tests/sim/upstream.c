@@ -79,6 +79,11 @@ const struct reply_law reply_laws[REPLY_KINDS_N] = {
 		.status = 200,
 		.error = ERROR_TRUNCATED,
 		.is_final = true },
+	/* The first asking and the plan's two reasks. */
+	[REPLY_MISMATCH] = { .name = "mismatch",
+		.status = 200,
+		.error = ERROR_SCHEMA_MISMATCH,
+		.tries_max = 1 + SIM_REASKS_N },
 	[REPLY_SILENCE] = { .name = "never" },
 	[REPLY_TIMEOUT] = { .name = "late",
 		.wire = WIRE_TIMEOUT,
@@ -353,13 +358,17 @@ double upstream_best_per_s(int64_t at_ms)
 static void put_completion(const struct reply *reply, uint64_t id, struct buf *out)
 {
 	char text[320];
+	/* As JSON, the same text is a string with its quotes, which are escaped once more. */
+	const char *quote = !world.scenario->has_schema ? ""
+		: reply->kind == REPLY_MISMATCH         ? "{"
+							: "\\\"";
 	int n = snprintf(text, sizeof text,
 		"{\"id\":\"chatcmpl-%llu\",\"object\":\"chat.completion\",\"model\":\"sim\","
 		"\"choices\":[{\"index\":0,"
-		"\"message\":{\"role\":\"assistant\",\"content\":\"echo %llu.%u\"},"
+		"\"message\":{\"role\":\"assistant\",\"content\":\"%secho %llu.%u%s\"},"
 		"\"finish_reason\":\"%s\"}],"
 		"\"usage\":{\"prompt_tokens\":%lld,\"completion_tokens\":%lld}}",
-		(unsigned long long)id, (unsigned long long)id, reply->nth,
+		(unsigned long long)id, quote, (unsigned long long)id, reply->nth, quote,
 		reply->kind == REPLY_LENGTH ? "length" : "stop", (long long)reply->input,
 		(long long)reply->output);
 	if (reply->kind == REPLY_HALF || reply->kind == REPLY_CUT)

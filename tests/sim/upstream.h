@@ -14,6 +14,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* How often the simulated run asks again for an answer that does not match. */
+enum { SIM_REASKS_N = 2 };
+
 enum reply_kind {
 	REPLY_ANSWER,
 	REPLY_RATE,        /* 429 */
@@ -29,6 +32,7 @@ enum reply_kind {
 	REPLY_AUTH,        /* 401 */
 	REPLY_QUOTA,       /* 429 that means money */
 	REPLY_LENGTH,      /* an answer cut by the limit of tokens */
+	REPLY_MISMATCH,    /* an answer that is not what the schema says */
 	REPLY_SILENCE,     /* nothing, ever: becomes a timeout */
 	REPLY_TIMEOUT,     /* what becomes of it */
 	REPLY_CANCELLED,   /* the engine cut it off */

@@ -141,30 +141,34 @@ TEST("messages in the words of other APIs are told in Cohere's")
 	struct desk d;
 	sit_down(&d, NULL, "S");
 	check_body(&d,
-		MESSAGES("{\"role\":\"developer\",\"content\":\"D\"}," USER("x") ","
-			 "{\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"y\"}]}"),
+		MESSAGES("{\"role\":\"developer\",\"content\":\"D\"}," USER(
+			"x") ","
+			     "{\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"y\"}]}"),
 		REQUEST("{\"role\":\"system\",\"content\":\"S\\n\\nD\"}," USER("x") "," USER("y")));
 	stand_up(&d);
 	sit_down(&d, NULL, NULL);
 	check_body(&d,
-		MESSAGES(USER("q") ",{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"let me\"},"
-				   "{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"f\",\"input\":{\"a\": \"\\\"b\"}},"
-				   "{\"type\":\"tool_use\",\"id\":\"t2\",\"name\":\"g\",\"input\":{}}]},"
-				   "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"and\"},"
-				   "{\"type\":\"tool_result\",\"tool_use_id\":\"t1\",\"content\":\"r1\"},"
-				   "{\"type\":\"tool_result\",\"tool_use_id\":\"t2\",\"content\":[{\"type\":\"text\",\"text\":\"r2\"}]},"
-				   "{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\",\"data\":\"QUJD\"}}]}"),
-		REQUEST(USER("q") ",{\"role\":\"assistant\",\"content\":\"let me\",\"tool_calls\":["
-				  "{\"id\":\"t1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\": \\\"\\\\\\\"b\\\"}\"}},"
-				  "{\"id\":\"t2\",\"type\":\"function\",\"function\":{\"name\":\"g\",\"arguments\":\"{}\"}}]},"
-				  "{\"role\":\"tool\",\"tool_call_id\":\"t1\",\"content\":\"r1\"},"
-				  "{\"role\":\"tool\",\"tool_call_id\":\"t2\",\"content\":\"r2\"},"
-				  "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"and\"},"
-				  "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,QUJD\"}}]}"));
+		MESSAGES(USER(
+			"q") ",{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"let me\"},"
+			     "{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"f\",\"input\":{\"a\": \"\\\"b\"}},"
+			     "{\"type\":\"tool_use\",\"id\":\"t2\",\"name\":\"g\",\"input\":{}}]},"
+			     "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"and\"},"
+			     "{\"type\":\"tool_result\",\"tool_use_id\":\"t1\",\"content\":\"r1\"},"
+			     "{\"type\":\"tool_result\",\"tool_use_id\":\"t2\",\"content\":[{\"type\":\"text\",\"text\":\"r2\"}]},"
+			     "{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\",\"data\":\"QUJD\"}}]}"),
+		REQUEST(USER(
+			"q") ",{\"role\":\"assistant\",\"content\":\"let me\",\"tool_calls\":["
+			     "{\"id\":\"t1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\": \\\"\\\\\\\"b\\\"}\"}},"
+			     "{\"id\":\"t2\",\"type\":\"function\",\"function\":{\"name\":\"g\",\"arguments\":\"{}\"}}]},"
+			     "{\"role\":\"tool\",\"tool_call_id\":\"t1\",\"content\":\"r1\"},"
+			     "{\"role\":\"tool\",\"tool_call_id\":\"t2\",\"content\":\"r2\"},"
+			     "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"and\"},"
+			     "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,QUJD\"}}]}"));
 	check_body(&d,
-		MESSAGES("{\"role\":\"model\",\"content\":\"a\"},"
-			 "{\"role\":\"user\",\"content\":[{\"type\":\"input_image\",\"image_url\":\"https://h/x\"}]},"
-			 "{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"1\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}}]}"),
+		MESSAGES(
+			"{\"role\":\"model\",\"content\":\"a\"},"
+			"{\"role\":\"user\",\"content\":[{\"type\":\"input_image\",\"image_url\":\"https://h/x\"}]},"
+			"{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"1\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}}]}"),
 		REQUEST("{\"role\":\"assistant\",\"content\":\"a\"},"
 			"{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://h/x\"}}]},"
 			"{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}"));
@@ -177,21 +181,24 @@ TEST("messages that cannot be told in Cohere's words are faults that say which")
 	sit_down(&d, NULL, NULL);
 	check_fault(&d, MESSAGES(""), "nobody says anything");
 	check_fault(&d, MESSAGES("1"), "messages[0]");
-	check_fault(&d, MESSAGES(USER("a") ",{\"role\":\"owner\",\"content\":\"x\"}"),
-		"messages[1]");
+	check_fault(
+		&d, MESSAGES(USER("a") ",{\"role\":\"owner\",\"content\":\"x\"}"), "messages[1]");
 	check_fault(&d, MESSAGES("{\"role\":\"user\",\"content\":5}"), "content");
 	check_fault(&d,
-		MESSAGES("{\"role\":\"user\",\"content\":[{\"type\":\"input_audio\",\"input_audio\":{}}]}"),
+		MESSAGES(
+			"{\"role\":\"user\",\"content\":[{\"type\":\"input_audio\",\"input_audio\":{}}]}"),
 		"body");
 	check_fault(&d,
-		MESSAGES("{\"role\":\"user\",\"content\":[{\"type\":\"tool_use\",\"id\":\"1\",\"name\":\"f\",\"input\":{}}]}"),
+		MESSAGES(
+			"{\"role\":\"user\",\"content\":[{\"type\":\"tool_use\",\"id\":\"1\",\"name\":\"f\",\"input\":{}}]}"),
 		"tool call");
 	check_fault(&d,
 		MESSAGES(
 			"{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"name\":\"f\",\"input\":{}}]}"),
 		"tool call");
 	check_fault(&d,
-		MESSAGES("{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"content\":\"r\"}]}"),
+		MESSAGES(
+			"{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"content\":\"r\"}]}"),
 		"without an id");
 	check_fault(&d,
 		MESSAGES(
@@ -249,14 +256,15 @@ TEST("the limit, the schema, the stream and parameters go where Cohere looks for
 	CHECK(step_add_param(d.step, "temperature=0.10", &err));
 	CHECK(step_add_param(d.step, "thinking.token_budget=5", &err));
 	check_body(&d, "1",
-		"{\"model\":\"m\",\"messages\":[" USER("p") "],\"stream\":true,\"max_tokens\":9,"
-							    "\"response_format\":{\"type\":\"json_object\",\"json_schema\":{\"type\":\"object\"}},"
-							    "\"temperature\":0.10,\"thinking\":{\"token_budget\":5}}");
+		"{\"model\":\"m\",\"messages\":[" USER(
+			"p") "],\"stream\":true,\"max_tokens\":9,"
+			     "\"response_format\":{\"type\":\"json_object\",\"json_schema\":{\"type\":\"object\"}},"
+			     "\"temperature\":0.10,\"thinking\":{\"token_budget\":5}}");
 	CHECK(step_add_param(d.step, "max_tokens=7", &err));
 	d.step->has_prompt = false;
 	check_body(&d,
 		"{\"body\":{ \"model\":\"own\", \"seed\":12345678901234567890,\"stream\":false,\"thinking\":{\"type\":\"enabled\"} }}",
-		"{ \"seed\":12345678901234567890,\"stream\":true,\"max_tokens\":7,"
+		"{ \"seed\":12345678901234567890 ,\"stream\":true,\"max_tokens\":7,"
 		"\"response_format\":{\"type\":\"json_object\",\"json_schema\":{\"type\":\"object\"}},\"temperature\":0.10,"
 		"\"thinking\":{\"type\":\"enabled\",\"token_budget\":5},\"model\":\"m\"}");
 	stand_up(&d);

@@ -1,89 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-#include "api/api.h"
+#include "openai_desk.h"
 
-#include "base/xalloc.h"
-#include "json/scan.h"
-#include "t.h"
-
-#include <stdlib.h>
-
-/* A step and an endpoint from which requests are built. */
-struct desk {
-	struct plan plan;
-	struct step *step;
-	struct endpoint endpoint;
-};
-
-static void sit_down(struct desk *d, const char *model, const char *prompt, const char *system)
-{
-	struct err err;
-	*d = (struct desk){ 0 };
-	d->step = plan_add_step(&d->plan, "output");
-	d->endpoint.origin = xstrdup("http://h:80");
-	endpoint_set_model(&d->endpoint, model);
-	d->step->has_prompt = prompt != NULL;
-	d->step->has_system = system != NULL;
-	if (prompt)
-		CHECK(template_parse(
-			&d->step->prompt, span_of(prompt), TEMPLATE_FROM_ARGUMENT, &err));
-	if (system)
-		CHECK(template_parse(
-			&d->step->system, span_of(system), TEMPLATE_FROM_ARGUMENT, &err));
-}
-
-static void stand_up(struct desk *d)
-{
-	plan_release(&d->plan);
-	endpoint_release(&d->endpoint);
-}
-
-static bool build(const struct desk *d, const char *record, struct buf *body, struct fault *fault)
-{
-	struct span value;
-	struct json_fault why;
-	struct ask ask;
-	*fault = (struct fault){ 0 };
-	CHECK(json_scan(span_of(record), &value, &why));
-	return ask_init(&ask, d->step, &d->endpoint, value, fault) &&
-		api_openai.build(&ask, body, fault);
-}
-
-/* Checks the request for the record, and that it is JSON. */
-static void check_body(const struct desk *d, const char *record, const char *want)
-{
-	struct buf body;
-	struct fault fault;
-	struct span value;
-	struct json_fault why;
-	buf_init(&body, 10000);
-	if (CHECK(build(d, record, &body, &fault))) {
-		CHECK_MEM(body.data, body.len, want);
-		CHECK(json_scan(buf_span(&body), &value, &why));
-	} else {
-		CHECK_STR(fault.msg, record);
-	}
-	buf_release(&body);
-}
-
-static void check_fault(const struct desk *d, const char *record, enum error_code code)
-{
-	struct buf body;
-	struct fault fault;
-	buf_init(&body, 10000);
-	CHECK(!build(d, record, &body, &fault));
-	CHECK_INT(fault.code, code);
-	CHECK(fault.msg[0] != '\0');
-	buf_release(&body);
-}
+#define STRICT                                                                           \
+	"{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}},\"required\":[\"a\"]," \
+	"\"additionalProperties\":false}"
 
 TEST("a prompt becomes one user message, after the system message if there is one")
 {
 	struct desk d;
-	sit_down(&d, "m", "Say {{t}}", NULL);
+	sit_down(&d, "openai", "m", "Say {{t}}", NULL);
 	check_body(&d, "{\"t\":\"x\"}",
 		"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Say x\"}]}");
 	stand_up(&d);
-	sit_down(&d, "m\"\\", "{{.}}", "Be {{.}}");
+	sit_down(&d, "openai", "m\"\\", "{{.}}", "Be {{.}}");
 	check_body(&d, "7",
 		"{\"model\":\"m\\\"\\\\\",\"messages\":[{\"role\":\"system\",\"content\":\"Be 7\"},{\"role\":\"user\",\"content\":\"7\"}]}");
 	stand_up(&d);
@@ -92,7 +21,7 @@ TEST("a prompt becomes one user message, after the system message if there is on
 TEST("a record's own prompt, string and messages are sent as they are")
 {
 	struct desk d;
-	sit_down(&d, "m", NULL, NULL);
+	sit_down(&d, "openai", "m", NULL, NULL);
 	check_body(&d, "\"a\\u00e9\\n\"",
 		"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"a\\u00e9\\n\"}]}");
 	check_body(&d, "{\"prompt\":\"p\"}",
@@ -101,7 +30,7 @@ TEST("a record's own prompt, string and messages are sent as they are")
 		"{\"model\":\"m\",\"messages\":[ {\"role\":\"user\",\"content\":\"x\"} ]}");
 	check_body(&d, "{\"messages\":[]}", "{\"model\":\"m\",\"messages\":[]}");
 	stand_up(&d);
-	sit_down(&d, "m", NULL, "sys");
+	sit_down(&d, "openai", "m", NULL, "sys");
 	check_body(&d, "{\"messages\":[1]}",
 		"{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"sys\"},1]}");
 	check_body(&d, "{\"messages\":[ ]}",
@@ -113,10 +42,10 @@ TEST("a record's own body is sent byte for byte, but for what the command line s
 {
 	struct desk d;
 	struct err err;
-	sit_down(&d, NULL, NULL, NULL);
+	sit_down(&d, "openai", NULL, NULL, NULL);
 	check_body(&d, "{\"body\":{ \"model\":\"own\", \"seed\":12345678901234567890 }}",
 		"{ \"model\":\"own\", \"seed\":12345678901234567890 }");
-	check_fault(&d, "{\"body\":{}}", ERROR_BAD_RECORD);
+	check_fault(&d, "{\"body\":{}}", ERROR_BAD_RECORD, "no model");
 	endpoint_set_model(&d.endpoint, "ours");
 	check_body(&d, "{\"body\":{\"model\":\"own\",\"x\":1e400}}",
 		"{\"x\":1e400,\"model\":\"ours\"}");
@@ -125,7 +54,7 @@ TEST("a record's own body is sent byte for byte, but for what the command line s
 	d.step->max_tokens = 9;
 	CHECK(step_add_param(d.step, "x=[2]", &err));
 	check_body(&d, "{\"body\":{\"max_tokens\":1,\"max_completion_tokens\":2,\"x\":1,\"y\":2}}",
-		"{\"y\":2,\"model\":\"ours\",\"max_tokens\":9,\"x\":[2]}");
+		"{\"y\":2,\"max_tokens\":9,\"x\":[2],\"model\":\"ours\"}");
 	stand_up(&d);
 }
 
@@ -133,7 +62,7 @@ TEST("parameters and the limit of tokens are added, the limit by the name that t
 {
 	struct desk d;
 	struct err err;
-	sit_down(&d, "m", "p", NULL);
+	sit_down(&d, "openai", "m", "p", NULL);
 	d.step->max_tokens = 100;
 	CHECK(step_add_param(d.step, "temperature=0.10", &err));
 	CHECK(step_add_param(d.step, "odd\"key={\"a\":1}", &err));
@@ -152,19 +81,19 @@ TEST("a streamed endpoint is asked for a stream with its usage, whatever form th
 {
 	struct desk d;
 	struct err err;
-	sit_down(&d, "m", NULL, NULL);
+	sit_down(&d, "openai", "m", NULL, NULL);
 	d.endpoint.is_streamed = true;
 	check_body(&d, "\"p\"",
 		"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"p\"}],"
 		"\"stream\":true,\"stream_options\":{\"include_usage\":true}}");
 	check_body(&d, "{\"body\":{\"stream\":false,\"stream_options\":null,\"seed\":1}}",
-		"{\"seed\":1,\"model\":\"m\",\"stream\":true,\"stream_options\":{\"include_usage\":true}}");
-	check_fault(&d, "{\"body\":{\"stream\":true}}", ERROR_BAD_RECORD);
+		"{\"seed\":1,\"stream\":true,\"stream_options\":{\"include_usage\":true},\"model\":\"m\"}");
+	check_fault(&d, "{\"body\":{\"stream\":true}}", ERROR_BAD_RECORD, "body.stream");
 	d.step->max_tokens = 9;
 	CHECK(step_add_param(d.step, "stream_options={\"include_obfuscation\":false}", &err));
 	check_body(&d, "{\"body\":{}}",
-		"{\"model\":\"m\",\"stream\":true,\"max_tokens\":9,"
-		"\"stream_options\":{\"include_obfuscation\":false}}");
+		"{\"stream\":true,\"stream_options\":{\"include_obfuscation\":false,"
+		"\"include_usage\":true},\"max_tokens\":9,\"model\":\"m\"}");
 	stand_up(&d);
 }
 
@@ -180,7 +109,7 @@ TEST("a request's own limit of tokens is found under either name, the newer firs
 		{ "{\"max_tokens\":7,\"max_completion_tokens\":8,\"x\":[]}", 8 },
 		{ "{\"max_completion_tokens\":8,\"max_tokens\":7}", 8 },
 		{ "{\"max_completion_tokens\":null,\"max_tokens\":7}", 7 },
-		{ "{\"max_tokens\":\"7\"}", 0 },
+		{ "{\"max_tokens\":\"7\"}", 7 },
 		{ "{\"max_tokens\":-7}", 0 },
 		{ "{\"messages\":[{\"max_tokens\":7}]}", 0 },
 	};
@@ -191,18 +120,18 @@ TEST("a request's own limit of tokens is found under either name, the newer firs
 TEST("what a record cannot ask is said, not sent")
 {
 	struct desk d;
-	sit_down(&d, "m", NULL, NULL);
-	check_fault(&d, "{\"body\":{\"stream\":true}}", ERROR_BAD_RECORD);
-	check_fault(&d, "{\"body\":{\"n\":2}}", ERROR_BAD_RECORD);
-	check_fault(&d, "{\"text\":\"x\"}", ERROR_BAD_RECORD);
+	sit_down(&d, "openai", "m", NULL, NULL);
+	check_fault(&d, "{\"body\":{\"stream\":true}}", ERROR_BAD_RECORD, "body.stream");
+	check_fault(&d, "{\"body\":{\"n\":2}}", ERROR_BAD_RECORD, "body.n");
+	check_fault(&d, "{\"text\":\"x\"}", ERROR_BAD_RECORD, "nothing to ask");
 	endpoint_set_model(&d.endpoint, NULL);
-	check_fault(&d, "\"no model\"", ERROR_BAD_RECORD);
+	check_fault(&d, "\"no model\"", ERROR_BAD_RECORD, "no model");
 	stand_up(&d);
-	sit_down(&d, "m", "{{gone}}", NULL);
-	check_fault(&d, "{}", ERROR_TEMPLATE);
+	sit_down(&d, "openai", "m", "{{gone}}", NULL);
+	check_fault(&d, "{}", ERROR_TEMPLATE, "gone");
 	stand_up(&d);
-	sit_down(&d, "m", "p", "{{gone}}");
-	check_fault(&d, "{}", ERROR_TEMPLATE);
+	sit_down(&d, "openai", "m", "p", "{{gone}}");
+	check_fault(&d, "{}", ERROR_TEMPLATE, "gone");
 	stand_up(&d);
 }
 
@@ -225,7 +154,7 @@ TEST("no record breaks out of the string that it is put in")
 			struct fault fault;
 			struct span root;
 			struct json_fault why;
-			sit_down(&d, "m", templates[j], NULL);
+			sit_down(&d, "openai", "m", templates[j], NULL);
 			buf_init(&body, 10000);
 			CHECK(build(&d, records[i], &body, &fault));
 			CHECK(json_scan(buf_span(&body), &root, &why));
@@ -244,23 +173,64 @@ TEST("a request that passes its ceiling is a fault wherever that happens")
 		"{\"body\":{\"a\":1}}" };
 	for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
 		struct desk d;
-		struct buf whole;
-		struct fault fault;
-		struct err err;
 		/* a body brings its own messages, and has no system message of ours */
-		sit_down(&d, "m", NULL, i < 2 ? "sys" : NULL);
+		sit_down(&d, "openai", "m", NULL, i < 2 ? "sys" : NULL);
 		d.step->max_tokens = 5;
-		CHECK(step_add_param(d.step, "k=1", &err));
-		buf_init(&whole, 10000);
-		CHECK(build(&d, records[i], &whole, &fault));
-		for (size_t max = 1; max <= whole.len; max++) {
-			struct buf body;
-			buf_init(&body, max);
-			CHECK_INT(build(&d, records[i], &body, &fault), max == whole.len);
-			CHECK_INT(fault.code, max == whole.len ? ERROR_NONE : ERROR_TEMPLATE);
-			buf_release(&body);
-		}
-		buf_release(&whole);
+		add_param(&d, "k=1");
+		check_ceilings(&d, records[i]);
 		stand_up(&d);
 	}
+}
+
+TEST("a picture goes before the words, as a URL or with all its bytes")
+{
+	struct desk d;
+	sit_down(&d, "openai", "m", "What?", NULL);
+	show(&d, "http://h/\"x", NULL);
+	check_body(&d, "1",
+		"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":["
+		"{\"type\":\"image_url\",\"image_url\":{\"url\":\"http://h/\\\"x\"}},"
+		"{\"type\":\"text\",\"text\":\"What?\"}]}]}");
+	stand_up(&d);
+	sit_down(&d, "openai", "m", "What?", NULL);
+	show(&d, NULL, "QUJD");
+	check_body(&d, "1",
+		"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":["
+		"{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,QUJD\"}},"
+		"{\"type\":\"text\",\"text\":\"What?\"}]}]}");
+	check_ceilings(&d, "1");
+	stand_up(&d);
+}
+
+TEST("a schema is asked for, strictly where it can be")
+{
+	struct desk d;
+	sit_down(&d, "openai", "m", "p", NULL);
+	want_schema(&d, "{\"type\": \"object\"}");
+	check_body(&d, "1",
+		"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"p\"}],"
+		"\"response_format\":{\"type\":\"json_schema\",\"json_schema\":"
+		"{\"name\":\"answer\",\"schema\":{\"type\":\"object\"}}}}");
+	schema_free(d.step->schema);
+	want_schema(&d, STRICT);
+	check_body(&d, "{\"a\":1}",
+		"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"p\"}],"
+		"\"response_format\":{\"type\":\"json_schema\",\"json_schema\":"
+		"{\"name\":\"answer\",\"strict\":true,\"schema\":" STRICT "}}}");
+	check_ceilings(&d, "1");
+	stand_up(&d);
+}
+
+TEST("what did not match is told with the answer, when it is asked again")
+{
+	static const struct reask reask = { { "no\\n", 4 }, { "not JSON", 8 } };
+	struct desk d;
+	sit_down(&d, "openai", "m", "p", NULL);
+	d.reask = &reask;
+	check_body(&d, "1",
+		"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"p\"},"
+		"{\"role\":\"assistant\",\"content\":\"no\\n\"},"
+		"{\"role\":\"user\",\"content\":\"not JSON\"}]}");
+	check_ceilings(&d, "1");
+	stand_up(&d);
 }

@@ -63,7 +63,7 @@ TEST("an answer's text, finish, model and usage are read as the server wrote the
 TEST("usage that is missing, odd or hostile is unknown, and the answer stands")
 {
 	static const char *const usages[] = { "null", "[1,{\"prompt_tokens\":1}]", "7", "\"x\"",
-		"{}", "{\"prompt_tokens\":\"3\",\"completion_tokens\":-1.5}",
+		"{}", "{\"prompt_tokens\":\"3.5\",\"completion_tokens\":-1.5}",
 		"{\"prompt_tokens\":99999999999999999999}",
 		"{\"prompt_tokens_details\":[3],\"completion_tokens_details\":null}" };
 	for (size_t i = 0; i < sizeof usages / sizeof *usages; i++) {
@@ -142,9 +142,11 @@ TEST("every kind of finish is told apart")
 		{ 200, CHOICE("{\"content\":\"hi\",\"refusal\":\"\"}", "\"stop\""),
 			OUTCOME_ANSWERED, "hi", NULL },
 		{ 200, CHOICE("{\"content\":null,\"tool_calls\":[{}]}", "\"tool_calls\""),
-			OUTCOME_BAD_RESPONSE, NULL, "tool call" },
+			OUTCOME_ANSWERED, NULL, NULL },
 		{ 200, CHOICE("{\"content\":null}", "\"function_call\""), OUTCOME_BAD_RESPONSE,
-			NULL, "tool call" },
+			NULL, "content" },
+		{ 200, CHOICE("{\"content\":null,\"tool_calls\":[]}", "\"tool_calls\""),
+			OUTCOME_BAD_RESPONSE, NULL, "content" },
 		{ 200, CHOICE("{\"content\":\"hi\",\"tool_calls\":[{}]}", "\"tool_calls\""),
 			OUTCOME_ANSWERED, "hi", NULL },
 	};
@@ -233,5 +235,93 @@ TEST("the API is found by its name, and no other is")
 	CHECK(api_find("OpenAI") == NULL);
 	CHECK(api_find("") == NULL);
 	CHECK(api_all(&n)[0] == &api_openai);
-	CHECK_INT(n, 1);
+	CHECK(n > 0);
+}
+
+TEST("calls of tools are the answer where there is no text, as the server wrote them")
+{
+	struct exchange x;
+	enter(&x, 200,
+		CHOICE("{\"content\":null,\"tool_calls\":[ {\"id\":\"c1\", \"function\":{}} ]}",
+			"\"tool_calls\""));
+	api_openai.read(&x.attempt, &x.answer);
+	CHECK_INT(x.answer.outcome, OUTCOME_ANSWERED);
+	CHECK_INT(x.answer.finish, FINISH_TOOL_CALLS);
+	CHECK(x.answer.text.at == NULL);
+	CHECK_MEM(x.answer.value.at, x.answer.value.n, "[ {\"id\":\"c1\", \"function\":{}} ]");
+	CHECK_MEM(x.answer.tool_calls.at, x.answer.tool_calls.n,
+		"[ {\"id\":\"c1\", \"function\":{}} ]");
+	leave(&x);
+}
+
+TEST("logprobs are kept as the server wrote them")
+{
+	struct exchange x;
+	enter(&x, 200,
+		"{\"choices\":[{\"message\":{\"content\":\"a\"},\"logprobs\":{\"content\":[{\"logprob\":-0.10}]}}]}");
+	api_openai.read(&x.attempt, &x.answer);
+	CHECK_MEM(x.answer.logprobs.at, x.answer.logprobs.n,
+		"{\"content\":[{\"logprob\":-0.10}]}");
+	leave(&x);
+	enter(&x, 200, "{\"choices\":[{\"message\":{\"content\":\"a\"},\"logprobs\":{}}]}");
+	api_openai.read(&x.attempt, &x.answer);
+	CHECK(x.answer.logprobs.at == NULL);
+	leave(&x);
+}
+
+TEST("of a content in parts the texts are joined, and thinking is passed over")
+{
+	static const struct reading cases[] = {
+		{ 200,
+			CHOICE(SAYS("[{\"type\":\"thinking\",\"thinking\":[{\"type\":\"text\",\"text\":\"hm\"}]},"
+				    "{\"type\":\"text\",\"text\":\"a\\n\"},{\"type\":\"text\",\"text\":\"b\"}]"),
+				"\"stop\""),
+			OUTCOME_ANSWERED, "a\\nb", NULL },
+		{ 200, CHOICE(SAYS("[{\"type\":\"text\",\"text\":\"\"}]"), "\"stop\""),
+			OUTCOME_ANSWERED, "", NULL },
+		{ 200, CHOICE(SAYS("[{\"type\":\"thinking\",\"thinking\":[]}]"), "\"stop\""),
+			OUTCOME_BAD_RESPONSE, NULL, "content" },
+		{ 200, CHOICE(SAYS("[]"), "\"stop\""), OUTCOME_BAD_RESPONSE, NULL, "content" },
+		{ 200, CHOICE(SAYS("[1,\"x\",{\"type\":\"text\",\"text\":7},null]"), "\"stop\""),
+			OUTCOME_BAD_RESPONSE, NULL, "content" },
+		{ 200, CHOICE(SAYS("{\"type\":\"text\",\"text\":\"a\"}"), "\"stop\""),
+			OUTCOME_BAD_RESPONSE, NULL, "content" },
+	};
+	CHECK_READINGS(cases);
+}
+
+TEST("what servers call tokens by other names, or count apart, is counted alike")
+{
+	static const struct {
+		const char *usage;
+		struct usage want;
+	} cases[] = {
+		{ "{\"prompt_tokens\":\"12\",\"completion_tokens\":5}", { 12, 5, -1, -1 } },
+		/* DeepSeek */
+		{ "{\"prompt_tokens\":9,\"completion_tokens\":2,\"total_tokens\":11,"
+		  "\"prompt_cache_hit_tokens\":4,\"prompt_cache_miss_tokens\":5}",
+			{ 9, 2, 4, -1 } },
+		{ "{\"prompt_cache_hit_tokens\":4,\"prompt_tokens_details\":null}", { -1, -1, 4, -1 } },
+		/* xAI, and OpenAI */
+		{ "{\"prompt_tokens\":12,\"completion_tokens\":2,\"total_tokens\":331,"
+		  "\"completion_tokens_details\":{\"reasoning_tokens\":317}}",
+			{ 12, 319, -1, 317 } },
+		{ "{\"prompt_tokens\":12,\"completion_tokens\":319,\"total_tokens\":331,"
+		  "\"completion_tokens_details\":{\"reasoning_tokens\":317}}",
+			{ 12, 319, -1, 317 } },
+		{ "{\"prompt_tokens\":12,\"completion_tokens\":2,"
+		  "\"completion_tokens_details\":{\"reasoning_tokens\":2}}",
+			{ 12, 2, -1, 2 } },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct answer answer;
+		answer_init(&answer, OUTCOME_ANSWERED);
+		answer.usage_text = span_of(cases[i].usage);
+		api_openai.read_usage(&answer);
+		CHECK_INT(answer.usage.input, cases[i].want.input);
+		CHECK_INT(answer.usage.output, cases[i].want.output);
+		CHECK_INT(answer.usage.cached, cases[i].want.cached);
+		CHECK_INT(answer.usage.reasoning, cases[i].want.reasoning);
+		answer_release(&answer);
+	}
 }

@@ -79,20 +79,73 @@ TEST("a stream's text, finish, model and usage are what a whole answer would hav
 	attempt_release(&attempt);
 }
 
-TEST("what a stream said takes its place in the attempt, and is no larger than that")
+TEST("what a stream said is kept apart, and the stream given up")
 {
 	struct attempt attempt;
 	struct answer answer = { 0 };
 	enter(&attempt, ROLE SAYS("abc") SAYS("def") STOP USAGE DONE);
-	size_t usage_n = strlen("{\"prompt_tokens\":11,\"completion_tokens\":5,"
-				"\"prompt_tokens_details\":{\"cached_tokens\":3}}");
 	api_openai.read(&attempt, &answer);
-	CHECK_INT(attempt.answer.len, 6 + 3 + usage_n);
-	CHECK(answer.text.at == attempt.answer.data);
-	CHECK(answer.model.at == attempt.answer.data + 6);
-	CHECK(answer.usage_text.at == attempt.answer.data + 9);
+	CHECK_INT(attempt.answer.len, 0);
+	CHECK_INT(attempt.answer.cap, 0);
+	CHECK(answer.text.at == answer.own.data);
+	CHECK(answer.model.at == answer.own.data + 6);
+	CHECK(answer.usage_text.at == answer.own.data + 9);
 	answer_release(&answer);
 	attempt_release(&attempt);
+}
+
+#define CALL(call) CHUNK("\"tool_calls\":[" call "]", "null")
+
+TEST("calls of tools come in pieces, and are put together as a whole answer would have them")
+{
+	struct attempt attempt;
+	struct answer answer = { 0 };
+	enter(&attempt,
+		ROLE CALL("{\"index\":0,\"id\":\"c\\\"1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}}")
+			CALL("{\"index\":0,\"function\":{\"arguments\":\"{\\\"a\\\"\"}}") CALL(
+				"{\"index\":1,\"id\":\"c2\",\"function\":{\"name\":\"g\",\"arguments\":\"{}\"}}")
+				CALL("{\"index\":0,\"function\":{\"arguments\":\":1}\"}}")
+					CHUNK("", "\"tool_calls\"") DONE);
+	api_openai.read(&attempt, &answer);
+	CHECK_INT(answer.outcome, OUTCOME_ANSWERED);
+	CHECK_INT(answer.finish, FINISH_TOOL_CALLS);
+	CHECK_MEM(answer.tool_calls.at, answer.tool_calls.n,
+		"[{\"id\":\"c\\\"1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":1}\"}},"
+		"{\"id\":\"c2\",\"type\":\"function\",\"function\":{\"name\":\"g\",\"arguments\":\"{}\"}}]");
+	CHECK(answer.value.at == answer.tool_calls.at);
+	answer_release(&answer);
+	attempt_release(&attempt);
+}
+
+TEST("logprobs of all chunks are put together, of a chat and of a completion")
+{
+	static const char *const streams[][2] = {
+		{ EVENT("{\"choices\":[{\"delta\":{\"content\":\"a\"},\"logprobs\":{\"content\":[{\"x\":1}],\"refusal\":null}}]}")
+				EVENT("{\"choices\":[{\"delta\":{\"content\":\"b\"},\"logprobs\":{\"content\":[{\"x\":2},{\"x\":3}]}}]}")
+					STOP DONE,
+			"{\"content\":[{\"x\":1},{\"x\":2},{\"x\":3}]}" },
+		{ EVENT("{\"choices\":[{\"text\":\"a\",\"logprobs\":{\"tokens\":[\"a\"],\"token_logprobs\":[-1],\"text_offset\":[0]}}]}")
+				EVENT("{\"choices\":[{\"text\":\"b\",\"logprobs\":{\"tokens\":[\"b\"],\"token_logprobs\":[-2],\"text_offset\":[1]}}]}")
+					EVENT("{\"choices\":[{\"text\":\"\",\"logprobs\":{\"tokens\":[]}}]}")
+						DONE,
+			"{\"tokens\":[\"a\",\"b\"],\"token_logprobs\":[-1,-2],\"text_offset\":[0,1]}" },
+		{ EVENT("{\"choices\":[{\"delta\":{\"content\":\"ab\"},\"logprobs\":{\"content\":7}}]}")
+				DONE,
+			NULL },
+	};
+	for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
+		struct attempt attempt;
+		struct answer answer = { 0 };
+		enter(&attempt, streams[i][0]);
+		api_openai.read(&attempt, &answer);
+		CHECK_MEM(answer.text.at, answer.text.n, "ab");
+		if (streams[i][1])
+			CHECK_MEM(answer.logprobs.at, answer.logprobs.n, streams[i][1]);
+		else
+			CHECK(answer.logprobs.at == NULL);
+		answer_release(&answer);
+		attempt_release(&attempt);
+	}
 }
 
 TEST("texts are put together as they stand, so that halves of characters meet again")
@@ -128,7 +181,7 @@ TEST("every kind of finish is told apart in a stream, too")
 				CHUNK("\"refusal\":\"do \\\"that\\\"\"", "null") STOP DONE,
 			OUTCOME_POLICY, "", "I can't do \"that\"" },
 		{ ROLE CHUNK("\"tool_calls\":[{}]", "null") CHUNK("", "\"tool_calls\"") DONE,
-			OUTCOME_BAD_RESPONSE, NULL, "tool call" },
+			OUTCOME_ANSWERED, NULL, NULL },
 		{ ROLE SAYS("hi") CHUNK("\"tool_calls\":[{}]", "null") CHUNK("", "\"tool_calls\"")
 				DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
@@ -222,6 +275,10 @@ TEST("odd members of chunks are passed over")
 		{ ROLE CHUNK("\"reasoning_content\":\"hm\"", "null") SAYS("hi") STOP DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
 		{ ROLE EVENT("") SAYS("hi") STOP DONE, OUTCOME_ANSWERED, "hi", NULL },
+		{ ROLE CHUNK("\"content\":[{\"type\":\"thinking\",\"thinking\":[{\"type\":\"text\",\"text\":\"hm\"}]}]",
+			  "null") CHUNK("\"content\":[{\"type\":\"text\",\"text\":\"h\"}]",
+			  "null") SAYS("i") STOP DONE,
+			OUTCOME_ANSWERED, "hi", NULL },
 		{ "data: {\"choices\":\ndata: [{\"delta\":{\"content\":\ndata: \"hi\"}}]}\n\n" STOP
 				DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
@@ -267,6 +324,62 @@ TEST("an error status is read as an error, also where a stream was asked for")
 	api_openai.read(&attempt, &answer);
 	CHECK_INT(answer.outcome, OUTCOME_RATE);
 	CHECK_STR(answer.message, "HTTP 429: slow");
+	answer_release(&answer);
+	attempt_release(&attempt);
+}
+
+TEST("a stream may begin with a comment or the name of an event, and lines may end anyhow")
+{
+	static const char *const streams[] = {
+		": OPENROUTER PROCESSING\n\n" ROLE SAYS("hi") STOP DONE,
+		"event: message\n" ROLE SAYS("hi") STOP DONE,
+		"data: {\"choices\":[{\"delta\":{\"content\":\"hi\"}}]}\r\n\r\n: x\r\ndata: [DONE]\r\n\r\n",
+		"data: {\"choices\":[{\"delta\":{\"content\":\"hi\"}}]}\r\rdata: [DONE]\r\r",
+	};
+	for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
+		struct attempt attempt;
+		struct answer answer = { 0 };
+		enter(&attempt, streams[i]);
+		attempt.is_event_stream = false;
+		api_openai.read(&attempt, &answer);
+		CHECK_INT(answer.outcome, OUTCOME_ANSWERED);
+		CHECK_MEM(answer.text.at, answer.text.n, "hi");
+		answer_release(&answer);
+		attempt_release(&attempt);
+	}
+}
+
+TEST("a stream cut anywhere before its end is no answer")
+{
+	const char *whole = ROLE SAYS("h\\u00e9") SAYS("llo") STOP;
+	for (size_t n = 0; n < strlen(whole); n++) {
+		struct attempt attempt;
+		struct answer answer = { 0 };
+		enter(&attempt, whole);
+		attempt.answer.len = n;
+		api_openai.read(&attempt, &answer);
+		if (!CHECK_INT(answer.outcome, OUTCOME_TRANSPORT))
+			printf("#   cut at byte %zu\n", n);
+		answer_release(&answer);
+		attempt_release(&attempt);
+	}
+}
+
+TEST("several hundred thousand deltas are one answer")
+{
+	const size_t n = 300000;
+	struct attempt attempt;
+	struct answer answer = { 0 };
+	enter(&attempt, "");
+	buf_release(&attempt.answer);
+	buf_init(&attempt.answer, 1 << 27);
+	for (size_t i = 0; i < n; i++)
+		buf_put_str(&attempt.answer,
+			"data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n");
+	CHECK(buf_put_str(&attempt.answer, DONE));
+	api_openai.read(&attempt, &answer);
+	CHECK_INT(answer.outcome, OUTCOME_ANSWERED);
+	CHECK_INT(answer.text.n, n);
 	answer_release(&answer);
 	attempt_release(&attempt);
 }

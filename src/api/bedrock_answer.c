@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * {"output":{"message":{"content":[{"text":"..."}]}},"stopReason":"end_turn","usage":{...}}: of the
+ * blocks text and toolUse count; what a model thought does not. No answer names its model.
+ */
+#include "api/bedrock.h"
+
+#include "api/classify.h"
+#include "api/complaint.h"
+#include "base/xalloc.h"
+#include "json/scan.h"
+#include "json/text.h"
+
+static bool put_call(struct buf *out, const struct said_call *call)
+{
+	return buf_put_str(out, "{\"toolUse\":{\"toolUseId\":\"") && buf_put_span(out, call->id) &&
+		buf_put_str(out, "\",\"name\":\"") && buf_put_span(out, call->name) &&
+		buf_put_str(out, "\",\"input\":") && buf_put_span(out, buf_span(&call->args)) &&
+		buf_put_str(out, "}}");
+}
+
+const struct blocks_style bedrock_blocks = {
+	.put_call = put_call,
+	.where = "output.message.content[].text",
+};
+
+void bedrock_read_usage(struct answer *answer)
+{
+	struct usage *out = &answer->usage;
+	int64_t written = -1;
+	struct json_walk walk;
+	if (!answer->usage_text.at)
+		return;
+	json_walk_init(&walk, answer->usage_text);
+	while (walk.in_object && json_walk_next(&walk)) {
+		if (json_key_is(walk.key, SPAN("inputTokens")))
+			out->input = json_count_of(walk.value);
+		else if (json_key_is(walk.key, SPAN("outputTokens")))
+			out->output = json_count_of(walk.value);
+		else if (json_key_is(walk.key, SPAN("cacheReadInputTokens")))
+			out->cached = json_count_of(walk.value);
+		else if (json_key_is(walk.key, SPAN("cacheWriteInputTokens")))
+			written = json_count_of(walk.value);
+	}
+	/* Here what the cache had, or was given, is not part of the input. */
+	out->input = blocks_sum(out->input, blocks_sum(out->cached, written));
+}
+
+/* What stands under "output", validated already. */
+static void add_output(struct blocks *b, struct span output)
+{
+	struct span message = json_member(output, SPAN("message"));
+	struct span content = json_member(message, SPAN("content"));
+	struct json_walk walk;
+	b->has_list = content.at && json_kind(content) == JSON_KIND_ARRAY;
+	blocks_clear(b); /* of a name that is there twice the last counts */
+	if (!b->has_list)
+		return;
+	json_walk_init(&walk, content);
+	while (json_walk_next(&walk)) {
+		said_add_text(&b->said, json_text_of(json_member(walk.value, SPAN("text"))));
+		if (json_member(walk.value, SPAN("toolUse")).at)
+			blocks_add_call(b, walk.value);
+	}
+}
+
+/* The members of an answer. True if there is what only an error has. */
+static bool pull_answer(struct json_pull *p, struct blocks *b)
+{
+	bool is_error = false;
+	while (json_pull_next(p)) {
+		struct span key = json_inside(p->key);
+		if (span_equals(key, SPAN("output")))
+			add_output(b, json_pull_value(p));
+		else if (span_equals(key, SPAN("stopReason")))
+			b->stop = json_text_of(json_pull_value(p));
+		else if (span_equals(key, SPAN("usage")))
+			b->said.usage = json_pull_value(p);
+		else if (span_equals(key, SPAN("error")) || span_equals(key, SPAN("message")) ||
+			span_equals(key, SPAN("__type")))
+			is_error |= complaint_is_one(json_pull_value(p));
+	}
+	return is_error && !b->has_list;
+}
+
+/* A success by its status. */
+static void read_success(struct attempt *attempt, struct answer *answer)
+{
+	struct blocks blocks;
+	struct span text = buf_span(&attempt->answer);
+	struct json_pull pull;
+	struct json_fault fault;
+	struct span root;
+	bool is_error = false;
+	blocks_init(&blocks, attempt);
+	json_pull_init(&pull, text);
+	struct span trimmed = utf8_trimmed(text);
+	/* An array is not entered: what is in it has no key. */
+	bool is_object = trimmed.n && *trimmed.at == '{' && json_pull_enter(&pull);
+	if (is_object)
+		is_error = pull_answer(&pull, &blocks);
+	if (!json_pull_end(&pull, &fault)) {
+		answer->outcome = OUTCOME_BAD_RESPONSE;
+		answer->message = xasprintf("HTTP %d, but the answer is not JSON: %s at byte %zu",
+			attempt->status, fault.reason, fault.offset + 1);
+	} else if (is_error && json_scan(text, &root, &fault)) {
+		complaint_read(attempt, text, root, answer);
+	} else if (blocks.has_list || blocks.stop.at) {
+		blocks_keep(&blocks, &bedrock_blocks, attempt, answer);
+	} else {
+		said_refuse(answer, OUTCOME_BAD_RESPONSE,
+			is_object ? "the answer has no output.message"
+				  : "the answer is JSON, but no object");
+	}
+	blocks_release(&blocks);
+}
+
+/*
+ * A frame begins with its length, of four bytes, which is below 32 MiB; no text begins with such a
+ * byte. Nothing at all is a stream where one was asked for.
+ */
+static bool is_stream(const struct attempt *attempt)
+{
+	struct span text = buf_span(&attempt->answer);
+	if (text.n == 0)
+		return attempt->endpoint && attempt->endpoint->is_streamed;
+	return *text.at == 0 || *text.at == 1;
+}
+
+void bedrock_read(struct attempt *attempt, struct answer *answer)
+{
+	if (classify_wire(attempt, answer))
+		return;
+	answer_init(answer, OUTCOME_ANSWERED);
+	if (attempt->status >= 200 && attempt->status < 300) {
+		if (is_stream(attempt))
+			bedrock_read_stream(attempt, answer);
+		else
+			read_success(attempt, answer);
+		return;
+	}
+	struct span text = buf_span(&attempt->answer);
+	struct span root;
+	struct json_fault fault;
+	if (!json_scan(text, &root, &fault))
+		root = (struct span){ 0 };
+	complaint_read(attempt, text, root, answer);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * render_batch: how a record of a batch file becomes a request.
+ *
+ * The record brings the whole request and perhaps its path; nothing is written here but what the
+ * command line says otherwise. The loop's thread.
+ */
+#pragma once
+
+#include "work/ask.h"
+#include "work/attempt.h"
+#include "work/call.h"
+#include "work/plan.h"
+
+#include <stdbool.h>
+
+/* As render_request, for a plan with a batch format. */
+bool render_batch(struct call *call, const struct plan *plan, const struct endpoint *endpoint,
+	struct attempt *a, struct fault *fault);

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+// Every judge, in one process.
+import './openai.test.mjs';
