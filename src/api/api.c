@@ -10,6 +10,29 @@
 
 static const struct api *const rows[] = {
 	&api_openai,
+	&api_openai_responses,
+	&api_openai_completions,
+	&api_openai_moderation,
+	&api_azure,
+	&api_azure_classic,
+	&api_anthropic,
+	&api_gemini,
+	&api_ollama,
+	&api_mistral,
+	&api_groq,
+	&api_together_ai,
+	&api_openrouter,
+	&api_deepseek,
+	&api_xai,
+	&api_fireworks_ai,
+	&api_cerebras,
+	&api_nvidia_nim,
+	&api_cohere,
+	&api_bedrock,
+	&api_cohere_rerank,
+	&api_voyage_rerank,
+	&api_jina_rerank,
+	&api_tei_rerank,
 };
 
 const struct api *api_find(const char *name)

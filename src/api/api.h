@@ -80,5 +80,10 @@ char *api_path(const struct api *api, const char *model, bool is_streamed);
 /* True if the model is part of the path. */
 bool api_has_model_in_path(const struct api *api);
 
-/* OpenAI Chat Completions and what is compatible with it (vLLM, llama.cpp, OpenRouter, ...). */
-extern const struct api api_openai;
+/* The rows, each in the file of its name; those of openai_kin.c are OpenAI's chat elsewhere. */
+extern const struct api api_openai, api_openai_responses, api_openai_completions,
+	api_openai_moderation;
+extern const struct api api_azure, api_azure_classic, api_mistral, api_groq, api_together_ai,
+	api_openrouter, api_deepseek, api_xai, api_fireworks_ai, api_cerebras, api_nvidia_nim;
+extern const struct api api_anthropic, api_bedrock, api_gemini, api_ollama, api_cohere;
+extern const struct api api_cohere_rerank, api_voyage_rerank, api_jina_rerank, api_tei_rerank;

@@ -170,6 +170,7 @@ static int64_t max_tokens(struct span body)
 
 const struct api api_bedrock = {
 	.name = "bedrock",
+	.is_signed = true,
 	.base_url = "https://bedrock-runtime.{region}.amazonaws.com",
 	.base_url_env = "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
 	.key_env = "AWS_BEARER_TOKEN_BEDROCK",

@@ -50,10 +50,8 @@ void blocks_start_call(
 	struct blocks *b, struct span index, const struct said_call *call, struct span input)
 {
 	struct said_call *own = said_call(&b->said, index_of(index));
-	if (!own) {
-		b->has_lost_calls = true;
+	if (!own)
 		return;
-	}
 	own->id = call->id;
 	own->name = call->name;
 	if (!input.at || json_kind(input) != JSON_KIND_OBJECT || json_is_empty(input))
@@ -147,7 +145,7 @@ void blocks_keep(struct blocks *b, const struct blocks_style *style, struct atte
 {
 	struct said *said = &b->said;
 	bool are_args_whole = finish_calls(said);
-	said->finish = b->has_lost_calls ? FINISH_ERROR : finish_of(b->stop);
+	said->finish = finish_of(b->stop);
 	if (b->has_list && said->finish == FINISH_STOP && !said->calls_n && !b->tools.len)
 		said->has_text = true;
 	if (b->tools.len && buf_put_char(&b->tools, ']'))

@@ -30,7 +30,6 @@ struct blocks {
 	struct span stop;    /* why the model stopped, escaped; missing = not said */
 	struct span refusal; /* in what words it refused, escaped; missing = in none */
 	bool has_list;       /* there is a list of blocks, perhaps an empty one */
-	bool has_lost_calls; /* there were more than said.h takes */
 };
 
 /* Makes b empty. The attempt's answer, of which spans are kept, must stay until blocks_keep. */

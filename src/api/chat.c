@@ -35,8 +35,8 @@ static struct chat_part *add_part(struct chat *chat, enum chat_kind kind)
 {
 	/* Doubling: a record may have thousands of messages. */
 	if ((chat->parts_n & (chat->parts_n - 1)) == 0)
-		chat->parts = xrealloc(chat->parts, chat->parts_n ? chat->parts_n * 2 : 1,
-			sizeof *chat->parts);
+		chat->parts = xrealloc(
+			chat->parts, chat->parts_n ? chat->parts_n * 2 : 1, sizeof *chat->parts);
 	struct chat_part *part = &chat->parts[chat->parts_n++];
 	*part = (struct chat_part){ .kind = kind };
 	if (chat->turns_n > 0)
@@ -47,8 +47,8 @@ static struct chat_part *add_part(struct chat *chat, enum chat_kind kind)
 static void add_turn(struct chat *chat, enum chat_role role)
 {
 	if ((chat->turns_n & (chat->turns_n - 1)) == 0)
-		chat->turns = xrealloc(chat->turns, chat->turns_n ? chat->turns_n * 2 : 1,
-			sizeof *chat->turns);
+		chat->turns = xrealloc(
+			chat->turns, chat->turns_n ? chat->turns_n * 2 : 1, sizeof *chat->turns);
 	chat->turns[chat->turns_n++] = (struct chat_turn){ .role = role, .first = chat->parts_n };
 }
 
@@ -266,7 +266,8 @@ static void add_images(const struct reading *r)
 	buf_reserve(urls, room);
 	for (size_t i = 0; i < r->ask->images_n; i++) {
 		const struct image *image = &r->ask->images[i];
-		struct chat_part *part = add_part(r->chat, image->url ? CHAT_IMAGE_URL : CHAT_IMAGE);
+		struct chat_part *part =
+			add_part(r->chat, image->url ? CHAT_IMAGE_URL : CHAT_IMAGE);
 		size_t from = urls->len;
 		if (image->url) {
 			json_put_escaped(urls, span_of(image->url));

@@ -45,7 +45,7 @@ struct chat_turn {
 
 struct chat {
 	bool has_system;
-	struct buf system; /* owned: -s, then the record's own system messages, escaped */
+	struct buf system;       /* owned: -s, then the record's own system messages, escaped */
 	struct chat_turn *turns; /* owned */
 	size_t turns_n;
 	struct chat_part *parts; /* owned */
@@ -66,8 +66,8 @@ bool chat_init(struct chat *chat, const struct ask *ask, struct fault *fault);
 void chat_release(struct chat *chat);
 
 /* Appends one part in an API's words. False with fault filled, or at out's ceiling. */
-typedef bool chat_put_part(
-	struct buf *out, const struct chat_part *part, const struct chat *chat, struct fault *fault);
+typedef bool chat_put_part(struct buf *out, const struct chat_part *part, const struct chat *chat,
+	struct fault *fault);
 
 /* Appends all parts of a turn, with commas between them. */
 bool chat_put_parts(struct buf *out, const struct chat *chat, const struct chat_turn *turn,

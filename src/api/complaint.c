@@ -85,13 +85,15 @@ static const struct word status_words[] = {
 static const char *const busy_words[] = { "concurren", "overloaded" };
 
 /* What a 429 says that will not pass with time: no more this day, this month, or at all. */
-static const char *const spent_phrases[] = { "limit: 0,", "API calls / month", "calls per month" };
+static const char *const spent_phrases[] = { "limit: 0,", "API calls / month", "calls per month",
+	"session usage limit", "weekly usage limit", "monthly usage limit" };
 
 /* What stands before the time to wait, in words; the last resort. */
 static const char *const wait_phrases[] = { "try again in ", "retry in ", "retry after " };
 
 /* Likewise of what a 429 says, where its code is the usual one. */
-static const char *const busy_phrases[] = { "concurrent requests", "too many concurrent" };
+static const char *const busy_phrases[] = { "concurrent requests", "too many concurrent",
+	"concurrent connections" };
 
 /*
  * What a refused request says that is longer than the model takes, where its code is the usual one.

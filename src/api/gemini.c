@@ -64,7 +64,9 @@ static bool check_candidates(const struct ask *ask, struct fault *fault)
 			"candidateCount must be 1 or absent: a record has one answer");
 }
 
-/* What a URL's last letters say of the image; Google asks for it, and finds out by itself if not. */
+/*
+ * What a URL's last letters say of the image; Google asks for it, and finds out by itself if not.
+ */
 static const char *media_type_of(struct span url)
 {
 	static const struct {
@@ -123,8 +125,8 @@ static bool put_call(struct buf *out, const struct chat_part *part, struct fault
 		buf_put_str(out, "}}");
 }
 
-static bool put_result(struct buf *out, const struct chat_part *part, const struct chat *chat,
-	struct fault *fault)
+static bool put_result(
+	struct buf *out, const struct chat_part *part, const struct chat *chat, struct fault *fault)
 {
 	struct span name = chat_tool_name(chat, part);
 	if (!name.at)
@@ -132,12 +134,12 @@ static bool put_result(struct buf *out, const struct chat_part *part, const stru
 			"tool's result without the tool's name: give it a \"name\", or the id of a call before it");
 	return buf_put_str(out, "{\"functionResponse\":{") && put_id(out, part->id) &&
 		buf_put_str(out, "\"name\":") && chat_put_quoted(out, name) &&
-		buf_put_str(out, ",\"response\":{\"output\":") && chat_put_quoted(out, part->text) &&
-		buf_put_str(out, "}}}");
+		buf_put_str(out, ",\"response\":{\"output\":") &&
+		chat_put_quoted(out, part->text) && buf_put_str(out, "}}}");
 }
 
-static bool put_part(struct buf *out, const struct chat_part *part, const struct chat *chat,
-	struct fault *fault)
+static bool put_part(
+	struct buf *out, const struct chat_part *part, const struct chat *chat, struct fault *fault)
 {
 	switch (part->kind) {
 	case CHAT_TEXT:

@@ -8,7 +8,8 @@
  * - a stream has no terminator of its own: it is whole when the model said why it stopped, or why
  *   it did not begin, and HTTP itself ended well. With neither it broke off;
  * - an error in a stream may come as an event, or as plain JSON over several lines without any
- *   `data:`, perhaps in an array; whatever stands there that is no event makes the stream a failure;
+ *   `data:`, perhaps in an array; whatever stands there that is no event makes the stream a
+ * failure;
  * - a blocked prompt is a 200 with no candidates, and fails its record like a withheld answer;
  * - parts that are thoughts are not the answer; calls of functions are handed on as they are, with
  *   the signatures that Google wants back;
@@ -331,7 +332,8 @@ static enum shape shape_of(const struct attempt *attempt)
 static char *reason_name(struct span reason)
 {
 	size_t n = 0;
-	while (n < reason.n && ((reason.at[n] >= 'A' && reason.at[n] <= 'Z') || reason.at[n] == '_'))
+	while (n < reason.n &&
+		((reason.at[n] >= 'A' && reason.at[n] <= 'Z') || reason.at[n] == '_'))
 		n++;
 	bool is_name = n > 0 && n == reason.n && n < 50;
 	return is_name ? xmemdup(reason.at, n) : xstrdup("for a reason unknown to pllm");
@@ -421,10 +423,10 @@ static void read_success(struct attempt *attempt, struct answer *answer)
 		judge(&r, shape, attempt, answer);
 	} else {
 		answer->outcome = OUTCOME_BAD_RESPONSE;
-		answer->message = xasprintf("HTTP %d, but %s is not JSON: %s at byte %zu",
-			attempt->status,
-			shape == SHAPE_EVENTS ? "an event of the stream" : "the answer",
-			fault.reason, fault.offset + 1);
+		answer->message =
+			xasprintf("HTTP %d, but %s is not JSON: %s at byte %zu", attempt->status,
+				shape == SHAPE_EVENTS ? "an event of the stream" : "the answer",
+				fault.reason, fault.offset + 1);
 	}
 	end(&r);
 }

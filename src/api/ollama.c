@@ -55,8 +55,8 @@ static bool is_own(struct span message)
 	size_t i = 0, n = sizeof roles / sizeof *roles;
 	while (i < n && !span_is(role, roles[i]))
 		i++;
-	bool is_text = !has(message, "content") ||
-		json_text_of(json_member(message, SPAN("content"))).at;
+	bool is_text =
+		!has(message, "content") || json_text_of(json_member(message, SPAN("content"))).at;
 	/* A tool's name is called otherwise elsewhere, or left out for the call's id. */
 	bool is_named = has(message, "tool_name") ||
 		!(has(message, "name") || has(message, "tool_call_id"));
@@ -129,8 +129,7 @@ static bool put_result(struct buf *out, const struct chat *chat, const struct ch
 static bool put_image(struct buf *out, const struct chat_part *part, struct fault *fault)
 {
 	if (part->kind == CHAT_IMAGE_URL)
-		return chat_refuse(
-			fault, "ollama", "images by URL; give a file or a data: URL");
+		return chat_refuse(fault, "ollama", "images by URL; give a file or a data: URL");
 	return put_comma(out) && chat_put_quoted(out, part->data);
 }
 
@@ -168,8 +167,8 @@ static bool put_array(struct buf *out, const struct chat *chat, const struct cha
 }
 
 /* Results of tools are messages of their own, before what else the turn says. */
-static bool put_turn(struct buf *out, const struct chat *chat, const struct chat_turn *turn,
-	struct fault *fault)
+static bool put_turn(
+	struct buf *out, const struct chat *chat, const struct chat_turn *turn, struct fault *fault)
 {
 	bool ok = true, has_rest = turn->parts_n == 0;
 	bool has_images = chat_has(chat, turn, CHAT_IMAGE) || chat_has(chat, turn, CHAT_IMAGE_URL);
@@ -252,8 +251,7 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 static int64_t max_tokens(struct span body)
 {
 	int64_t n = -1;
-	struct span limit =
-		json_member(json_member(body, SPAN("options")), SPAN("num_predict"));
+	struct span limit = json_member(json_member(body, SPAN("options")), SPAN("num_predict"));
 	if (limit.at)
 		n = json_count_of(limit);
 	return n > 0 ? n : 0;

@@ -11,7 +11,8 @@
  * - {"error":"..."} in a line makes all of it a failure;
  * - thoughts are not the answer; calls of tools are handed on as they are, and the finish, which
  *   Ollama calls stop, is then tool_calls;
- * - a finish of "load" or "unload" is no answer: nothing was asked, and asking again changes nothing.
+ * - a finish of "load" or "unload" is no answer: nothing was asked, and asking again changes
+ * nothing.
  */
 #include "api/ollama.h"
 
@@ -32,12 +33,12 @@ struct reading {
 	struct buf usage;    /* the last object's counts, as an object */
 	struct span input;   /* what they are, JSON values */
 	struct span output;
-	struct span error;   /* the object that is one */
+	struct span error; /* the object that is one */
 	bool has_message;
-	bool has_error;      /* the object at hand is one */
+	bool has_error; /* the object at hand is one */
 	bool is_done;
-	bool is_undone;      /* the object at hand says that there is more to come */
-	bool is_idle;        /* nothing was asked */
+	bool is_undone; /* the object at hand says that there is more to come */
+	bool is_idle;   /* nothing was asked */
 };
 
 static void begin(struct reading *r, const struct attempt *attempt)

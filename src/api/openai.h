@@ -20,7 +20,8 @@ struct schema;
 
 /* In what those who speak it differ. */
 struct openai_style {
-	const char *max_tokens;  /* the field's name; NULL = OpenAI's newer or everybody's older one */
+	const char
+		*max_tokens; /* the field's name; NULL = OpenAI's newer or everybody's older one */
 	bool has_stream_options; /* the usage of a stream has to be asked for */
 	bool has_no_schemas;     /* JSON can be asked for, what is in it only in words */
 };

@@ -75,8 +75,8 @@ void openai_read_usage(struct answer *answer)
 		else if (json_key_is(walk.key, SPAN("prompt_cache_hit_tokens"))) /* DeepSeek */
 			set_count(&out->cached, walk.value);
 		else if (json_key_is(walk.key, SPAN("completion_tokens_details")))
-			set_count(&out->reasoning,
-				json_member(walk.value, SPAN("reasoning_tokens")));
+			set_count(
+				&out->reasoning, json_member(walk.value, SPAN("reasoning_tokens")));
 	}
 	add_reasoning(out, total);
 }

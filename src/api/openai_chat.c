@@ -35,7 +35,8 @@ static void add_stream(struct members *m, const struct openai_style *style)
 
 bool openai_put_format(struct buf *out, const struct schema *schema)
 {
-	return buf_put_str(out, "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"answer\",") &&
+	return buf_put_str(
+		       out, "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"answer\",") &&
 		buf_put_str(out, schema_is_strict(schema) ? "\"strict\":true," : "") &&
 		buf_put_str(out, "\"schema\":") && buf_put_span(out, schema_text(schema)) &&
 		buf_put_str(out, "}}");
@@ -89,7 +90,8 @@ static bool put_user(const struct ask *ask, struct buf *body, struct fault *faul
 {
 	bool is_plain = ask->images_n == 0;
 	bool ok = buf_put_str(body,
-		is_plain ? "{\"role\":\"user\",\"content\":\"" : "{\"role\":\"user\",\"content\":[");
+		is_plain ? "{\"role\":\"user\",\"content\":\""
+			 : "{\"role\":\"user\",\"content\":[");
 	for (size_t i = 0; ok && i < ask->images_n; i++)
 		ok = put_image(body, &ask->images[i]);
 	ok = ok && (is_plain || buf_put_str(body, "{\"type\":\"text\",\"text\":\""));
@@ -100,7 +102,7 @@ static bool put_user(const struct ask *ask, struct buf *body, struct fault *faul
 /* What was said, and what is wrong with it. */
 static bool put_reask(const struct reask *r, struct buf *body)
 {
-	return buf_put_str(body, ",{\"role\":\"assistant\",\"content\":") &&
+	return buf_put_str(body, "{\"role\":\"assistant\",\"content\":") &&
 		chat_put_quoted(body, r->answer) &&
 		buf_put_str(body, "},{\"role\":\"user\",\"content\":") &&
 		chat_put_quoted(body, r->complaint) && buf_put_char(body, '}');
@@ -130,12 +132,14 @@ static bool put_messages(const struct ask *ask, const struct openai_style *style
 	bool is_empty = ask->form == ASK_MESSAGES && json_is_empty(ask->own);
 	if (has_system && !put_system(ask, has_schema, body, fault))
 		return false;
-	if (has_system && !is_empty && !buf_put_char(body, ','))
+	if (has_system && (!is_empty || ask->reask) && !buf_put_char(body, ','))
 		return false;
 	/* Brackets come off as quotes come off a string. */
 	bool ok = ask->form == ASK_MESSAGES ? buf_put_span(body, json_inside(ask->own))
 					    : put_user(ask, body, fault);
-	return ok && (!ask->reask || put_reask(ask->reask, body));
+	if (!ask->reask)
+		return ok;
+	return ok && (is_empty || buf_put_char(body, ',')) && put_reask(ask->reask, body);
 }
 
 /* A whole request with the members that are given. */

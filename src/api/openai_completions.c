@@ -24,7 +24,8 @@ static bool check_words(const struct ask *ask, struct fault *fault)
 			NAME " has no system message: put it into -p, or ask a chat: --api openai");
 	if (ask->form == ASK_MESSAGES)
 		return fault_set(fault, ERROR_BAD_RECORD,
-			NAME " takes no \"messages\": ask a chat, --api openai, or give a \"prompt\"");
+			NAME
+			" takes no \"messages\": ask a chat, --api openai, or give a \"prompt\"");
 	if (ask->images_n > 0)
 		return chat_refuse(fault, NAME, "images");
 	return ask_has_words(ask, fault);

@@ -2,10 +2,11 @@
 /*
  * Those who speak OpenAI's Chat Completions, each with a difference or two.
  *
- * Mistral refuses stream_options and brings the usage of a stream unasked. DeepSeek takes no schema,
- * only the wish for JSON. Azure has a form with a version in its query, which is older than some
- * fields: those are asked for only where the version knows them. The rest differ in their addresses
- * and keys, and in what they say of tokens, which openai_read_usage tells apart by itself.
+ * Mistral refuses stream_options and brings the usage of a stream unasked. DeepSeek takes no
+ * schema, only the wish for JSON. Azure has a form with a version in its query, which is older than
+ * some fields: those are asked for only where the version knows them. The rest differ in their
+ * addresses and keys, and in what they say of tokens, which openai_read_usage tells apart by
+ * itself.
  */
 #include "api/api.h"
 
@@ -60,9 +61,8 @@ static bool build_azure_classic(const struct ask *ask, struct buf *body, struct 
 }
 
 #define BEARER "Authorization: Bearer "
-#define READ_LIKE_OPENAI                                                 \
-	.max_tokens = openai_max_tokens, .read = openai_read,            \
-	.read_usage = openai_read_usage
+#define READ_LIKE_OPENAI \
+	.max_tokens = openai_max_tokens, .read = openai_read, .read_usage = openai_read_usage
 
 const struct api api_mistral = {
 	.name = "mistral",

@@ -35,8 +35,8 @@ static struct span own_input(const struct ask *ask)
 static bool check_words(const struct ask *ask, struct fault *fault)
 {
 	if (ask->step->has_system)
-		return fault_set(fault, ERROR_BAD_RECORD,
-			NAME " has no system message: -s does not apply");
+		return fault_set(
+			fault, ERROR_BAD_RECORD, NAME " has no system message: -s does not apply");
 	if (ask->step->schema)
 		return fault_set(fault, ERROR_BAD_RECORD,
 			NAME " answers with its own JSON: --schema does not apply");

@@ -148,8 +148,7 @@ static bool open_item(struct writing *w, const struct chat_turn *turn, bool is_m
 				buf_put_str(w->out, "\",\"content\":[")));
 }
 
-static bool put_part(
-	struct writing *w, const struct chat_turn *turn, const struct chat_part *part)
+static bool put_part(struct writing *w, const struct chat_turn *turn, const struct chat_part *part)
 {
 	bool is_tools = part->kind == CHAT_CALL || part->kind == CHAT_RESULT;
 	if (!open_item(w, turn, !is_tools))
@@ -194,7 +193,8 @@ static bool put_own_items(const struct ask *ask, struct buf *body)
 	const struct reask *again = ask->reask;
 	bool ok = buf_put_str(body, ",\"input\":[") && buf_put_span(body, json_inside(ask->own));
 	if (again)
-		ok = ok && buf_put_str(body, ",{\"role\":\"assistant\",\"content\":") &&
+		ok = ok && (json_is_empty(ask->own) || buf_put_char(body, ',')) &&
+			buf_put_str(body, "{\"role\":\"assistant\",\"content\":") &&
 			chat_put_quoted(body, again->answer) &&
 			buf_put_str(body, "},{\"role\":\"user\",\"content\":") &&
 			chat_put_quoted(body, again->complaint) && buf_put_char(body, '}');

@@ -10,10 +10,10 @@
  *     none, or an unknown one  whatever is there
  *
  * An answer without `output` is a bad response, what has the wrong type is passed over. A stream is
- * whole at the event that has all of the response in it, as it would have come without a stream, and
- * that is what is read; what came piece by piece counts where it leaves the output out. A stream
- * without such an event broke off; [DONE] says nothing here. An event that is no JSON object is a
- * bad response, an error event the failure that it says.
+ * whole at the event that has all of the response in it, as it would have come without a stream,
+ * and that is what is read; what came piece by piece counts where it leaves the output out. A
+ * stream without such an event broke off; [DONE] says nothing here. An event that is no JSON object
+ * is a bad response, an error event the failure that it says.
  */
 #include "api/openai_responses.h"
 
@@ -291,7 +291,9 @@ static void read_event(struct response *r, const struct event *e)
 	}
 }
 
-/* Reads to the last event or an error, which e then is. False with fault filled at no JSON object. */
+/*
+ * Reads to the last event or an error, which e then is. False with fault filled at no JSON object.
+ */
 static bool read_events(
 	struct response *r, struct buf *bytes, struct event *e, struct json_fault *fault)
 {
@@ -362,8 +364,8 @@ void openai_responses_read_usage(struct answer *answer)
 		return;
 	out->input = json_count_of(json_member(usage, SPAN("input_tokens")));
 	out->output = json_count_of(json_member(usage, SPAN("output_tokens")));
-	out->cached = json_count_of(
-		json_member(json_member(usage, SPAN("input_tokens_details")), SPAN("cached_tokens")));
+	out->cached = json_count_of(json_member(
+		json_member(usage, SPAN("input_tokens_details")), SPAN("cached_tokens")));
 	out->reasoning = json_count_of(json_member(
 		json_member(usage, SPAN("output_tokens_details")), SPAN("reasoning_tokens")));
 }

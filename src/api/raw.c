@@ -7,8 +7,8 @@
  * An answer is what came with a status of success and is a JSON object, however it ended: whoever
  * wrote the batch file looks at finish reasons himself. What bad answers get: no JSON, a list, a
  * page of HTML, an empty body: OUTCOME_BAD_RESPONSE. An error, whatever its status: what it says.
- * No word of an error is written here, so the key that some servers echo is taken out of its bytes:
- * they go into the output. Where escapes hide the key all of them are given up.
+ * The bytes of an error go into the output, so they are given up if the key that some servers echo
+ * is still in them, behind escapes.
  */
 #include "api/raw.h"
 
@@ -120,20 +120,17 @@ static void read_answer(struct attempt *attempt, struct answer *answer)
 	}
 }
 
-/* Takes the endpoint's secrets out of a failure's bytes, whatever they are. */
-static void redact(struct attempt *attempt)
+/* True if the bytes hold a secret of the endpoint's, as they are or behind escapes. */
+static bool has_secret(const struct attempt *attempt)
 {
-	struct buf *bytes = &attempt->answer;
+	struct span bytes = buf_span(&attempt->answer);
 	struct buf plain;
-	if (bytes->len == 0)
-		return;
-	classify_redact(bytes, attempt->endpoint);
 	/* Outside strings JSON has no escapes, so all of it can be read as one. */
-	buf_init(&plain, bytes->len);
-	json_put_plain(&plain, buf_span(bytes));
-	if (classify_redact(&plain, attempt->endpoint))
-		buf_clear(bytes);
+	buf_init(&plain, bytes.n + 1);
+	json_put_plain(&plain, bytes);
+	bool found = classify_redact(&plain, attempt->endpoint);
 	buf_release(&plain);
+	return found;
 }
 
 static void read(struct attempt *attempt, struct answer *answer)
@@ -145,9 +142,7 @@ static void read(struct attempt *attempt, struct answer *answer)
 		return;
 	answer->usage_text = answer->model = (struct span){ 0 };
 	/* What is no JSON is not shown anyway. */
-	if (json_scan(buf_span(&attempt->answer), &root, &fault))
-		redact(attempt);
-	else
+	if (!json_scan(buf_span(&attempt->answer), &root, &fault) || has_secret(attempt))
 		buf_clear(&attempt->answer);
 }
 

@@ -44,8 +44,10 @@ struct said_call *said_call(struct said *s, int64_t index)
 	for (size_t i = s->calls_n; i-- > 0;)
 		if (s->calls[i].index == index)
 			return &s->calls[i];
-	if (s->calls_n == SAID_CALLS_MAX)
+	if (s->calls_n == SAID_CALLS_MAX) {
+		s->has_too_many_calls = true;
 		return NULL;
+	}
 	s->calls = xrealloc(s->calls, s->calls_n + 1, sizeof *s->calls);
 	struct said_call *call = &s->calls[s->calls_n++];
 	*call = (struct said_call){ .index = index };
@@ -102,7 +104,7 @@ void said_keep(struct said *s, said_put_call *put_call, struct answer *answer)
 	answer->usage_text = taken(own, usage, s->usage.at);
 	answer->logprobs = taken(own, logprobs, s->logprobs.at);
 	answer->tool_calls = taken(own, tools, has_calls || s->tools.at);
-	answer->finish = s->finish;
+	answer->finish = s->has_too_many_calls ? FINISH_ERROR : s->finish;
 }
 
 void said_refuse(struct answer *answer, enum outcome outcome, const char *message)

@@ -40,6 +40,7 @@ struct said {
 	enum finish finish;   /* as the last piece that has one says */
 	bool has_text;        /* perhaps an empty one */
 	bool has_finish;
+	bool has_too_many_calls;
 };
 
 /* Makes s empty; nothing that is put together may be larger than the attempt's answer. */

@@ -87,8 +87,6 @@ setup() {
 	is bad_response 200 1 true 'no choices'
 	fails null --retries 0
 	is bad_response 200 1 true 'content'
-	fails tools --retries 0
-	is bad_response 200 1 true 'tool call'
 }
 
 @test "an answer cut by the token limit is no answer, unless that is asked for" {

@@ -27,8 +27,9 @@ static void demand(bool ok, const char *what)
 /* All that is said lies in what the answer owns: the bytes it came in are given up. */
 static void check_place(const struct answer *answer, struct span part)
 {
-	demand(!part.at || (part.at >= answer->own.data &&
-				   part.at + part.n <= answer->own.data + answer->own.len),
+	demand(!part.at ||
+			(part.at >= answer->own.data &&
+				part.at + part.n <= answer->own.data + answer->own.len),
 		"something is outside of the answer");
 }
 

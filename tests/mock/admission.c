@@ -94,6 +94,13 @@ static void say_reached(struct api_error *e, const char *model, const struct lim
 		advice);
 }
 
+/* Others have words of their own, and do not say in them when to come again. */
+static void refuse_in_words(const struct ask *ask, struct api_error *e, struct reply *reply)
+{
+	e->is_said = ask->dialect->has_openai_headers;
+	dialect_refuse(ask->dialect, reply, e);
+}
+
 /* Amazon does not say. */
 static void add_hints(struct api_error *e, const struct dialect *d, int64_t wait_ms)
 {
@@ -120,7 +127,7 @@ static bool refuse_rate(struct mock *m, const struct ask *ask, int64_t now_ms, s
 	e.type = why.type;
 	if (why.wait_ms == LIMITS_NEVER) {
 		say_too_large(&e, ask->model, &why);
-		dialect_refuse(ask->dialect, reply, &e);
+		refuse_in_words(ask, &e, reply);
 		return true;
 	}
 	limits_go_duration(wait, why.wait_ms);
@@ -128,7 +135,7 @@ static bool refuse_rate(struct mock *m, const struct ask *ask, int64_t now_ms, s
 	say_reached(&e, ask->model, &why, m->options.no_hints ? "" : advice);
 	if (!m->options.no_hints)
 		add_hints(&e, ask->dialect, why.wait_ms);
-	dialect_refuse(ask->dialect, reply, &e);
+	refuse_in_words(ask, &e, reply);
 	return true;
 }
 

@@ -216,6 +216,20 @@ static bool read_azure_path(struct ask *ask, const struct arrival *a, struct api
 	return true;
 }
 
+/* The others take what they do not know. */
+static bool check_names(const struct ask *ask, struct api_error *e)
+{
+	static const char *const names[] = { "model", "messages", "max_completion_tokens",
+		"max_tokens", "temperature", "top_p", "n", "stop", "stream", "stream_options",
+		"seed", "logprobs", "top_logprobs", "logit_bias", "presence_penalty",
+		"frequency_penalty", "response_format", "tools", "tool_choice",
+		"parallel_tool_calls", "functions", "function_call", "reasoning_effort",
+		"verbosity", "service_tier", "store", "metadata", "modalities", "audio",
+		"prediction", "web_search_options", "moderation", "user", "safety_identifier",
+		"prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", NULL };
+	return ask->dialect != &dialect_openai || fields_known(ask->tree, names, e);
+}
+
 static bool read_model(struct ask *ask, const struct arrival *a, struct api_error *e)
 {
 	if (ask->dialect == &dialect_azure && a->named.at)
@@ -226,7 +240,8 @@ static bool read_model(struct ask *ask, const struct arrival *a, struct api_erro
 bool chat_read(struct ask *ask, const struct arrival *a, struct api_error *e)
 {
 	const json_t *limit, *choices;
-	if (!fields_load(ask, a->body, e) || !read_model(ask, a, e) || !chat_read_stream(ask, e) ||
+	if (!fields_load(ask, a->body, e) || !read_model(ask, a, e) || !check_names(ask, e) ||
+		!chat_read_stream(ask, e) ||
 		!fields_numbers(ask->tree, numbers, sizeof numbers / sizeof *numbers, e) ||
 		!chat_read_schema(
 			ask, json_object_get(ask->tree, "response_format"), "response_format", e) ||

@@ -10,7 +10,19 @@ import { after, test } from 'node:test';
 
 export const key = 'sk-peers';
 export const model = 'mock';
-const options = ['--port', '0', '--quiet', '--key', key, '--strict-model', '--model', model];
+export const moderator = 'omni-moderation-latest';
+const options = [
+	'--port',
+	'0',
+	'--quiet',
+	'--key',
+	key,
+	'--strict-model',
+	'--model',
+	model,
+	'--model',
+	moderator,
+];
 
 // Nothing of the user's may reach an SDK: keys, addresses, proxies.
 for (const name of Object.keys(process.env))
@@ -18,12 +30,15 @@ for (const name of Object.keys(process.env))
 		delete process.env[name];
 
 async function start() {
-	const child = spawn(process.env.PLLM_MOCK, options, { stdio: ['ignore', 'pipe', 'inherit'] });
+	const child = spawn(process.env.PLLM_MOCK, options, {
+		stdio: ['ignore', 'pipe', 'inherit'],
+	});
 	after(() => child.kill());
-	child.unref();
-	child.stdout.unref();
-	for await (const line of createInterface({ input: child.stdout }))
+	for await (const line of createInterface({ input: child.stdout })) {
+		child.unref();
+		child.stdout.unref();
 		return line.replace(/\/v1$/, '');
+	}
 	throw new Error(`${process.env.PLLM_MOCK} does not say where it listens`);
 }
 
@@ -84,7 +99,10 @@ export async function error(kind, status, call) {
 	try {
 		await call();
 	} catch (e) {
-		assert.ok(e instanceof kind, `${e.constructor.name} is no ${kind.name}: ${e.message}`);
+		assert.ok(
+			e instanceof kind,
+			`${e.constructor.name} is no ${kind.name}: ${e.message}`,
+		);
 		assert.equal(e.status ?? e.status_code, status);
 		return e;
 	}
@@ -96,8 +114,7 @@ export async function waits(matters, call) {
 	const original = globalThis.setTimeout;
 	const seen = [];
 	globalThis.setTimeout = (f, ms, ...rest) => {
-		if (!matters(ms))
-			return original(f, ms, ...rest);
+		if (!matters(ms)) return original(f, ms, ...rest);
 		seen.push(ms);
 		return original(f, 0, ...rest);
 	};
@@ -111,8 +128,7 @@ export async function waits(matters, call) {
 
 export async function collect(stream) {
 	const all = [];
-	for await (const item of stream)
-		all.push(item);
+	for await (const item of stream) all.push(item);
 	return all;
 }
 

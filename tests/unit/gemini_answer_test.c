@@ -65,8 +65,8 @@ static void check_readings(const struct reading *cases, size_t n)
 
 #define CHECK_READINGS(cases) check_readings(cases, sizeof cases / sizeof *cases)
 
-#define CANDIDATE(parts, reason)                                                     \
-	"{\"candidates\":[{\"content\":{\"parts\":[" parts "],\"role\":\"model\"},"  \
+#define CANDIDATE(parts, reason)                                                    \
+	"{\"candidates\":[{\"content\":{\"parts\":[" parts "],\"role\":\"model\"}," \
 	"\"finishReason\":\"" reason "\",\"index\":0}],\"modelVersion\":\"gemini-x\"}"
 #define TEXT(text) "{\"text\":\"" text "\"}"
 
@@ -163,8 +163,7 @@ TEST("gemini: every finish reason is told in our words")
 		enter(&x, 200, body);
 		bool ok = CHECK_INT(x.answer.finish, cases[i].finish);
 		ok &= CHECK_INT(x.answer.outcome, cases[i].outcome);
-		if (cases[i].outcome == OUTCOME_POLICY ||
-			cases[i].outcome == OUTCOME_BAD_RESPONSE)
+		if (cases[i].outcome == OUTCOME_POLICY || cases[i].outcome == OUTCOME_BAD_RESPONSE)
 			ok &= CHECK(x.answer.message &&
 				strstr(x.answer.message, cases[i].reason) != NULL);
 		if (!ok)
@@ -177,8 +176,7 @@ TEST("gemini: every finish reason is told in our words")
 TEST("gemini: a blocked prompt fails its record, and the message says why")
 {
 	static const struct reading cases[] = {
-		{ 200,
-			"{\"promptFeedback\":{\"safetyRatings\":[],\"blockReason\":\"PROHIBITED_CONTENT\"},\"usageMetadata\":{\"promptTokenCount\":4}}",
+		{ 200, "{\"promptFeedback\":{\"safetyRatings\":[],\"blockReason\":\"PROHIBITED_CONTENT\"},\"usageMetadata\":{\"promptTokenCount\":4}}",
 			OUTCOME_POLICY, NULL, "the prompt was blocked (PROHIBITED_CONTENT)" },
 		{ 200, "{\"candidates\":[],\"promptFeedback\":{\"blockReason\":\"SAFETY\"}}",
 			OUTCOME_POLICY, NULL, "SAFETY" },
@@ -201,8 +199,9 @@ TEST("gemini: calls of functions are handed on as they are, with their signature
 {
 	struct exchange x;
 	enter(&x, 200,
-		CANDIDATE("{\"functionCall\":{\"name\":\"f\",\"args\":{\"a\": 1}},\"thoughtSignature\":\"QQ==\"},"
-			  "{\"functionCall\":{\"name\":\"g\",\"args\":{}}}",
+		CANDIDATE(
+			"{\"functionCall\":{\"name\":\"f\",\"args\":{\"a\": 1}},\"thoughtSignature\":\"QQ==\"},"
+			"{\"functionCall\":{\"name\":\"g\",\"args\":{}}}",
 			"STOP"));
 	CHECK_INT(x.answer.outcome, OUTCOME_ANSWERED);
 	CHECK_INT(x.answer.finish, FINISH_TOOL_CALLS);
@@ -230,8 +229,8 @@ TEST("gemini: answers with parts missing or of the wrong kind are failures with 
 		{ 200, CANDIDATE("{\"text\":null}", "STOP"), OUTCOME_BAD_RESPONSE, NULL, "text" },
 		{ 200, CANDIDATE("{\"text\":5}", "STOP"), OUTCOME_BAD_RESPONSE, NULL, "text" },
 		{ 200, CANDIDATE("null,7,[],\"x\"", "STOP"), OUTCOME_BAD_RESPONSE, NULL, "text" },
-		{ 200, CANDIDATE("{\"text\":\"hm\",\"thought\":true}", "STOP"), OUTCOME_BAD_RESPONSE,
-			NULL, "text" },
+		{ 200, CANDIDATE("{\"text\":\"hm\",\"thought\":true}", "STOP"),
+			OUTCOME_BAD_RESPONSE, NULL, "text" },
 		{ 200, CANDIDATE("{\"text\":\"hm\",\"thought\":true}", "MAX_TOKENS"),
 			OUTCOME_TRUNCATED, NULL, "--max-tokens" },
 		{ 200, "{\"candidates\":[{\"finishReason\":\"STOP\"}]}", OUTCOME_BAD_RESPONSE, NULL,
@@ -248,8 +247,8 @@ TEST("gemini: answers with parts missing or of the wrong kind are failures with 
 		{ 200, "", OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
 		{ 200, "7", OUTCOME_BAD_RESPONSE, NULL, "expected an object" },
 		{ 200, "\"x\"", OUTCOME_BAD_RESPONSE, NULL, "expected an object" },
-		{ 200, "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a", OUTCOME_BAD_RESPONSE,
-			NULL, "not JSON" },
+		{ 200, "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a",
+			OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
 		{ 200, CANDIDATE(TEXT("a"), "STOP") "x", OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
 		{ 200, " \n" CANDIDATE(TEXT("a"), "STOP") "\n", OUTCOME_ANSWERED, "a", NULL },
 	};
@@ -267,13 +266,13 @@ TEST("gemini: of several candidates the first is the answer")
 	CHECK_READINGS(cases);
 }
 
-#define ERROR_OF(code, status, message, details)                                           \
-	"{\"error\":{\"code\":" code ",\"message\":\"" message "\",\"status\":\"" status   \
+#define ERROR_OF(code, status, message, details)                                         \
+	"{\"error\":{\"code\":" code ",\"message\":\"" message "\",\"status\":\"" status \
 	"\",\"details\":[" details "]}}"
-#define QUOTA(id)                                                                          \
-	"{\"@type\":\"type.googleapis.com/google.rpc.QuotaFailure\",\"violations\":[{"     \
+#define QUOTA(id)                                                                      \
+	"{\"@type\":\"type.googleapis.com/google.rpc.QuotaFailure\",\"violations\":[{" \
 	"\"quotaMetric\":\"m\",\"quotaId\":\"" id "\",\"quotaValue\":\"10\"}]}"
-#define RETRY(delay)                                                                       \
+#define RETRY(delay) \
 	"{\"@type\":\"type.googleapis.com/google.rpc.RetryInfo\",\"retryDelay\":\"" delay "\"}"
 
 TEST("gemini: Google's errors are told apart, in an array too")
@@ -304,7 +303,9 @@ TEST("gemini: Google's errors are told apart, in an array too")
 		{ 409, ERROR_OF("409", "ABORTED", "again", ""), OUTCOME_CONFLICT, NULL, "again" },
 		{ 429, ERROR_OF("429", "RESOURCE_EXHAUSTED", "slow", QUOTA("RequestsPerMinute")),
 			OUTCOME_RATE, NULL, "slow" },
-		{ 429, "[" ERROR_OF("429", "RESOURCE_EXHAUSTED", "slow", QUOTA("RequestsPerMinute")) "]",
+		{ 429,
+			"[" ERROR_OF("429", "RESOURCE_EXHAUSTED", "slow",
+				QUOTA("RequestsPerMinute")) "]",
 			OUTCOME_RATE, NULL, "slow" },
 		{ 429, ERROR_OF("429", "RESOURCE_EXHAUSTED", "spent", QUOTA("RequestsPerDay-Free")),
 			OUTCOME_QUOTA, NULL, "spent" },
@@ -320,9 +321,11 @@ TEST("gemini: Google's errors are told apart, in an array too")
 		{ 404, "nothing here", OUTCOME_NOT_FOUND, NULL, "nothing here" },
 		{ 200, ERROR_OF("503", "UNAVAILABLE", "busy", ""), OUTCOME_CAPACITY, NULL, "busy" },
 		{ 200, "{\"error\":\"odd\"}", OUTCOME_FAULT, NULL, "odd" },
-		{ 200, "[" ERROR_OF("429", "RESOURCE_EXHAUSTED", "slow", "") "]", OUTCOME_RATE, NULL,
-			"slow" },
-		{ 200, "{\"error\":null," "\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"t\"}]}}]}",
+		{ 200, "[" ERROR_OF("429", "RESOURCE_EXHAUSTED", "slow", "") "]", OUTCOME_RATE,
+			NULL, "slow" },
+		{ 200,
+			"{\"error\":null,"
+			"\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"t\"}]}}]}",
 			OUTCOME_ANSWERED, "t", NULL },
 		{ 302, "", OUTCOME_REQUEST, NULL, "redirects" },
 	};
@@ -337,8 +340,7 @@ TEST("gemini: when to come again is read from the error's details, or its words"
 			QUOTA("RequestsPerMinute") "," RETRY("34.07s")));
 	CHECK_INT(x.attempt.hint.wait_ms, 34070);
 	leave(&x);
-	enter(&x, 429,
-		"[" ERROR_OF("429", "RESOURCE_EXHAUSTED", "slow", RETRY("2s")) "]");
+	enter(&x, 429, "[" ERROR_OF("429", "RESOURCE_EXHAUSTED", "slow", RETRY("2s")) "]");
 	CHECK_INT(x.attempt.hint.wait_ms, 2000);
 	leave(&x);
 	enter(&x, 429, ERROR_OF("429", "RESOURCE_EXHAUSTED", "Please retry in 1m2.5s.", ""));

@@ -114,19 +114,21 @@ TEST("gemini: messages are told in Google's words, with pictures, calls and resu
 	struct desk d;
 	sit_down(&d, NULL, NULL);
 	check_body(&d,
-		MESSAGES("{\"role\":\"system\",\"content\":\"s\"},{\"role\":\"user\",\"content\":\"a\"},"
-			 "{\"role\":\"assistant\",\"content\":\"b\"},{\"role\":\"user\",\"content\":["
-			 "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,QUJD\"}},"
-			 "{\"type\":\"text\",\"text\":\"c\"}]}"),
+		MESSAGES(
+			"{\"role\":\"system\",\"content\":\"s\"},{\"role\":\"user\",\"content\":\"a\"},"
+			"{\"role\":\"assistant\",\"content\":\"b\"},{\"role\":\"user\",\"content\":["
+			"{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,QUJD\"}},"
+			"{\"type\":\"text\",\"text\":\"c\"}]}"),
 		"{\"contents\":[" USER(TEXT("a")) "," MODEL(TEXT("b")) "," USER(
 			"{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"QUJD\"}}," TEXT(
 				"c")) "],\"systemInstruction\":{\"parts\":[" TEXT("s") "]}}");
 	check_body(&d,
-		MESSAGES("{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":["
-			 "{\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\\\":1}\"}},"
-			 "{\"id\":\"c2\",\"type\":\"function\",\"function\":{\"name\":\"g\",\"arguments\":\"\"}}]},"
-			 "{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":\"r1\"},"
-			 "{\"role\":\"tool\",\"tool_call_id\":\"c2\",\"content\":\"r2\"}"),
+		MESSAGES(
+			"{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":["
+			"{\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\\\":1}\"}},"
+			"{\"id\":\"c2\",\"type\":\"function\",\"function\":{\"name\":\"g\",\"arguments\":\"\"}}]},"
+			"{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":\"r1\"},"
+			"{\"role\":\"tool\",\"tool_call_id\":\"c2\",\"content\":\"r2\"}"),
 		"{\"contents\":[" USER(TEXT("q")) "," MODEL(
 			"{\"functionCall\":{\"id\":\"c1\",\"name\":\"f\",\"args\":{\"x\":1}}},"
 			"{\"functionCall\":{\"id\":\"c2\",\"name\":\"g\",\"args\":{}}}") "," USER("{\"functionResponse\":{\"id\":\"c1\",\"name\":\"f\",\"response\":{\"output\":\"r1\"}}},"
@@ -138,22 +140,24 @@ TEST("gemini: a tool's result has a name: its own, or that of the last call with
 {
 	struct desk d;
 	sit_down(&d, NULL, NULL);
-	check_body(&d,
-		MESSAGES("{\"role\":\"tool\",\"name\":\"f\",\"content\":\"r\"}"),
+	check_body(&d, MESSAGES("{\"role\":\"tool\",\"name\":\"f\",\"content\":\"r\"}"),
 		"{\"contents\":[" USER(
 			"{\"functionResponse\":{\"name\":\"f\",\"response\":{\"output\":\"r\"}}}") "]}");
 	check_body(&d,
-		MESSAGES("{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"1\",\"name\":\"old\",\"input\":{}},"
-			 "{\"type\":\"tool_use\",\"id\":\"1\",\"name\":\"new\",\"input\":{}}]},"
-			 "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"1\",\"content\":\"r\"}]}"),
+		MESSAGES(
+			"{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"1\",\"name\":\"old\",\"input\":{}},"
+			"{\"type\":\"tool_use\",\"id\":\"1\",\"name\":\"new\",\"input\":{}}]},"
+			"{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"1\",\"content\":\"r\"}]}"),
 		"{\"contents\":[" MODEL(
 			"{\"functionCall\":{\"id\":\"1\",\"name\":\"old\",\"args\":{}}},"
 			"{\"functionCall\":{\"id\":\"1\",\"name\":\"new\",\"args\":{}}}") "," USER("{\"functionResponse\":{\"id\":\"1\",\"name\":\"new\",\"response\":{\"output\":\"r\"}}}") "]}");
 	check_fault(&d, MESSAGES("{\"role\":\"tool\",\"tool_call_id\":\"9\",\"content\":\"r\"}"),
 		"without the tool's name");
-	check_fault(&d, MESSAGES("{\"role\":\"tool\",\"content\":\"r\"}"), "without the tool's name");
+	check_fault(
+		&d, MESSAGES("{\"role\":\"tool\",\"content\":\"r\"}"), "without the tool's name");
 	check_fault(&d,
-		MESSAGES("{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"input\":{}}]}"),
+		MESSAGES(
+			"{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"input\":{}}]}"),
 		"name");
 	stand_up(&d);
 }
@@ -163,10 +167,11 @@ TEST("gemini: results of tools that follow each other are one content, of which 
 	struct desk d;
 	sit_down(&d, NULL, NULL);
 	check_body(&d,
-		MESSAGES("{\"role\":\"tool\",\"name\":\"f\",\"content\":\"1\"},{\"role\":\"user\",\"content\":\"u\"},"
-			 "{\"role\":\"assistant\",\"content\":null},{\"role\":\"user\",\"content\":\"v\"}"),
-		"{\"contents\":[" USER(
-			"{\"functionResponse\":{\"name\":\"f\",\"response\":{\"output\":\"1\"}}}") "," USER(TEXT("u")) "," USER(TEXT("v")) "]}");
+		MESSAGES(
+			"{\"role\":\"tool\",\"name\":\"f\",\"content\":\"1\"},{\"role\":\"user\",\"content\":\"u\"},"
+			"{\"role\":\"assistant\",\"content\":null},{\"role\":\"user\",\"content\":\"v\"}"),
+		"{\"contents\":[" USER("{\"functionResponse\":{\"name\":\"f\",\"response\":{\"output\":\"1\"}}}") "," USER(
+			TEXT("u")) "," USER(TEXT("v")) "]}");
 	stand_up(&d);
 }
 
@@ -209,14 +214,16 @@ TEST("gemini: the limit of tokens, the schema and parameters meet in generationC
 	CHECK(step_add_param(d.step, "generationConfig.temperature=0.10", &err));
 	CHECK(step_add_param(d.step, "safetySettings=[]", &err));
 	check_body(&d, "1",
-		"{\"contents\":[" USER(TEXT("p")) "],\"generationConfig\":{\"maxOutputTokens\":100,"
-						  "\"responseMimeType\":\"application/json\",\"responseJsonSchema\":{\"type\":\"object\"},"
-						  "\"temperature\":0.10},\"safetySettings\":[]}");
+		"{\"contents\":[" USER(TEXT(
+			"p")) "],\"generationConfig\":{\"maxOutputTokens\":100,"
+			      "\"responseMimeType\":\"application/json\",\"responseJsonSchema\":{\"type\":\"object\"},"
+			      "\"temperature\":0.10},\"safetySettings\":[]}");
 	CHECK(step_add_param(d.step, "generationConfig.maxOutputTokens=7", &err));
 	check_body(&d, "1",
-		"{\"contents\":[" USER(TEXT("p")) "],\"generationConfig\":{\"maxOutputTokens\":7,"
-						  "\"responseMimeType\":\"application/json\",\"responseJsonSchema\":{\"type\":\"object\"},"
-						  "\"temperature\":0.10},\"safetySettings\":[]}");
+		"{\"contents\":[" USER(TEXT(
+			"p")) "],\"generationConfig\":{\"maxOutputTokens\":7,"
+			      "\"responseMimeType\":\"application/json\",\"responseJsonSchema\":{\"type\":\"object\"},"
+			      "\"temperature\":0.10},\"safetySettings\":[]}");
 	stand_up(&d);
 }
 
@@ -232,7 +239,8 @@ TEST("gemini: a record's own body goes out byte for byte, but for its model, whi
 	check_body(&d,
 		"{\"body\":{\"model\":\"a\",\"generationConfig\":{\"topK\": 1,\"maxOutputTokens\":5},\"contents\":[],\"model\":\"b\"}}",
 		"{\"contents\":[],\"generationConfig\":{\"topK\": 1,\"maxOutputTokens\":9}}");
-	check_body(&d, "{\"body\":{\"contents\":[],\"generation_config\":{\"max_output_tokens\":5}}}",
+	check_body(&d,
+		"{\"body\":{\"contents\":[],\"generation_config\":{\"max_output_tokens\":5}}}",
 		"{\"contents\":[],\"generation_config\":{\"max_output_tokens\":9}}");
 	stand_up(&d);
 }
@@ -242,9 +250,10 @@ TEST("gemini: several candidates are refused before they are paid for")
 	struct desk d;
 	struct err err;
 	sit_down(&d, NULL, NULL);
-	check_fault(&d, "{\"body\":{\"generationConfig\":{\"candidateCount\":2}}}", "candidateCount");
-	check_fault(&d, "{\"body\":{\"generation_config\":{\"candidate_count\":2}}}",
-		"candidateCount");
+	check_fault(
+		&d, "{\"body\":{\"generationConfig\":{\"candidateCount\":2}}}", "candidateCount");
+	check_fault(
+		&d, "{\"body\":{\"generation_config\":{\"candidate_count\":2}}}", "candidateCount");
 	check_body(&d, "{\"body\":{\"generationConfig\":{\"candidateCount\":1}}}",
 		"{\"generationConfig\":{\"candidateCount\":1}}");
 	CHECK(step_add_param(d.step, "generationConfig.candidateCount=3", &err));
@@ -275,8 +284,9 @@ TEST("gemini: a request at its ceiling is a fault, wherever it is cut")
 		if (!build(&d, "1", &body, &fault))
 			CHECK(fault.code == ERROR_TEMPLATE && fault.msg[0]);
 		else
-			CHECK(max >= strlen("{\"contents\":[" USER(TEXT(
-				"p")) "],\"systemInstruction\":{\"parts\":[" TEXT("s") "]}}"));
+			CHECK(max >=
+				strlen("{\"contents\":[" USER(TEXT(
+					"p")) "],\"systemInstruction\":{\"parts\":[" TEXT("s") "]}}"));
 		buf_release(&body);
 	}
 	stand_up(&d);
@@ -287,8 +297,8 @@ TEST("gemini: the limit of tokens is read from either style of names")
 	CHECK_INT(api_gemini.max_tokens(SPAN("{\"generationConfig\":{\"maxOutputTokens\":7}}")), 7);
 	CHECK_INT(api_gemini.max_tokens(SPAN("{\"generation_config\":{\"max_output_tokens\":7}}")),
 		7);
-	CHECK_INT(api_gemini.max_tokens(SPAN("{\"generationConfig\":{\"maxOutputTokens\":-7}}")),
-		0);
+	CHECK_INT(
+		api_gemini.max_tokens(SPAN("{\"generationConfig\":{\"maxOutputTokens\":-7}}")), 0);
 	CHECK_INT(api_gemini.max_tokens(SPAN("{\"generationConfig\":7}")), 0);
 	CHECK_INT(api_gemini.max_tokens(SPAN("{}")), 0);
 }

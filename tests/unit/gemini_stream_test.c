@@ -17,7 +17,7 @@ static void enter(struct attempt *a, struct span body)
 }
 
 #define EVENT(json) "data: " json "\r\n\r\n"
-#define CHUNK(parts, rest)                                                              \
+#define CHUNK(parts, rest)                                                                    \
 	EVENT("{\"candidates\":[{\"content\":{\"parts\":[" parts "],\"role\":\"model\"}" rest \
 	      "}],\"usageMetadata\":{\"promptTokenCount\":11},\"modelVersion\":\"g-1\"}")
 #define SAYS(text) CHUNK("{\"text\":\"" text "\"}", "")
@@ -65,8 +65,9 @@ TEST("gemini: a stream's text, finish, model and usage are what a whole answer w
 {
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt, SPAN(THINKS("hm") SAYS("a\\n") SAYS("\\ud83d") SAYS("\\ude00\xc3\xa9")
-			ENDS("\\\"", "STOP")));
+	enter(&attempt,
+		SPAN(THINKS("hm") SAYS("a\\n") SAYS("\\ud83d") SAYS("\\ude00\xc3\xa9")
+				ENDS("\\\"", "STOP")));
 	api_gemini.read(&attempt, &answer);
 	CHECK_INT(answer.outcome, OUTCOME_ANSWERED);
 	CHECK_INT(answer.finish, FINISH_STOP);
@@ -83,11 +84,10 @@ TEST("gemini: a stream's text, finish, model and usage are what a whole answer w
 
 TEST("gemini: how a stream's lines end, and comments in it, change nothing")
 {
-#define LINES(end)                                                                        \
-	":ping" end end                                                                   \
-	"data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]}}]}" end end   \
-	": keep-alive" end "event: x" end                                                 \
-	"data: {\"candidates\":[{\"content\":{\"parts\":[" end                            \
+#define LINES(end)                                                                               \
+	":ping" end end                                                                          \
+	"data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]}}]}" end end          \
+	": keep-alive" end "event: x" end "data: {\"candidates\":[{\"content\":{\"parts\":[" end \
 	"data: {\"text\":\"b\"}]},\"finishReason\":\"STOP\"}]}" end end
 	static const struct reading cases[] = {
 		{ LINES("\n"), OUTCOME_ANSWERED, "ab", NULL },
@@ -173,7 +173,8 @@ TEST("gemini: what is no JSON object in a stream is said where it is")
 	CHECK_READINGS(cases);
 }
 
-#define ITEM(text, rest) "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"" text "\"}]}" rest "}]}"
+#define ITEM(text, rest) \
+	"{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"" text "\"}]}" rest "}]}"
 
 TEST("gemini: chunks in an array, as a gateway without events sends them, are a stream too")
 {

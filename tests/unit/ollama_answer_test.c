@@ -80,8 +80,8 @@ TEST("ollama: an answer's text, finish, model and usage are read as the server w
 	CHECK_INT(x.answer.finish, FINISH_STOP);
 	CHECK_MEM(x.answer.text.at, x.answer.text.n, "a\\n\\u00e9\\\"");
 	CHECK_MEM(x.answer.model.at, x.answer.model.n, "llama3.2");
-	CHECK_MEM(x.answer.logprobs.at, x.answer.logprobs.n,
-		"[{\"token\":\"a\",\"logprob\":-0.10}]");
+	CHECK_MEM(
+		x.answer.logprobs.at, x.answer.logprobs.n, "[{\"token\":\"a\",\"logprob\":-0.10}]");
 	CHECK_MEM(x.answer.usage_text.at, x.answer.usage_text.n,
 		"{\"prompt_eval_count\":11,\"eval_count\":5}");
 	api_ollama.read_usage(&x.answer);
@@ -107,8 +107,8 @@ TEST("ollama: usage that is missing, odd or hostile is unknown, and the answer s
 	};
 	for (size_t i = 0; i < sizeof usages / sizeof *usages; i++) {
 		struct exchange x;
-		char *body = xasprintf("{\"message\":" SAYS("\"ok\"") ",\"done\":true,%s}",
-			usages[i].members);
+		char *body = xasprintf(
+			"{\"message\":" SAYS("\"ok\"") ",\"done\":true,%s}", usages[i].members);
 		enter(&x, 200, body);
 		CHECK_INT(x.answer.outcome, OUTCOME_ANSWERED);
 		api_ollama.read_usage(&x.answer);
@@ -126,7 +126,8 @@ TEST("ollama: every finish is told in our words")
 		{ 200, ANSWER(SAYS("\"\""), "stop"), OUTCOME_ANSWERED, "", NULL },
 		{ 200, ANSWER(SAYS("\"a\""), "new"), OUTCOME_ANSWERED, "a", NULL },
 		{ 200, ANSWER(SAYS("\"a\""), "length"), OUTCOME_TRUNCATED, "a", "--max-tokens" },
-		{ 200, ANSWER(SAYS("\"\""), "load"), OUTCOME_REQUEST, NULL, "only loaded the model" },
+		{ 200, ANSWER(SAYS("\"\""), "load"), OUTCOME_REQUEST, NULL,
+			"only loaded the model" },
 		{ 200, ANSWER(SAYS("\"\""), "unload"), OUTCOME_REQUEST, NULL, "asks nothing" },
 	};
 	CHECK_READINGS(cases);
@@ -159,7 +160,8 @@ TEST("ollama: answers with parts missing or of the wrong kind are failures with 
 			"broke off" },
 		{ 200, "{\"message\":" SAYS("\"a\"") ",\"done\":null}\n", OUTCOME_TRANSPORT, NULL,
 			"broke off" },
-		{ 200, ANSWER(SAYS("null"), "stop"), OUTCOME_BAD_RESPONSE, NULL, "message.content" },
+		{ 200, ANSWER(SAYS("null"), "stop"), OUTCOME_BAD_RESPONSE, NULL,
+			"message.content" },
 		{ 200, ANSWER(SAYS("5"), "stop"), OUTCOME_BAD_RESPONSE, NULL, "message.content" },
 		{ 200, ANSWER("{}", "stop"), OUTCOME_BAD_RESPONSE, NULL, "message.content" },
 		{ 200, ANSWER("{\"thinking\":\"hm\"}", "stop"), OUTCOME_BAD_RESPONSE, NULL,
@@ -193,6 +195,10 @@ TEST("ollama: errors are known by their status, and by their words")
 		{ 404, "{\"error\":\"model \\\"x\\\" not found, try pulling it first\"}",
 			OUTCOME_NOT_FOUND, NULL, "try pulling it first" },
 		{ 404, "404 page not found", OUTCOME_NOT_FOUND, NULL, "404 page not found" },
+		{ 429, "{\"error\":\"you (x) have reached your weekly usage limit, upgrade for higher limits\"}",
+			OUTCOME_QUOTA, NULL, "weekly" },
+		{ 429, "{\"error\":\"too many concurrent requests\"}", OUTCOME_CAPACITY, NULL,
+			"concurrent" },
 		{ 429, "{\"error\":\"slow down\"}", OUTCOME_RATE, NULL, "slow down" },
 		{ 499, "{\"error\":\"context canceled\"}", OUTCOME_FAULT, NULL, "canceled" },
 		{ 500, "{\"error\":\"llama runner process has terminated\"}", OUTCOME_FAULT, NULL,

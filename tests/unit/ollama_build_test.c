@@ -122,12 +122,12 @@ TEST("ollama: messages that it understands as they are go out byte for byte")
 {
 	struct desk d;
 	sit_down(&d, NULL, NULL);
-	check_body(&d,
-		MESSAGES(" {\"role\":\"user\", \"content\":\"a\",\"images\":[\"QUJD\"]} "),
+	check_body(&d, MESSAGES(" {\"role\":\"user\", \"content\":\"a\",\"images\":[\"QUJD\"]} "),
 		REQUEST(" {\"role\":\"user\", \"content\":\"a\",\"images\":[\"QUJD\"]} "));
 	check_body(&d,
-		MESSAGES("{\"role\":\"assistant\",\"content\":\"\",\"thinking\":\"hm\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":{}}}]},"
-			 "{\"role\":\"tool\",\"tool_name\":\"f\",\"content\":\"r\"}"),
+		MESSAGES(
+			"{\"role\":\"assistant\",\"content\":\"\",\"thinking\":\"hm\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":{}}}]},"
+			"{\"role\":\"tool\",\"tool_name\":\"f\",\"content\":\"r\"}"),
 		REQUEST("{\"role\":\"assistant\",\"content\":\"\",\"thinking\":\"hm\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":{}}}]},"
 			"{\"role\":\"tool\",\"tool_name\":\"f\",\"content\":\"r\"}"));
 	check_body(&d, MESSAGES(" "), REQUEST(""));
@@ -143,20 +143,24 @@ TEST("ollama: messages in OpenAI's form are told in Ollama's words")
 	struct desk d;
 	sit_down(&d, NULL, NULL);
 	check_body(&d,
-		MESSAGES("{\"role\":\"developer\",\"content\":\"s\"},{\"role\":\"user\",\"content\":["
-			 "{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,QUJD\"}},"
-			 "{\"type\":\"text\",\"text\":\"b\"}]}"),
-		REQUEST(SAYS("system", "s") ",{\"role\":\"user\",\"content\":\"ab\",\"images\":[\"QUJD\"]}"));
+		MESSAGES(
+			"{\"role\":\"developer\",\"content\":\"s\"},{\"role\":\"user\",\"content\":["
+			"{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,QUJD\"}},"
+			"{\"type\":\"text\",\"text\":\"b\"}]}"),
+		REQUEST(SAYS("system",
+			"s") ",{\"role\":\"user\",\"content\":\"ab\",\"images\":[\"QUJD\"]}"));
 	check_body(&d,
-		MESSAGES("{\"role\":\"assistant\",\"content\":null,\"tool_calls\":["
-			 "{\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\\\":1}\"}}]},"
-			 "{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":\"r\"},"
-			 "{\"role\":\"tool\",\"tool_call_id\":\"c9\",\"content\":\"q\"}"),
+		MESSAGES(
+			"{\"role\":\"assistant\",\"content\":null,\"tool_calls\":["
+			"{\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\\\":1}\"}}]},"
+			"{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":\"r\"},"
+			"{\"role\":\"tool\",\"tool_call_id\":\"c9\",\"content\":\"q\"}"),
 		REQUEST("{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{\"id\":\"c1\",\"function\":{\"name\":\"f\",\"arguments\":{\"x\":1}}}]},"
 			"{\"role\":\"tool\",\"content\":\"r\",\"tool_name\":\"f\",\"tool_call_id\":\"c1\"},"
 			"{\"role\":\"tool\",\"content\":\"q\",\"tool_call_id\":\"c9\"}"));
 	check_fault(&d,
-		MESSAGES("{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://h/a.png\"}}]}"),
+		MESSAGES(
+			"{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://h/a.png\"}}]}"),
 		"URL");
 	stand_up(&d);
 }
@@ -166,13 +170,15 @@ TEST("ollama: messages in Anthropic's form are told in Ollama's words, results o
 	struct desk d;
 	sit_down(&d, NULL, NULL);
 	check_body(&d,
-		MESSAGES("{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"t\"},{\"type\":\"tool_use\",\"id\":\"1\",\"name\":\"f\",\"input\":{\"a\":[]}}]},"
-			 "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"u\"},{\"type\":\"tool_result\",\"tool_use_id\":\"1\",\"content\":[{\"type\":\"text\",\"text\":\"r\"}]}]}"),
+		MESSAGES(
+			"{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"t\"},{\"type\":\"tool_use\",\"id\":\"1\",\"name\":\"f\",\"input\":{\"a\":[]}}]},"
+			"{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"u\"},{\"type\":\"tool_result\",\"tool_use_id\":\"1\",\"content\":[{\"type\":\"text\",\"text\":\"r\"}]}]}"),
 		REQUEST("{\"role\":\"assistant\",\"content\":\"t\",\"tool_calls\":[{\"id\":\"1\",\"function\":{\"name\":\"f\",\"arguments\":{\"a\":[]}}}]},"
 			"{\"role\":\"tool\",\"content\":\"r\",\"tool_name\":\"f\",\"tool_call_id\":\"1\"}," SAYS(
 				"user", "u")));
 	check_fault(&d,
-		MESSAGES("{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"input\":{}}]}"),
+		MESSAGES(
+			"{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"input\":{}}]}"),
 		"name");
 	stand_up(&d);
 }
@@ -182,10 +188,12 @@ TEST("ollama: messages of which half are in its own form are refused: nothing is
 	struct desk d;
 	sit_down(&d, NULL, NULL);
 	check_fault(&d,
-		MESSAGES("{\"role\":\"user\",\"content\":\"a\",\"images\":[\"QUJD\"]},{\"role\":\"developer\",\"content\":\"s\"}"),
+		MESSAGES(
+			"{\"role\":\"user\",\"content\":\"a\",\"images\":[\"QUJD\"]},{\"role\":\"developer\",\"content\":\"s\"}"),
 		"messages[1] is not in Ollama's form, others are, with \"images\"");
 	check_fault(&d,
-		MESSAGES("{\"role\":\"user\",\"content\":[]},{\"role\":\"assistant\",\"content\":\"a\",\"thinking\":\"x\"}"),
+		MESSAGES(
+			"{\"role\":\"user\",\"content\":[]},{\"role\":\"assistant\",\"content\":\"a\",\"thinking\":\"x\"}"),
 		"messages[0]");
 	check_fault(&d, MESSAGES("1"), "messages[0]");
 	stand_up(&d);
@@ -200,8 +208,7 @@ TEST("ollama: images are sent as data, and those by URL are refused")
 	sit_down(&d, "p", NULL);
 	d.images = &image;
 	d.images_n = 1;
-	check_body(&d, "1",
-		REQUEST("{\"role\":\"user\",\"content\":\"p\",\"images\":[\"QUJD\"]}"));
+	check_body(&d, "1", REQUEST("{\"role\":\"user\",\"content\":\"p\",\"images\":[\"QUJD\"]}"));
 	buf_release(&image.base64);
 	image.url = xstrdup("https://h/a.png");
 	check_fault(&d, "1", "URL");
@@ -219,8 +226,9 @@ TEST("ollama: the limit of tokens, the schema and parameters have their places")
 	CHECK(step_add_param(d.step, "options.num_ctx=8192", &err));
 	CHECK(step_add_param(d.step, "think=false", &err));
 	check_body(&d, "1",
-		"{\"model\":\"m\",\"messages\":[" SAYS("user", "p") "],\"stream\":false,"
-								    "\"options\":{\"num_predict\":100,\"num_ctx\":8192},\"format\":{\"type\":\"object\"},\"think\":false}");
+		"{\"model\":\"m\",\"messages\":[" SAYS("user",
+			"p") "],\"stream\":false,"
+			     "\"options\":{\"num_predict\":100,\"num_ctx\":8192},\"format\":{\"type\":\"object\"},\"think\":false}");
 	stand_up(&d);
 }
 

@@ -17,7 +17,7 @@ static void enter(struct attempt *a, struct span body)
 
 #define LINE(members) "{\"model\":\"llama\"," members ",\"done\":false}\n"
 #define SAYS(text) LINE("\"message\":{\"role\":\"assistant\",\"content\":\"" text "\"}")
-#define DONE(reason)                                                                          \
+#define DONE(reason)                                                                           \
 	"{\"model\":\"llama\",\"message\":{\"role\":\"assistant\",\"content\":\"\"},\"done\":" \
 	"true,\"done_reason\":\"" reason "\",\"prompt_eval_count\":11,\"eval_count\":5}\n"
 
@@ -58,8 +58,8 @@ TEST("ollama: a stream's text, finish, model and usage are what a whole answer w
 	struct attempt attempt;
 	struct answer answer = { 0 };
 	enter(&attempt,
-		SPAN(LINE("\"message\":{\"content\":\"\",\"thinking\":\"hm\"}") SAYS("a\\n") SAYS(
-			"\\ud83d") SAYS("\\ude00\xc3\xa9") DONE("stop")));
+		SPAN(LINE("\"message\":{\"content\":\"\",\"thinking\":\"hm\"}") SAYS("a\\n")
+				SAYS("\\ud83d") SAYS("\\ude00\xc3\xa9") DONE("stop")));
 	api_ollama.read(&attempt, &answer);
 	CHECK_INT(answer.outcome, OUTCOME_ANSWERED);
 	CHECK_INT(answer.finish, FINISH_STOP);
@@ -150,7 +150,8 @@ TEST("ollama: calls of tools and logprobs of several objects are put together")
 	struct attempt attempt;
 	struct answer answer = { 0 };
 	enter(&attempt,
-		SPAN(LINE("\"message\":{\"content\":\"\",\"tool_calls\":[{\"function\":{\"name\":\"f\"}}]},\"logprobs\":[1]")
+		SPAN(LINE(
+			"\"message\":{\"content\":\"\",\"tool_calls\":[{\"function\":{\"name\":\"f\"}}]},\"logprobs\":[1]")
 				LINE("\"message\":{\"content\":\"\",\"tool_calls\":[{\"function\":{\"name\":\"g\"}}, 2]},\"logprobs\":[2,3]")
 					DONE("stop")));
 	api_ollama.read(&attempt, &answer);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "openai_desk.h"
 
-#define STRICT                                                                           \
+#define STRICT                                                                                    \
 	"{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}},\"required\":[\"a\"]," \
 	"\"additionalProperties\":false}"
 
@@ -232,5 +232,16 @@ TEST("what did not match is told with the answer, when it is asked again")
 		"{\"role\":\"assistant\",\"content\":\"no\\n\"},"
 		"{\"role\":\"user\",\"content\":\"not JSON\"}]}");
 	check_ceilings(&d, "1");
+	stand_up(&d);
+	sit_down(&d, "openai", "m", NULL, "sys");
+	d.reask = &reask;
+	check_body(&d, "{\"messages\":[]}",
+		"{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"sys\"},"
+		"{\"role\":\"assistant\",\"content\":\"no\\n\"},"
+		"{\"role\":\"user\",\"content\":\"not JSON\"}]}");
+	d.step->has_system = false;
+	check_body(&d, "{\"messages\":[]}",
+		"{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"content\":\"no\\n\"},"
+		"{\"role\":\"user\",\"content\":\"not JSON\"}]}");
 	stand_up(&d);
 }

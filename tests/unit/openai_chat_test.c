@@ -260,8 +260,7 @@ TEST("logprobs are kept as the server wrote them")
 	enter(&x, 200,
 		"{\"choices\":[{\"message\":{\"content\":\"a\"},\"logprobs\":{\"content\":[{\"logprob\":-0.10}]}}]}");
 	api_openai.read(&x.attempt, &x.answer);
-	CHECK_MEM(x.answer.logprobs.at, x.answer.logprobs.n,
-		"{\"content\":[{\"logprob\":-0.10}]}");
+	CHECK_MEM(x.answer.logprobs.at, x.answer.logprobs.n, "{\"content\":[{\"logprob\":-0.10}]}");
 	leave(&x);
 	enter(&x, 200, "{\"choices\":[{\"message\":{\"content\":\"a\"},\"logprobs\":{}}]}");
 	api_openai.read(&x.attempt, &x.answer);
@@ -279,7 +278,9 @@ TEST("of a content in parts the texts are joined, and thinking is passed over")
 			OUTCOME_ANSWERED, "a\\nb", NULL },
 		{ 200, CHOICE(SAYS("[{\"type\":\"text\",\"text\":\"\"}]"), "\"stop\""),
 			OUTCOME_ANSWERED, "", NULL },
-		{ 200, CHOICE(SAYS("[{\"type\":\"thinking\",\"thinking\":[]}]"), "\"stop\""),
+		{ 200,
+			CHOICE(SAYS("[{\"type\":\"thinking\",\"thinking\":[]},{\"type\":\"reference\",\"text\":\"no\"}]"),
+				"\"stop\""),
 			OUTCOME_BAD_RESPONSE, NULL, "content" },
 		{ 200, CHOICE(SAYS("[]"), "\"stop\""), OUTCOME_BAD_RESPONSE, NULL, "content" },
 		{ 200, CHOICE(SAYS("[1,\"x\",{\"type\":\"text\",\"text\":7},null]"), "\"stop\""),
@@ -301,7 +302,8 @@ TEST("what servers call tokens by other names, or count apart, is counted alike"
 		{ "{\"prompt_tokens\":9,\"completion_tokens\":2,\"total_tokens\":11,"
 		  "\"prompt_cache_hit_tokens\":4,\"prompt_cache_miss_tokens\":5}",
 			{ 9, 2, 4, -1 } },
-		{ "{\"prompt_cache_hit_tokens\":4,\"prompt_tokens_details\":null}", { -1, -1, 4, -1 } },
+		{ "{\"prompt_cache_hit_tokens\":4,\"prompt_tokens_details\":null}",
+			{ -1, -1, 4, -1 } },
 		/* xAI, and OpenAI */
 		{ "{\"prompt_tokens\":12,\"completion_tokens\":2,\"total_tokens\":331,"
 		  "\"completion_tokens_details\":{\"reasoning_tokens\":317}}",

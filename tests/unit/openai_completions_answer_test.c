@@ -2,13 +2,13 @@
 #include "openai_reading.h"
 
 #define API "openai-completions"
-#define CHOICE(text, finish) \
-	"{\"choices\":[{\"text\":" text ",\"index\":0,\"logprobs\":null,\"finish_reason\":" finish "}]}"
-#define CHUNK(text, finish)                                                                    \
-	"data: {\"object\":\"text_completion\",\"model\":\"m-1\",\"choices\":[{\"index\":0,\"text\":\"" \
-	text "\",\"finish_reason\":" finish "}],\"usage\":null}\n\n"
-#define USAGE                                                                             \
-	"data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4}}\n\n"
+#define CHOICE(text, finish)                                                                       \
+	"{\"choices\":[{\"text\":" text ",\"index\":0,\"logprobs\":null,\"finish_reason\":" finish \
+	"}]}"
+#define CHUNK(text, finish)                                                                                  \
+	"data: {\"object\":\"text_completion\",\"model\":\"m-1\",\"choices\":[{\"index\":0,\"text\":\"" text \
+	"\",\"finish_reason\":" finish "}],\"usage\":null}\n\n"
+#define USAGE "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4}}\n\n"
 #define DONE "data: [DONE]\n\n"
 
 TEST("a completion's text, finish, logprobs and usage are read as the server wrote them")
@@ -41,7 +41,8 @@ TEST("every kind of finish of a completion is told apart, and what is none is a 
 		{ 200, CHOICE("7", "\"stop\""), OUTCOME_BAD_RESPONSE, NULL, "choices[0]" },
 		{ 200, "{\"choices\":[]}", OUTCOME_BAD_RESPONSE, NULL, "no choices" },
 		{ 200, "{\"error\":\"odd\"}", OUTCOME_FAULT, NULL, "odd" },
-		{ 400, "{\"error\":{\"message\":\"bad\"}}", OUTCOME_REQUEST, NULL, "HTTP 400: bad" },
+		{ 400, "{\"error\":{\"message\":\"bad\"}}", OUTCOME_REQUEST, NULL,
+			"HTTP 400: bad" },
 	};
 	check_readings(API, false, cases, sizeof cases / sizeof *cases);
 }

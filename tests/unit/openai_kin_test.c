@@ -11,8 +11,8 @@ TEST("each of OpenAI's kin is asked at its own address, with its own key")
 	} rows[] = {
 		{ "mistral", "https://api.mistral.ai", "/v1/chat/completions", "MISTRAL_API_KEY",
 			"Authorization: Bearer " },
-		{ "azure", NULL, "/openai/v1/chat/completions", "AZURE_OPENAI_API_KEY AZURE_API_KEY",
-			"api-key: " },
+		{ "azure", NULL, "/openai/v1/chat/completions",
+			"AZURE_OPENAI_API_KEY AZURE_API_KEY", "api-key: " },
 		{ "azure-classic", NULL, "/openai/deployments/m/chat/completions",
 			"AZURE_OPENAI_API_KEY AZURE_API_KEY", "api-key: " },
 		{ "groq", "https://api.groq.com/openai/v1", "/chat/completions", "GROQ_API_KEY",

@@ -52,8 +52,7 @@ static inline void check_span(struct span got, const char *want)
 		CHECK(got.at == NULL);
 }
 
-static inline void check_usage(
-	const char *api, struct answer *answer, const struct usage *want)
+static inline void check_usage(const char *api, struct answer *answer, const struct usage *want)
 {
 	api_find(api)->read_usage(answer);
 	CHECK_INT(answer->usage.input, want->input);

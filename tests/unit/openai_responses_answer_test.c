@@ -7,14 +7,16 @@
 #define WITH(status, output) \
 	"{\"object\":\"response\",\"status\":" status ",\"error\":null,\"output\":" output "}"
 #define TEXT(text) "{\"type\":\"output_text\",\"text\":" text ",\"annotations\":[]}"
-#define MESSAGE(parts) \
-	"{\"type\":\"message\",\"role\":\"assistant\",\"status\":\"completed\",\"content\":[" parts "]}"
+#define MESSAGE(parts)                                                                              \
+	"{\"type\":\"message\",\"role\":\"assistant\",\"status\":\"completed\",\"content\":[" parts \
+	"]}"
 #define SAYS(text) "[" MESSAGE(TEXT(text)) "]"
-#define THINKS "{\"type\":\"reasoning\",\"id\":\"r\",\"summary\":[{\"type\":\"summary_text\",\"text\":\"hm\"}]}"
+#define THINKS \
+	"{\"type\":\"reasoning\",\"id\":\"r\",\"summary\":[{\"type\":\"summary_text\",\"text\":\"hm\"}]}"
 #define CALL "{\"type\":\"function_call\", \"call_id\":\"c\",\"name\":\"f\",\"arguments\":\"{}\"}"
-#define INCOMPLETE(reason, output)                                                              \
-	"{\"status\":\"incomplete\",\"incomplete_details\":{\"reason\":" reason "},\"output\":" output \
-	"}"
+#define INCOMPLETE(reason, output)                                              \
+	"{\"status\":\"incomplete\",\"incomplete_details\":{\"reason\":" reason \
+	"},\"output\":" output "}"
 
 TEST("a response's text, finish, model and usage are read as the server wrote them")
 {
@@ -42,7 +44,8 @@ TEST("calls of tools are kept as items, and are the answer where there is no tex
 {
 	struct exchange x;
 	enter(&x, API, 200,
-		WITH("\"completed\"", "[" CALL "," THINKS ",{\"type\":\"custom_tool_call\"}]"), false);
+		WITH("\"completed\"", "[" CALL "," THINKS ",{\"type\":\"custom_tool_call\"}]"),
+		false);
 	CHECK_INT(x.answer.outcome, OUTCOME_ANSWERED);
 	CHECK_INT(x.answer.finish, FINISH_TOOL_CALLS);
 	check_span(x.answer.text, NULL);
@@ -61,9 +64,10 @@ TEST("logprobs of all texts of a response are one array")
 	struct exchange x;
 	enter(&x, API, 200,
 		WITH("\"completed\"",
-			"[" MESSAGE("{\"type\":\"output_text\",\"text\":\"a\",\"logprobs\":[{\"x\":-0.10},2]},"
-				    "{\"type\":\"output_text\",\"text\":\"b\",\"logprobs\":[3]},"
-				    "{\"type\":\"output_text\",\"text\":\"c\",\"logprobs\":[]}") "]"),
+			"[" MESSAGE(
+				"{\"type\":\"output_text\",\"text\":\"a\",\"logprobs\":[{\"x\":-0.10},2]},"
+				"{\"type\":\"output_text\",\"text\":\"b\",\"logprobs\":[3]},"
+				"{\"type\":\"output_text\",\"text\":\"c\",\"logprobs\":[]}") "]"),
 		false);
 	check_span(x.answer.text, "abc");
 	check_span(x.answer.logprobs, "[{\"x\":-0.10},2,3]");
@@ -97,7 +101,8 @@ TEST("every status of a response is told apart")
 			"not finished" },
 		{ 200,
 			WITH("\"completed\"",
-				"[" MESSAGE("{\"type\":\"refusal\",\"refusal\":\"I can't \\\"do\\\" that\"}") "]"),
+				"[" MESSAGE(
+					"{\"type\":\"refusal\",\"refusal\":\"I can't \\\"do\\\" that\"}") "]"),
 			OUTCOME_POLICY, NULL, "I can't \"do\" that" },
 	};
 	CHECK_READINGS(cases);
@@ -106,11 +111,9 @@ TEST("every status of a response is told apart")
 TEST("an error in a response is the failure that it says")
 {
 	static const struct reading cases[] = {
-		{ 200,
-			"{\"status\":\"failed\",\"error\":{\"code\":\"server_error\",\"message\":\"oops\"},\"output\":[]}",
+		{ 200, "{\"status\":\"failed\",\"error\":{\"code\":\"server_error\",\"message\":\"oops\"},\"output\":[]}",
 			OUTCOME_FAULT, NULL, "oops" },
-		{ 200,
-			"{\"status\":\"failed\",\"error\":{\"code\":\"rate_limit_exceeded\",\"message\":\"slow\"}}",
+		{ 200, "{\"status\":\"failed\",\"error\":{\"code\":\"rate_limit_exceeded\",\"message\":\"slow\"}}",
 			OUTCOME_RATE, NULL, "slow" },
 		{ 200, "{\"error\":{\"code\":\"invalid_prompt\",\"message\":\"odd\"}}",
 			OUTCOME_REQUEST, NULL, "odd" },
@@ -150,19 +153,22 @@ TEST("a success without a response in it is a bad response")
 		{ 200, WITH("\"completed\"", "{}"), OUTCOME_BAD_RESPONSE, NULL, "no output" },
 		{ 200, WITH("\"completed\"", "\"hi\""), OUTCOME_BAD_RESPONSE, NULL, "no output" },
 		{ 200, WITH("\"completed\"", "[]"), OUTCOME_BAD_RESPONSE, NULL, "output[]" },
-		{ 200, WITH("\"completed\"", "[null,7,[\"message\"],{}]"), OUTCOME_BAD_RESPONSE, NULL,
-			"output[]" },
+		{ 200, WITH("\"completed\"", "[null,7,[\"message\"],{}]"), OUTCOME_BAD_RESPONSE,
+			NULL, "output[]" },
 		{ 200, WITH("\"completed\"", "[" THINKS "]"), OUTCOME_BAD_RESPONSE, NULL,
 			"output[]" },
-		{ 200, WITH("\"completed\"", "[{\"type\":\"message\"}]"), OUTCOME_BAD_RESPONSE, NULL,
-			"output[]" },
+		{ 200, WITH("\"completed\"", "[{\"type\":\"message\"}]"), OUTCOME_BAD_RESPONSE,
+			NULL, "output[]" },
 		{ 200, WITH("\"completed\"", "[{\"type\":\"message\",\"content\":null}]"),
 			OUTCOME_BAD_RESPONSE, NULL, "output[]" },
-		{ 200, WITH("\"completed\"", "[{\"type\":\"message\",\"content\":{\"a\":" TEXT("\"x\"") "}}]"),
+		{ 200,
+			WITH("\"completed\"",
+				"[{\"type\":\"message\",\"content\":{\"a\":" TEXT("\"x\"") "}}]"),
 			OUTCOME_BAD_RESPONSE, NULL, "output[]" },
-		{ 200, WITH("\"completed\"", "[" MESSAGE("null,1,[]") "]"), OUTCOME_BAD_RESPONSE, NULL,
+		{ 200, WITH("\"completed\"", "[" MESSAGE("null,1,[]") "]"), OUTCOME_BAD_RESPONSE,
+			NULL, "output[]" },
+		{ 200, WITH("\"completed\"", SAYS("null")), OUTCOME_BAD_RESPONSE, NULL,
 			"output[]" },
-		{ 200, WITH("\"completed\"", SAYS("null")), OUTCOME_BAD_RESPONSE, NULL, "output[]" },
 		{ 200, WITH("\"completed\"", SAYS("7")), OUTCOME_BAD_RESPONSE, NULL, "output[]" },
 		{ 302, "", OUTCOME_REQUEST, NULL, "redirects" },
 	};
@@ -178,7 +184,8 @@ TEST("odd usage of a response is unknown, and the answer stands")
 	for (size_t i = 0; i < sizeof usages / sizeof *usages; i++) {
 		struct exchange x;
 		char body[300];
-		snprintf(body, sizeof body, "{\"usage\":%s,\"output\":%s}", usages[i], SAYS("\"ok\""));
+		snprintf(body, sizeof body, "{\"usage\":%s,\"output\":%s}", usages[i],
+			SAYS("\"ok\""));
 		enter(&x, API, 200, body, false);
 		check_span(x.answer.text, "ok");
 		check_usage(API, &x.answer, &unknown);

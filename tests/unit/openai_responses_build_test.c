@@ -3,7 +3,7 @@
 
 #define API "openai-responses"
 #define REQUEST(rest) "{\"model\":\"m\"," rest "}"
-#define STRICT                                                                           \
+#define STRICT                                                                                    \
 	"{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}},\"required\":[\"a\"]," \
 	"\"additionalProperties\":false}"
 
@@ -146,8 +146,9 @@ TEST("what cannot be told in items is a fault that says so")
 	sit_down(&d, API, "m", NULL, NULL);
 	check_fault(&d, "{\"text\":\"x\"}", ERROR_BAD_RECORD, "nothing to ask");
 	check_fault(&d, "{\"messages\":[1]}", ERROR_BAD_RECORD, "role");
-	check_fault(&d, "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_audio\"},"
-			"{\"type\":\"text\",\"text\":\"x\"}]}]}",
+	check_fault(&d,
+		"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_audio\"},"
+		"{\"type\":\"text\",\"text\":\"x\"}]}]}",
 		ERROR_BAD_RECORD, "messages[0]");
 	check_fault(&d, "{\"messages\":[{\"role\":\"tool\",\"content\":\"7\"}]}", ERROR_BAD_RECORD,
 		"id");
@@ -190,6 +191,9 @@ TEST("a picture, and what did not match, make items of a prompt")
 			"{\"role\":\"assistant\",\"content\":\"no\\n\"},{\"role\":\"user\",\"content\":\"not JSON\"}],"
 			"\"store\":false"));
 	check_ceilings(&d, "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}");
+	check_body(&d, "{\"messages\":[]}",
+		REQUEST("\"input\":[{\"role\":\"assistant\",\"content\":\"no\\n\"},"
+			"{\"role\":\"user\",\"content\":\"not JSON\"}],\"store\":false"));
 	stand_up(&d);
 }
 

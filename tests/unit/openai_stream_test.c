@@ -101,7 +101,8 @@ TEST("calls of tools come in pieces, and are put together as a whole answer woul
 	struct attempt attempt;
 	struct answer answer = { 0 };
 	enter(&attempt,
-		ROLE CALL("{\"index\":0,\"id\":\"c\\\"1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}}")
+		ROLE CALL(
+			"{\"index\":0,\"id\":\"c\\\"1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}}")
 			CALL("{\"index\":0,\"function\":{\"arguments\":\"{\\\"a\\\"\"}}") CALL(
 				"{\"index\":1,\"id\":\"c2\",\"function\":{\"name\":\"g\",\"arguments\":\"{}\"}}")
 				CALL("{\"index\":0,\"function\":{\"arguments\":\":1}\"}}")
@@ -275,9 +276,10 @@ TEST("odd members of chunks are passed over")
 		{ ROLE CHUNK("\"reasoning_content\":\"hm\"", "null") SAYS("hi") STOP DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
 		{ ROLE EVENT("") SAYS("hi") STOP DONE, OUTCOME_ANSWERED, "hi", NULL },
-		{ ROLE CHUNK("\"content\":[{\"type\":\"thinking\",\"thinking\":[{\"type\":\"text\",\"text\":\"hm\"}]}]",
-			  "null") CHUNK("\"content\":[{\"type\":\"text\",\"text\":\"h\"}]",
-			  "null") SAYS("i") STOP DONE,
+		{ ROLE CHUNK(
+			  "\"content\":[{\"type\":\"thinking\",\"thinking\":[{\"type\":\"text\",\"text\":\"hm\"}]}]",
+			  "null") CHUNK("\"content\":[{\"type\":\"text\",\"text\":\"h\"}]", "null")
+				SAYS("i") STOP DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
 		{ "data: {\"choices\":\ndata: [{\"delta\":{\"content\":\ndata: \"hi\"}}]}\n\n" STOP
 				DONE,

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The first byte chooses a status and whether the rest is the body of an answer of Bedrock or lines
+ * of which each becomes a message of a stream: its first letter says of what type, the rest is the
+ * payload. Whatever a server sends, there is an outcome; an answer has a text or calls of tools,
+ * anything else a message without our key or controls; texts are what a JSON string may hold, all
+ * else is JSON, and nothing points at bytes that were given up.
+ */
+#include "api/api.h"
+#include "base/crc32.h"
+#include "json/scan.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define KEY "canary-key"
+
+static void demand(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "bedrock_answer_fuzz: %s\n", what);
+	abort();
+}
+
+/* All that is said lies in what the answer owns: the bytes it came in are given up. */
+static void check_place(const struct answer *answer, struct span part)
+{
+	demand(!part.at ||
+			(part.at >= answer->own.data &&
+				part.at + part.n <= answer->own.data + answer->own.len),
+		"something is outside of the answer");
+}
+
+static void check_json(const struct answer *answer, struct span json)
+{
+	struct span value;
+	struct json_fault fault;
+	check_place(answer, json);
+	demand(!json.at || json_scan(json, &value, &fault), "what should be JSON is none");
+}
+
+static void check_text(const struct answer *answer, struct span text)
+{
+	struct buf string;
+	struct span value;
+	struct json_fault fault;
+	check_place(answer, text);
+	if (!text.at)
+		return;
+	buf_init(&string, text.n + 2);
+	buf_put_char(&string, '"');
+	buf_put_span(&string, text);
+	buf_put_char(&string, '"');
+	demand(json_scan(buf_span(&string), &value, &fault), "a text breaks its string");
+	buf_release(&string);
+}
+
+static void check(const struct attempt *attempt, const struct answer *answer)
+{
+	bool is_answered = answer->outcome == OUTCOME_ANSWERED;
+	demand(error_code_of(answer->outcome) != ERROR_NONE || is_answered,
+		"an outcome without a code");
+	demand(is_answered == (answer->message == NULL), "a message and an answer, or neither");
+	demand(!is_answered || answer->text.at || answer->tool_calls.at, "an answer of nothing");
+	demand(!is_answered || (attempt->status >= 200 && attempt->status < 300),
+		"an answer in an error");
+	demand(finish_name(answer->finish) != NULL, "a finish without a name");
+	if (answer->message)
+		demand(!strstr(answer->message, KEY) && !strpbrk(answer->message, "\r\n\x1b"),
+			"a key or controls are in the message");
+	check_text(answer, answer->text);
+	check_text(answer, answer->model);
+	check_json(answer, answer->tool_calls);
+	check_json(answer, answer->logprobs);
+	check_json(answer, answer->usage_text);
+	demand(answer->usage.input >= -1 && answer->usage.output >= -1 &&
+			answer->usage.cached >= -1 && answer->usage.reasoning >= -1,
+		"a usage below nothing");
+}
+
+static void put_u32(struct buf *b, size_t n)
+{
+	const char bytes[4] = { (char)(n >> 24), (char)(n >> 16), (char)(n >> 8), (char)n };
+	buf_put(b, bytes, sizeof bytes);
+}
+
+static void put_header(struct buf *b, const char *name, struct span value)
+{
+	buf_put_char(b, (char)strlen(name));
+	buf_put_str(b, name);
+	buf_put_char(b, 7);
+	buf_put_char(b, (char)(value.n >> 8));
+	buf_put_char(b, (char)value.n);
+	buf_put_span(b, value);
+}
+
+/* A message of the type that the line's first letter stands for. */
+static void put_message(struct buf *b, struct span line)
+{
+	static const char *const events[] = { "messageStart", "contentBlockStart",
+		"contentBlockDelta", "contentBlockStop", "messageStop", "metadata", "odd" };
+	struct buf headers;
+	struct span payload = { line.at + 1, line.n - 1 };
+	buf_init(&headers, 1 << 17);
+	switch (*line.at) {
+	case 'x':
+		put_header(&headers, ":message-type", SPAN("exception"));
+		put_header(&headers, ":exception-type", SPAN("throttlingException"));
+		break;
+	case 'e':
+		payload.n = payload.n > 1000 ? 1000 : payload.n;
+		put_header(&headers, ":message-type", SPAN("error"));
+		put_header(&headers, ":error-code", payload);
+		put_header(&headers, ":error-message", payload);
+		break;
+	default:
+		put_header(&headers, ":message-type", SPAN("event"));
+		put_header(&headers, ":event-type", span_of(events[(unsigned char)*line.at % 7]));
+	}
+	size_t from = b->len;
+	put_u32(b, 16 + headers.len + payload.n);
+	put_u32(b, headers.len);
+	put_u32(b, crc32_add(0, b->data + from, 8));
+	buf_put_span(b, buf_span(&headers));
+	buf_put_span(b, payload);
+	put_u32(b, crc32_add(0, b->data + from, b->len - from));
+	buf_release(&headers);
+}
+
+static void put_messages(struct buf *b, const char *at, size_t n)
+{
+	while (n > 0) {
+		const char *lf = memchr(at, '\n', n);
+		struct span line = { at, lf ? (size_t)(lf - at) : n };
+		if (line.n > 0)
+			put_message(b, line);
+		n -= line.n + (lf != NULL);
+		at += line.n + (lf != NULL);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const int statuses[] = { 200, 201, 302, 400, 401, 403, 404, 409, 429, 500, 503,
+		100 };
+	if (size == 0)
+		return 0;
+	struct endpoint endpoint = { 0 };
+	struct attempt attempt;
+	struct answer answer = { 0 };
+	endpoint_add_header(&endpoint, "Authorization: Bearer " KEY);
+	attempt_init(&attempt, 1);
+	attempt.endpoint = &endpoint;
+	attempt.wire = WIRE_COMPLETE;
+	attempt.status = statuses[(*data & 0x3f) % (sizeof statuses / sizeof *statuses)];
+	attempt.is_html = *data & 0x80;
+	buf_init(&attempt.answer, size * 150);
+	if (*data & 0x40)
+		put_messages(&attempt.answer, (const char *)data + 1, size - 1);
+	else
+		buf_put(&attempt.answer, data + 1, size - 1);
+	api_find("bedrock")->read(&attempt, &answer);
+	api_find("bedrock")->read_usage(&answer);
+	check(&attempt, &answer);
+	answer_release(&answer);
+	attempt_release(&attempt);
+	endpoint_release(&endpoint);
+	return 0;
+}
