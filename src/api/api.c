@@ -94,6 +94,9 @@ char *api_path(const struct api *api, const char *model, bool is_streamed)
 		return xstrdup(path);
 	if (!model || !is_plain_name(model))
 		return NULL;
+	/* Google's own name for a model begins with what stands before it in the path. */
+	if (strncmp(model, "models/", 7) == 0 && strncmp(hole - 7, "models/", 7) == 0)
+		model += 7;
 	buf_init(&out, SIZE_MAX / 4);
 	buf_put(&out, path, (size_t)(hole - path));
 	put_encoded(&out, model);

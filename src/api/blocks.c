@@ -32,7 +32,13 @@ void blocks_clear(struct blocks *b)
 {
 	buf_clear(&b->said.text);
 	buf_clear(&b->tools);
-	b->said.has_text = false;
+	b->said.has_text = b->has_others = b->has_bad_text = false;
+}
+
+void blocks_add_text(struct blocks *b, struct span text)
+{
+	b->has_bad_text |= text.at == NULL;
+	said_add_text(&b->said, text);
 }
 
 void blocks_add_call(struct blocks *b, struct span block)
@@ -135,6 +141,8 @@ static void judge(const struct blocks *b, const struct blocks_style *style, bool
 		said_judge(answer,
 			answer->finish == FINISH_REFUSAL ? b->refusal : (struct span){ 0 },
 			style->where);
+	if (answer->outcome == OUTCOME_ANSWERED && b->has_bad_text)
+		said_refuse(answer, OUTCOME_BAD_RESPONSE, "a text of the answer is missing");
 	if (answer->outcome == OUTCOME_ANSWERED && !are_args_whole)
 		said_refuse(answer, OUTCOME_BAD_RESPONSE,
 			"the arguments of a tool call are not the JSON of an object");
@@ -146,7 +154,8 @@ void blocks_keep(struct blocks *b, const struct blocks_style *style, struct atte
 	struct said *said = &b->said;
 	bool are_args_whole = finish_calls(said);
 	said->finish = finish_of(b->stop);
-	if (b->has_list && said->finish == FINISH_STOP && !said->calls_n && !b->tools.len)
+	if (b->has_list && said->finish == FINISH_STOP && !b->has_others && !said->calls_n &&
+		!b->tools.len)
 		said->has_text = true;
 	if (b->tools.len && buf_put_char(&b->tools, ']'))
 		said->tools = buf_span(&b->tools);

@@ -30,6 +30,8 @@ struct blocks {
 	struct span stop;    /* why the model stopped, escaped; missing = not said */
 	struct span refusal; /* in what words it refused, escaped; missing = in none */
 	bool has_list;       /* there is a list of blocks, perhaps an empty one */
+	bool has_others;     /* there are blocks that are neither text, call nor thought */
+	bool has_bad_text;   /* a block or piece of text has none */
 };
 
 /* Makes b empty. The attempt's answer, of which spans are kept, must stay until blocks_keep. */
@@ -40,6 +42,9 @@ void blocks_release(struct blocks *b);
 
 /* Forgets the texts and whole calls. */
 void blocks_clear(struct blocks *b);
+
+/* Adds an escaped text or piece of one; a missing one spoils the answer. */
+void blocks_add_text(struct blocks *b, struct span text);
 
 /* Adds a block that is a whole call, a JSON value. */
 void blocks_add_call(struct blocks *b, struct span block);

@@ -239,6 +239,9 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 		return false;
 	if (!is_own || !span_equals(json_member(ask->own, SPAN("stream")), stream))
 		members_add(&m, "stream", stream);
+	/* Else the server cuts what is too long for the model's context, and says nothing. */
+	if (!is_own)
+		members_add(&m, "truncate", SPAN("false"));
 	if (s->max_tokens)
 		members_add_int(&m, "options.num_predict", s->max_tokens);
 	if (s->schema)

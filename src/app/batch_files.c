@@ -106,8 +106,7 @@ static bool fits(enum batch format, const struct api *api)
 
 static bool ends_with_version(const char *text, size_t n)
 {
-	return n >= sizeof V1 - 1 &&
-		memcmp(text + n - sizeof V1 + 1, V1, sizeof V1 - 1) == 0;
+	return n >= sizeof V1 - 1 && memcmp(text + n - sizeof V1 + 1, V1, sizeof V1 - 1) == 0;
 }
 
 /* Azure's paths have more before /v1 than its base. */
@@ -117,8 +116,7 @@ static char *place_of(const struct endpoint *e)
 	size_t base_n = strlen(e->base);
 	bool has_path = strchr(strstr(e->base, "://") + 3, '/') != NULL;
 	if (version && version > e->api->path)
-		return xasprintf(
-			"%s%.*s" V1, e->base, (int)(version - e->api->path), e->api->path);
+		return xasprintf("%s%.*s" V1, e->base, (int)(version - e->api->path), e->api->path);
 	return ends_with_version(e->base, base_n) || (has_path && !version)
 		? xstrdup(e->base)
 		: xasprintf("%s" V1, e->base);

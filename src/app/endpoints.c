@@ -36,15 +36,14 @@ static const char *from_environment(const char *name)
 	return value && *value ? value : NULL;
 }
 
-/* True if an API's name before a model's is one: nothing else says which API or server it is. */
+/*
+ * True if an API's name before a model's is one: nothing else says which API or server it is. The
+ * variable of the API that is meant without one says so too: behind it may be a gateway, whose
+ * models are called "anthropic/...". Those of others are where a prefix leads to.
+ */
 static bool prefix_counts(const struct endpoint_opts *o)
 {
-	size_t n;
-	const struct api *const *apis = api_all(&n);
-	for (size_t i = 0; i < n; i++)
-		if (from_environment(apis[i]->base_url_env))
-			return false;
-	return !o->api && o->endpoints.n == 0;
+	return !o->api && o->endpoints.n == 0 && !from_environment(api_openai.base_url_env);
 }
 
 /* "openai/gpt-4o": takes the API's name off the model and gives the API, or NULL. */

@@ -21,7 +21,7 @@ static char *path_at(const struct endpoint *e, const char *path)
 	const char *begin = e->url + strlen(e->base);
 	const size_t n = sizeof V1 - 1;
 	return strncmp(path, V1 "/", n + 1) == 0 ? xasprintf("%s%s", begin, path + n)
-						      : xstrdup(path);
+						 : xstrdup(path);
 }
 
 bool render_batch(struct call *call, const struct plan *plan, const struct endpoint *endpoint,

@@ -65,13 +65,13 @@ struct attempt {
 	/* What to send. Written by the engine at dispatch. */
 	const struct endpoint *endpoint; /* borrowed */
 	const struct api *api;           /* borrowed: who wrote the body, and reads the answer */
-	char *path; /* owned: follows the endpoint's base URL, where the record has a say in it; NULL =
-		       the endpoint's url is it */
-	struct buf body;                 /* owned; the request's JSON */
-	int64_t timeout_ms;              /* from http_start to the last byte; > 0 */
-	int64_t first_byte_timeout_ms;   /* to the first byte of the body; 0 = none of its own */
-	int64_t idle_timeout_ms;         /* between two bytes of it; 0 = none */
-	void *owner;                     /* the engine's; io/http only carries it */
+	char *path; /* owned: follows the endpoint's base URL, where the record has a say in it;
+		       NULL = the endpoint's url is it */
+	struct buf body;               /* owned; the request's JSON */
+	int64_t timeout_ms;            /* from http_start to the last byte; > 0 */
+	int64_t first_byte_timeout_ms; /* to the first byte of the body; 0 = none of its own */
+	int64_t idle_timeout_ms;       /* between two bytes of it; 0 = none */
+	void *owner;                   /* the engine's; io/http only carries it */
 
 	/* What came back. Written by io/http. */
 	enum wire wire;

@@ -35,8 +35,8 @@ struct step {
 	bool has_image;
 	struct schema *schema; /* owned: what the answer must look like; NULL = it is text */
 	unsigned reasks_n;     /* how often an answer that does not match is asked for again */
-	int64_t max_tokens;   /* 0 = the server's own limit */
-	struct param *params; /* owned */
+	int64_t max_tokens;    /* 0 = the server's own limit */
+	struct param *params;  /* owned */
 	size_t params_n;
 };
 

@@ -14,11 +14,11 @@
 #include <stdbool.h>
 
 enum result_form {
-	RESULT_JSON, /* one JSON value a line */
-	RESULT_SEQ,  /* RFC 7464: record separator before, line feed after */
+	RESULT_JSON,  /* one JSON value a line */
+	RESULT_SEQ,   /* RFC 7464: record separator before, line feed after */
 	RESULT_BATCH, /* as the plan's batch format has it */
-	RESULT_RAW,  /* the answer's plain text and a line feed */
-	RESULT_RAW0  /* the answer's plain text and a NUL */
+	RESULT_RAW,   /* the answer's plain text and a line feed */
+	RESULT_RAW0   /* the answer's plain text and a NUL */
 };
 
 struct result_opts {

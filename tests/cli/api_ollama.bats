@@ -36,7 +36,7 @@ answer='echo: long enough to be cut in half'
 	try pllm --api ollama --endpoint "$BASE" -m llama --retries 0 -p 'Say {{text}}' -s 'be brief' --max-tokens 9 --param options.seed=1 <in
 	[ "$(jq -r .path requests)" = /api/chat ]
 	[ "$(jq -r '.headers.authorization // "none"' requests)" = none ]
-	[ "$(jq -r .body requests)" = '{"model":"llama","messages":[{"role":"system","content":"be brief"},{"role":"user","content":"Say hi"}],"stream":false,"options":{"num_predict":9,"seed":1}}' ]
+	[ "$(jq -r .body requests)" = '{"model":"llama","messages":[{"role":"system","content":"be brief"},{"role":"user","content":"Say hi"}],"stream":false,"truncate":false,"options":{"num_predict":9,"seed":1}}' ]
 	: >requests
 	try pllm --api ollama --endpoint "$BASE" -m llama -p '{{text}}' --stream --retries 0 <in
 	[ "$(jq -r .body requests | jq .stream)" = true ]
@@ -85,8 +85,8 @@ answer='echo: long enough to be cut in half'
 		'{"messages":[{"role":"user","content":[]},{"role":"user","content":"","images":["QUJD"]}]}' \
 		'{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://h/a.png"}}]}]}' >in
 	try pllm --api ollama --endpoint "$BASE" -m llama -j 1 --retries 0 <in
-	[ "$(jq -r .body requests)" = '{"model":"llama","messages":[ {"role":"user","content":"a","images":["QUJD"]} ],"stream":false}
-{"model":"llama","messages":[{"role":"user","content":"b"}],"stream":false}' ]
+	[ "$(jq -r .body requests)" = '{"model":"llama","messages":[ {"role":"user","content":"a","images":["QUJD"]} ],"stream":false,"truncate":false}
+{"model":"llama","messages":[{"role":"user","content":"b"}],"stream":false,"truncate":false}' ]
 	[ "$(jq -r .pllm.error.code out | tail -n 2 | paste -sd ' ')" = 'bad_record bad_record' ]
 	grep -q "not in Ollama's form" out
 	grep -q 'ollama takes no images by URL' out

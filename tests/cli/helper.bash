@@ -49,8 +49,8 @@ clean_room() {
 	local name
 	for name in $(compgen -e); do
 		case $name in
-		*_proxy | *_PROXY | CURL_CA_BUNDLE | SSL_* | OPENAI_* | ANTHROPIC_* | GEMINI_* | AZURE_OPENAI_* | OLLAMA_HOST | \
-			PLLM_* | XDG_*)
+		*_proxy | *_PROXY | CURL_CA_BUNDLE | SSL_* | *_API_KEY | *_BASE_URL | OPENAI_* | AWS_* | AZURE_* | \
+			GOOGLE_* | CO_API_URL | OLLAMA_HOST | CREDENTIALS_DIRECTORY | PLLM_* | XDG_*)
 			[ "$name" = PLLM_MOCK ] || unset "$name"
 			;;
 		esac

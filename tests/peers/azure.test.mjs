@@ -1,19 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The package `openai` as clients of Azure (both of its forms), vLLM and Mistral use it.
 import OpenAI, { AzureOpenAI } from 'openai';
-import {
-	collect,
-	echo,
-	error,
-	fits,
-	holds,
-	key,
-	model,
-	prompt,
-	same,
-	schema,
-	url,
-} from './mock.mjs';
+import { collect, echo, error, fits, holds, key, model, prompt, same, url } from './mock.mjs';
 import { chat, format, test, textOf, tools } from './openai.mjs';
 
 // == Azure ==

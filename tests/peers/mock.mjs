@@ -84,7 +84,8 @@ export const question = {
 
 // One white pixel.
 export const png =
-	'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=';
+	'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABAQAAAAA3bvkkAAAA' +
+	'CklEQVR42mNoAAAAggCB2kUIOwAAAABJRU5ErkJggg==';
 
 export function same(got, wanted) {
 	assert.deepEqual(got, wanted);

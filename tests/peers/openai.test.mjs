@@ -7,7 +7,6 @@ import {
 	error,
 	fits,
 	holds,
-	key,
 	model,
 	moderator,
 	png,

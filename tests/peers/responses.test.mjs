@@ -15,7 +15,7 @@ import {
 	same,
 	schema,
 } from './mock.mjs';
-import { chat, client, test } from './openai.mjs';
+import { client, test } from './openai.mjs';
 
 function respond(input, more = {}) {
 	return client.responses.create({ model, input, ...more });

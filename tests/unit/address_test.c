@@ -50,6 +50,8 @@ TEST("a model in the path is percent-encoded, and must be a plain name")
 			"https://h/v1beta/models/gemini-2.5-flash:generateContent" },
 		{ "bedrock", "https://h", "anthropic.claude-v1:0",
 			"https://h/model/anthropic.claude-v1%3A0/converse" },
+		{ "gemini", "https://h", "models/gemini-x",
+			"https://h/v1beta/models/gemini-x:generateContent" },
 		{ "gemini", "https://h", "a/b", "https://h/v1beta/models/a%2Fb:generateContent" },
 		{ "gemini", "https://h", "../admin", NULL },
 		{ "gemini", "https://h", "a b", NULL },

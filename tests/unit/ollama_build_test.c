@@ -86,7 +86,7 @@ static void check_fault(const struct desk *d, const char *record, const char *wo
 	buf_release(&body);
 }
 
-#define REQUEST(messages) "{\"model\":\"m\",\"messages\":[" messages "],\"stream\":false}"
+#define REQUEST(messages) "{\"model\":\"m\",\"messages\":[" messages "],\"stream\":false,\"truncate\":false}"
 #define MESSAGES(list) "{\"messages\":[" list "]}"
 #define SAYS(role, text) "{\"role\":\"" role "\",\"content\":\"" text "\"}"
 
@@ -109,7 +109,7 @@ TEST("ollama: whether it is a stream is always said")
 	sit_down(&d, NULL, NULL);
 	d.endpoint.is_streamed = true;
 	check_body(&d, "\"x\"",
-		"{\"model\":\"m\",\"messages\":[" SAYS("user", "x") "],\"stream\":true}");
+		"{\"model\":\"m\",\"messages\":[" SAYS("user", "x") "],\"stream\":true,\"truncate\":false}");
 	check_body(&d, "{\"body\":{\"messages\":[],\"stream\":false}}",
 		"{\"messages\":[],\"stream\":true,\"model\":\"m\"}");
 	d.endpoint.is_streamed = false;
@@ -227,7 +227,7 @@ TEST("ollama: the limit of tokens, the schema and parameters have their places")
 	CHECK(step_add_param(d.step, "think=false", &err));
 	check_body(&d, "1",
 		"{\"model\":\"m\",\"messages\":[" SAYS("user",
-			"p") "],\"stream\":false,"
+			"p") "],\"stream\":false,\"truncate\":false,"
 			     "\"options\":{\"num_predict\":100,\"num_ctx\":8192},\"format\":{\"type\":\"object\"},\"think\":false}");
 	stand_up(&d);
 }

@@ -39,6 +39,7 @@ TEST("every outcome but an answer has a code, and no two of the first kind are m
 		{ OUTCOME_BAD_RESPONSE, ERROR_BAD_RESPONSE },
 		{ OUTCOME_TOO_LARGE, ERROR_TOO_LARGE },
 		{ OUTCOME_TRUNCATED, ERROR_TRUNCATED },
+		{ OUTCOME_MISMATCH, ERROR_SCHEMA_MISMATCH },
 		{ OUTCOME_CANCELLED, ERROR_CANCELLED },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -238,7 +238,7 @@ TEST("a key that the server echoes does not stay in what it said")
 		"{\"error\":{\"message\":\"bad key: sk-canary\\/key\"}}",
 		"{\"error\":{\"message\":\"bad key: \\u0073k-canary/ke\\u0079\"}}",
 		"<html>" KEY "</html>",
-		"bad key: " KEY,
+		("bad key: " KEY),
 	};
 	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
 		struct reading r;
