@@ -28,6 +28,9 @@ _pllm_options='
 	--model
 	--max-tokens
 	--param
+	--schema
+	--reasks
+	--image
 	--api
 	--endpoint
 	--fallback
@@ -43,6 +46,9 @@ _pllm_options='
 	--cacert
 	--cert
 	--unix-socket
+	--config
+	--no-config
+	--profile
 	--stream
 	--jobs
 	--no-adaptive
@@ -83,7 +89,7 @@ _pllm() {
 	*) [ "$COMP_CWORD" -gt 1 ] || words=help ;;
 	esac
 	case $prev in
-	--input-format) words='jsonl lines seq' ;;
+	--input-format) words='jsonl lines seq openai-batch anthropic-batch' ;;
 	--existing) words='error skip replace' ;;
 	--on-error) words='keep drop stop' ;;
 	--balance) words='least weighted affinity' ;;
@@ -92,11 +98,13 @@ _pllm() {
 	--output|-o|\
 	--errors|\
 	--prompt-file|\
+	--schema|\
 	--key-file|\
 	--header-file|\
 	--cacert|\
 	--cert|\
-	--unix-socket)
+	--unix-socket|\
+	--config)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
@@ -110,6 +118,8 @@ _pllm() {
 	--model|-m|\
 	--max-tokens|\
 	--param|\
+	--reasks|\
+	--image|\
 	--api|\
 	--endpoint|\
 	--fallback|\
@@ -118,6 +128,7 @@ _pllm() {
 	--key-fd|\
 	--key-cmd|\
 	--header|\
+	--profile|\
 	--jobs|-j|-P|\
 	--rate|\
 	--tpm|\

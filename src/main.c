@@ -5,12 +5,14 @@
  *     main.c                 parse, run the command, exit code
  *     cli/                   words the user types
  *       options*.c             the one table of options
- *       parse.c setting.c      argv and environment -> struct config
+ *       parse.c setting.c layers.c    argv, environment and file -> struct config; who wins
+ *       config_file.c names.c private_file.c   the file; its names for endpoints; who may write it
  *       help.c generate.c      -h, --help, --version; completions and the manual's options
  *     app/                   one file per command: puts rooms together, runs
  *       filter.c               every record through a prompt
  *       steps.c stops.c speed.c       options -> plan, rules for stopping, rates
- *       endpoints.c endpoint_text.c credentials.c   options -> the pool, with its keys
+ *       endpoints.c endpoint_text.c address.c credentials.c   options -> the pool, with its keys
+ *       batch_files.c origin.c        what goes with batch files; where an option's value is from
  *       process.c              what a careful process does first and last
  *     ui/                    what a person sees
  *       summary.c              the last words on stderr
@@ -18,21 +20,30 @@
  *       pipeline.c             the loop: admit, dispatch, wait, collect, release
  *       sched.c                which call goes next
  *       pool.c gates.c         at which endpoint; whether now: all its gates asked as one
+ *       render.c render_batch.c   a call becomes a request
  *       flight.c triage.c      an attempt in the air, and what its end means to whom
+ *       verify.c               whether an answer is what the schema says
  *       stats.c verdict.c      counts; exit codes
  *     io/                    descriptors, threads, libcurl
  *       reader.c writer.c      the two doors, a thread each
- *       http.c http_shard.c http_poll.c http_tls.c   many multi handles, one epoll
+ *       http.c http_shard.c http_send.c http_poll.c http_tls.c   many multi handles, one epoll
+ *       sigv4.c                Amazon's signatures
  *       hint.c allowance.c     what headers say of waiting and of limits
- *       url.c keys.c outfile.c signals.c
+ *       url.c keys.c image.c outfile.c signals.c
  *     api/                   one const row per wire API
- *       openai_chat.c openai_answer.c openai_error.c openai_stream.c   OpenAI's
- *       sse.c                  streams of events
- *       classify.c             what failing answers have in common
+ *       api.c                  the table
+ *       openai*.c              chat, Responses, completions, moderation; openai_kin.c: chat elsewhere
+ *       anthropic*.c bedrock*.c gemini*.c ollama*.c cohere*.c rerank*.c   each vendor's own
+ *       raw.c                  batch files: what others wrote, as it is
+ *       members.c chat.c turns.c blocks.c   requests: fields; messages in everybody's words
+ *       said.c                 answers: what was said, put together
+ *       complaint.c classify.c what failing answers mean
+ *       sse.c ndjson.c eventstream.c   streams
  *     work/                  the nouns
  *       record.c call.c attempt.c answer.c outcome.c   the corridor a record walks through
  *       plan.c template*.c ask.c   what is asked
  *       result.c splice.c      the line it leaves as
+ *       batch.c result_batch.c lines of batch files
  *       endpoint.c tokens.c
  *     policy/                pure decisions, time is an argument
  *       limit.c                how many at once: found by trying
@@ -43,6 +54,8 @@
  *       forecast.c             how many tokens it will be
  *       order.c halt.c         who leaves next; when all is over
  *     json/                  scan.c (strict), walk.c (parts as spans), path.c, text.c (escapes)
+ *       schema*.c              JSON Schema: compiled once, values checked where they lie
+ *       yaml.c compact.c
  *     base/                  knows nobody: memory, buffers, errors, clock, heap, channels, ...
  *
  * Rooms look down this list, never up. HACKING.md says why.

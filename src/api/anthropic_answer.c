@@ -69,10 +69,11 @@ static void add_content(struct blocks *b, struct span content)
 	while (json_walk_next(&walk)) {
 		struct span type = json_text_of(json_member(walk.value, SPAN("type")));
 		if (span_is(type, "text"))
-			said_add_text(
-				&b->said, json_text_of(json_member(walk.value, SPAN("text"))));
+			blocks_add_text(b, json_text_of(json_member(walk.value, SPAN("text"))));
 		else if (span_is(type, "tool_use"))
 			blocks_add_call(b, walk.value);
+		else if (!span_is(type, "thinking") && !span_is(type, "redacted_thinking"))
+			b->has_others = true;
 	}
 }
 

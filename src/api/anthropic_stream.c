@@ -62,6 +62,8 @@ static void take_block(struct stream *s, const struct event *e)
 		call.name = json_text_of(json_member(e->block, SPAN("name")));
 		blocks_start_call(
 			&s->blocks, e->index, &call, json_member(e->block, SPAN("input")));
+	} else if (!span_is(type, "thinking") && !span_is(type, "redacted_thinking")) {
+		s->blocks.has_others = true;
 	}
 }
 
@@ -69,7 +71,7 @@ static void take_piece(struct stream *s, const struct event *e)
 {
 	struct span type = json_text_of(json_member(e->delta, SPAN("type")));
 	if (span_is(type, "text_delta"))
-		said_add_text(&s->blocks.said, json_text_of(json_member(e->delta, SPAN("text"))));
+		blocks_add_text(&s->blocks, json_text_of(json_member(e->delta, SPAN("text"))));
 	else if (span_is(type, "input_json_delta"))
 		blocks_add_args(&s->blocks, e->index,
 			json_text_of(json_member(e->delta, SPAN("partial_json"))));

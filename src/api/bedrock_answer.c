@@ -46,6 +46,15 @@ void bedrock_read_usage(struct answer *answer)
 	out->input = blocks_sum(out->input, blocks_sum(out->cached, written));
 }
 
+/* Texts that come with their sources. */
+static void add_cited(struct blocks *b, struct span content)
+{
+	struct json_walk walk;
+	json_walk_init(&walk, content);
+	while (!walk.in_object && json_walk_next(&walk))
+		blocks_add_text(b, json_text_of(json_member(walk.value, SPAN("text"))));
+}
+
 /* What stands under "output", validated already. */
 static void add_output(struct blocks *b, struct span output)
 {
@@ -58,9 +67,16 @@ static void add_output(struct blocks *b, struct span output)
 		return;
 	json_walk_init(&walk, content);
 	while (json_walk_next(&walk)) {
-		said_add_text(&b->said, json_text_of(json_member(walk.value, SPAN("text"))));
-		if (json_member(walk.value, SPAN("toolUse")).at)
+		struct span text = json_member(walk.value, SPAN("text"));
+		struct span cited = json_member(walk.value, SPAN("citationsContent"));
+		if (text.at)
+			blocks_add_text(b, json_text_of(text));
+		else if (cited.at)
+			add_cited(b, json_member(cited, SPAN("content")));
+		else if (json_member(walk.value, SPAN("toolUse")).at)
 			blocks_add_call(b, walk.value);
+		else if (!json_member(walk.value, SPAN("reasoningContent")).at)
+			b->has_others = true;
 	}
 }
 

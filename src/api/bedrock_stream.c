@@ -39,10 +39,14 @@ static void take_piece(struct stream *s, struct span root)
 {
 	struct span delta = json_member(root, SPAN("delta"));
 	struct span use = json_member(delta, SPAN("toolUse"));
-	said_add_text(&s->blocks.said, json_text_of(json_member(delta, SPAN("text"))));
-	if (use.at)
+	struct span text = json_member(delta, SPAN("text"));
+	if (text.at)
+		blocks_add_text(&s->blocks, json_text_of(text));
+	else if (use.at)
 		blocks_add_args(&s->blocks, json_member(root, SPAN("contentBlockIndex")),
 			json_text_of(json_member(use, SPAN("input"))));
+	else if (!json_member(delta, SPAN("reasoningContent")).at)
+		s->blocks.has_others = true;
 }
 
 static void take_event(struct stream *s, struct span type, struct span root)

@@ -154,8 +154,8 @@ void blocks_keep(struct blocks *b, const struct blocks_style *style, struct atte
 	struct said *said = &b->said;
 	bool are_args_whole = finish_calls(said);
 	said->finish = finish_of(b->stop);
-	if (b->has_list && said->finish == FINISH_STOP && !b->has_others && !said->calls_n &&
-		!b->tools.len)
+	if (b->has_list && said->finish == FINISH_STOP && !b->has_others && !b->has_bad_text &&
+		!said->calls_n && !b->tools.len)
 		said->has_text = true;
 	if (b->tools.len && buf_put_char(&b->tools, ']'))
 		said->tools = buf_span(&b->tools);

@@ -177,7 +177,7 @@ answer='echo: long enough to be cut in half'
 	[ "$failure" = 'overloaded 529 1' ]
 	scripted 500 --retries 0
 	[ "$failure" = 'overloaded 500 1' ]
-	scripted 429 --retries 0
+	scripted 429@20 --deadline 1s
 	[ "$failure" = 'rate_limited 429 1' ]
 	scripted errbody --retries 0
 	[ "$failure" = 'overloaded 200 1' ]

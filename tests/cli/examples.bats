@@ -63,7 +63,7 @@ run_example() {
 		cd ..
 		count=$((count + 1))
 	done
-	[ "$count" -eq 6 ]
+	[ "$count" -eq 8 ]
 }
 
 @test "the examples of the manual work" {
@@ -88,5 +88,5 @@ run_example() {
 		cd ..
 		count=$((count + 1))
 	done
-	[ "$count" -eq 6 ]
+	[ "$count" -eq 8 ]
 }

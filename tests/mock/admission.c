@@ -37,8 +37,11 @@ static bool refuse_model(const struct mock *m, const struct ask *ask, struct rep
 	for (size_t i = 0; i < models->n; i++)
 		if (strcmp(models->at[i], ask->model) == 0)
 			return false;
-	api_error_say(&e, "The model `%.*s` does not exist or you do not have access to it.",
-		quoted_n(ask->model), ask->model);
+	/* The others have words of their own. */
+	if (ask->dialect->has_openai_headers)
+		api_error_say(&e,
+			"The model `%.*s` does not exist or you do not have access to it.",
+			quoted_n(ask->model), ask->model);
 	dialect_refuse(ask->dialect, reply, &e);
 	return true;
 }

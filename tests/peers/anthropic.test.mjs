@@ -236,7 +236,8 @@ for (const [status, kind, type] of [
 
 test('a wrong key, unknown models, paths and members are told apart', async () => {
 	await error(AuthenticationError, 401, () => ask(prompt(), {}, stranger));
-	await error(NotFoundError, 404, () => ask(prompt(), { model: 'no-such-model' }));
+	const unknown = () => ask(prompt(), { model: 'no-such-model' });
+	same((await error(NotFoundError, 404, unknown)).apiMessage, 'model: no-such-model');
 	await error(NotFoundError, 404, () => client.get('/v1/nothing'));
 	const e = await error(BadRequestError, 400, () => ask(prompt(), { n: 2 }));
 	holds(e.message.includes('n: Extra inputs are not permitted'));

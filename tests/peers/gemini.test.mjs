@@ -203,7 +203,7 @@ test('a wrong key, an unknown model and an unknown member are told apart', async
 	const unknown = await error(ApiError, 404, () =>
 		client.models.generateContent({ model: 'nobody', contents: 'x' }),
 	);
-	bodyOf(unknown, 404, 'NOT_FOUND');
+	holds(bodyOf(unknown, 404, 'NOT_FOUND').message.startsWith('models/'));
 	const odd = await error(ApiError, 400, () =>
 		ask([{ role: 'system', parts: [{ text: 'x' }] }]),
 	);

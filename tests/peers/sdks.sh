@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# run: the official SDKs judge $PLLM_MOCK, printing TAP. They are in $builddir/peers, where
+# sdks.sh: the official SDKs judge $PLLM_MOCK, printing TAP. They are in $builddir/peers, where
 # tests/peers/install has put them, and so are these files then: modules are looked for near
 # who needs them. Where they are not, it fails, unless PLLM_OFFLINE=1 says why.
 set -eu

@@ -51,6 +51,19 @@ TEST("an empty list of Anthropic's is an empty answer where the model came to it
 	CHECK_READINGS(200, cases);
 }
 
+TEST("a text of Anthropic's that is none spoils the answer")
+{
+	static const struct reading cases[] = {
+		{ SAID("[" TEXT("a") ",{\"type\":\"text\",\"text\":null}]", "\"end_turn\""),
+			OUTCOME_BAD_RESPONSE, "a", "missing" },
+		{ SAID("[{\"type\":\"text\"}]", "\"end_turn\""), OUTCOME_BAD_RESPONSE, NULL,
+			"content[].text" },
+		{ SAID("[{\"type\":\"of_next_year\"}]", "\"end_turn\""), OUTCOME_BAD_RESPONSE, NULL,
+			"content[].text" },
+	};
+	CHECK_READINGS(200, cases);
+}
+
 TEST("why Anthropic's model stopped decides what its answer amounts to")
 {
 	static const struct reading cases[] = {

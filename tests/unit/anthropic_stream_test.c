@@ -174,6 +174,9 @@ TEST("what is no stream of Anthropic's is a bad response, and says where")
 		{ START "data: [1]\n\n" DONE, OUTCOME_BAD_RESPONSE, NULL, "expected an object" },
 		{ START SAYS("\xff") DONE, OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
 		{ DONE, OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
+		{ START OPENS SAYS("a") DELTA("0", "\"type\":\"text_delta\",\"text\":5")
+				STOP("\"end_turn\"") DONE,
+			OUTCOME_BAD_RESPONSE, "a", "missing" },
 		{ START DONE, OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
 		{ STOP("\"end_turn\"") DONE, OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
 	};

@@ -34,6 +34,22 @@ TEST("Bedrock's texts are the answer, one after the other, without what the mode
 	CHECK_READINGS(201, cases);
 }
 
+TEST("a text of Bedrock's may come with its sources, and one that is none spoils the answer")
+{
+	static const struct reading cases[] = {
+		{ SAID("[{\"citationsContent\":{\"content\":[" TEXT("a") "," TEXT(
+			       "b") "],\"citations\":[]}}]",
+			  "\"end_turn\""),
+			OUTCOME_ANSWERED, "ab", NULL },
+		{ SAID("[" TEXT("a") ",{\"text\":null}]", "\"end_turn\""), OUTCOME_BAD_RESPONSE,
+			"a", "missing" },
+		{ SAID("[{\"text\":5}]", "\"end_turn\""), OUTCOME_BAD_RESPONSE, NULL,
+			"content[].text" },
+		{ SAID("[{}]", "\"end_turn\""), OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
+	};
+	CHECK_READINGS(200, cases);
+}
+
 TEST("why Bedrock's model stopped decides what its answer amounts to")
 {
 	static const struct reading cases[] = {

@@ -220,7 +220,7 @@ TEST("events of a Bedrock stream that are no objects are a bad response")
 			{ "UTF-8", OUTCOME_BAD_RESPONSE, NULL, "not JSON" } },
 		{ { START, { "event", "contentBlockDelta", "{\"delta\":7}" },
 			  STOP("\"end_turn\"") },
-			{ "odd delta", OUTCOME_ANSWERED, "", NULL } },
+			{ "odd delta", OUTCOME_BAD_RESPONSE, NULL, "content[].text" } },
 	};
 	CHECK_STREAMS(cases);
 }
