@@ -11,7 +11,7 @@
  *     app/                   one file per command: puts rooms together, runs
  *       filter.c               every record through a prompt
  *       steps.c stops.c speed.c       options -> plan, rules for stopping, rates
- *       endpoints.c endpoint_text.c address.c credentials.c   options -> the pool, with its keys
+ *       endpoints.c endpoint_text.c address.c credentials.c aws_key.c   options -> the pool
  *       batch_files.c origin.c        what goes with batch files; where an option's value is from
  *       process.c              what a careful process does first and last
  *     ui/                    what a person sees
@@ -26,7 +26,7 @@
  *       stats.c verdict.c      counts; exit codes
  *     io/                    descriptors, threads, libcurl
  *       reader.c writer.c      the two doors, a thread each
- *       http.c http_shard.c http_send.c http_poll.c http_tls.c   many multi handles, one epoll
+ *       http*.c                many multi handles, one epoll
  *       sigv4.c                Amazon's signatures
  *       hint.c allowance.c     what headers say of waiting and of limits
  *       url.c keys.c image.c outfile.c signals.c

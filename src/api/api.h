@@ -39,8 +39,8 @@ struct api {
 	const char *stream_path;  /* likewise for streams; NULL = the same */
 	enum charge charge;
 	bool cannot_stream;
-	bool is_signed;           /* for want of a key, requests are signed as Amazon wants it */
-	bool needs_no_model;      /* the server has its own, or one for all */
+	bool is_signed;      /* for want of a key, requests are signed as Amazon wants it */
+	bool needs_no_model; /* the server has its own, or one for all */
 
 	/*
 	 * Appends the request for `ask`. False with fault filled if the record does not yield one.
@@ -71,8 +71,9 @@ const struct api *api_find(const char *name);
 const struct api *const *api_all(size_t *n);
 
 /*
- * Gives (allocated) the path to ask at: the row's, with the model's name, plain text, percent-encoded
- * where it belongs. NULL if it belongs there and is missing or no plain name: letters, digits and
+ * Gives (allocated) the path to ask at: the row's, with the model's name, plain text,
+ * percent-encoded where it belongs. NULL if it belongs there and is missing or no plain name:
+ * letters, digits and
  * - . _ : / @ +, no ".." and no slash at an end.
  */
 char *api_path(const struct api *api, const char *model, bool is_streamed);

@@ -53,9 +53,8 @@ bool members_put(const struct members *m, struct buf *out);
  * members and, unless model_name is NULL, that of the model, if the endpoint has one. False with
  * fault filled if it grows too large.
  */
-bool members_put_over_body(
-	struct members *m, const struct ask *ask, const char *model_name, struct buf *out,
-	struct fault *fault);
+bool members_put_over_body(struct members *m, const struct ask *ask, const char *model_name,
+	struct buf *out, struct fault *fault);
 
 /* Fills the fault for a request that is larger than out may become; returns false. */
 bool members_too_large(const struct buf *out, struct fault *fault);

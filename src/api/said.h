@@ -29,7 +29,7 @@ struct said_call {
 enum { SAID_CALLS_MAX = 128 };
 
 struct said {
-	struct buf text;         /* escaped, as the following */
+	struct buf text; /* escaped, as the following */
 	struct buf refusal;
 	struct said_call *calls; /* owned */
 	size_t calls_n;
@@ -49,8 +49,10 @@ void said_init(struct said *s, const struct attempt *attempt);
 /* Frees what s holds. */
 void said_release(struct said *s);
 
-/* Adds a piece of the text or of the refusal, escaped; a missing one says nothing. */
+/* Adds a piece of the text, escaped; a missing one says nothing. */
 void said_add_text(struct said *s, struct span piece);
+
+/* Adds a piece of the refusal, likewise. */
 void said_add_refusal(struct said *s, struct span piece);
 
 /* Gives the call of that index, a new one if there is none yet; NULL = there are too many. */

@@ -49,8 +49,8 @@ char *address_default(const struct api *api, struct err *err)
 	if (!region)
 		region = from_environment("AWS_DEFAULT_REGION");
 	if (!region) {
-		err_set(err, ERR_USAGE, "in which region? --api %s needs AWS_REGION, or --endpoint URL",
-			api->name);
+		err_set(err, ERR_USAGE,
+			"in which region? --api %s needs AWS_REGION, or --endpoint URL", api->name);
 		return NULL;
 	}
 	return xasprintf("%.*s%s%s", (int)(hole - api->base_url), api->base_url, region,

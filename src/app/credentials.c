@@ -2,6 +2,7 @@
 #include "app/credentials.h"
 
 #include "api/api.h"
+#include "app/aws_key.h"
 #include "base/xalloc.h"
 #include "io/keys.h"
 
@@ -154,62 +155,47 @@ static bool find_key(
 	return true;
 }
 
-/*
- * Amazon's keys: an id and a secret to sign with, where there is no bearer key. The region is that
- * of the endpoint's host, or of the environment.
- */
-static bool take_aws_key(struct endpoint *e, const struct endpoint_opts *o)
+static void add_headers(const struct credentials *c, struct endpoint *e)
 {
-	const char *id = getenv("AWS_ACCESS_KEY_ID"), *secret = getenv("AWS_SECRET_ACCESS_KEY");
-	const char *token = getenv("AWS_SESSION_TOKEN");
-	const char *host = strstr(e->origin, "://bedrock-runtime.");
-	const char *region = getenv("AWS_REGION");
-	bool is_said = o->key.env || o->key.file || o->key.cmd || o->key.fd >= 0;
-	if (!e->api->is_signed || is_said || !id || !*id || !secret || !*secret)
-		return false;
-	if (!region || !*region)
-		region = getenv("AWS_DEFAULT_REGION");
-	e->aws = xcalloc(1, sizeof *e->aws);
-	e->aws->id = xstrdup(id);
-	e->aws->secret = xstrdup(secret);
-	e->aws->token = token && *token ? xstrdup(token) : NULL;
-	endpoint_add_secret(e, secret);
-	if (token && *token)
-		endpoint_add_secret(e, token);
-	if (host) {
-		host += strlen("://bedrock-runtime.");
-		e->aws->region = xmemdup(host, strcspn(host, "."));
-	} else {
-		e->aws->region = xstrdup(region && *region ? region : "us-east-1");
-	}
-	return true;
-}
-
-bool credentials_give(struct credentials *c, struct endpoint *e, char *key_env, struct err *err)
-{
-	char *key;
-	const char *env = key_env ? key_env : c->opts->key.env;
 	endpoint_add_header(e, "Content-Type: application/json");
 	for (size_t i = 0; i < c->lines.n; i++) {
 		endpoint_add_header(e, c->lines.items[i]);
 		if (keys_looks_secret(c->lines.items[i]))
 			endpoint_add_secret(e, last_word(c->lines.items[i]));
 	}
-	if (!find_key(c, e, key_env, &key, err))
+}
+
+static void add_key(struct endpoint *e, char *key)
+{
+	char *line = xasprintf("%s%s", e->api->auth_header, key);
+	endpoint_add_header(e, line);
+	endpoint_add_secret(e, key);
+	forget(line);
+}
+
+static bool refuse_without_key(const struct endpoint *e, const char *env, struct err *err)
+{
+	const char *usual = env ? env : e->api->key_env;
+	return err_set(err, ERR_USAGE,
+		"no key for %s: set %.*s, or give --key-file, --key-cmd or --key-fd, or --key-env none",
+		e->name, (int)strcspn(usual, " "), usual);
+}
+
+bool credentials_give(struct credentials *c, struct endpoint *e, char *key_env, struct err *err)
+{
+	char *key = NULL;
+	const char *env = key_env ? key_env : c->opts->key.env;
+	bool names_aws = e->api->is_signed && key_env && strcmp(key_env, AWS_KEY_ENV) == 0;
+	add_headers(c, e);
+	if (!names_aws && !find_key(c, e, key_env, &key, err))
 		return false;
-	bool is_signed = !key && !key_env && c->has_one_origin && take_aws_key(e, c->opts);
+	bool is_signed =
+		!key && (names_aws || c->has_one_origin) && aws_key_give(e, c->opts, key_env);
 	bool ok = check_key(e, c->opts, key, err);
 	if (ok && !key && !is_signed && !may_lack_key(e, c->opts, env))
-		ok = err_set(err, ERR_USAGE,
-			"no key for %s: set %.*s, or give --key-file, --key-cmd or --key-fd, or --key-env none",
-			e->name, (int)strcspn(env ? env : e->api->key_env, " "),
-			env ? env : e->api->key_env);
-	if (ok && key) {
-		char *line = xasprintf("%s%s", e->api->auth_header, key);
-		endpoint_add_header(e, line);
-		endpoint_add_secret(e, key);
-		forget(line);
-	}
+		ok = refuse_without_key(e, env, err);
+	if (ok && key)
+		add_key(e, key);
 	forget(key);
 	return ok;
 }

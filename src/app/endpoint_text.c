@@ -75,15 +75,15 @@ bool endpoint_text_refuse_api(const char *option, const char *name, struct err *
 	const struct api *const *all = api_all(&n);
 	for (size_t i = 0; i < n && i < 64; i++) {
 		names[i] = all[i]->name;
-		int written = snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", names[i]);
-		at += written > 0 && (size_t)written < sizeof list - at ? (size_t)written : 0;
+		int more = snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", names[i]);
+		at += more > 0 && (size_t)more < sizeof list - at ? (size_t)more : 0;
 	}
 	const char *near = near_find(name, names, n < 64 ? n : 64);
 	if (near)
-		return err_set(err, ERR_USAGE, "%s: unknown API \"%.60s\"; did you mean %s?", option,
-			name, near);
-	return err_set(err, ERR_USAGE, "%s: unknown API \"%.60s\"; there are %s", option, name,
-		list);
+		return err_set(err, ERR_USAGE, "%s: unknown API \"%.60s\"; did you mean %s?",
+			option, name, near);
+	return err_set(
+		err, ERR_USAGE, "%s: unknown API \"%.60s\"; there are %s", option, name, list);
 }
 
 static bool put_api(const struct cutting *c, const struct api **field, const char *name)

@@ -71,8 +71,8 @@ static const struct option prompt_rows[] = {
 		.max = 100,
 		.traits = OPTION_HAS_ENV,
 		.help = "ask again for an answer that does not match",
-		.manual = "How often to ask again, with what is wrong, if an answer does not match\n"
-			  ".Fl -schema .\n" },
+		.manual = "How often to ask again, with what is wrong, if an answer does not\n"
+			  "match\n.Fl -schema .\n" },
 	{ .name = "image",
 		LIST(prompt.images),
 		.value = "[STEP=]TEMPLATE",

@@ -61,8 +61,8 @@ void verify_answer(const struct step *step, struct answer *answer)
 	if (json_scan(inside, &value, &fault)) {
 		check(step, answer, value);
 	} else {
-		char *what = xasprintf(
-			"it is not JSON: %s at byte %zu", fault.reason, fault.offset + 1);
+		char *what =
+			xasprintf("it is not JSON: %s at byte %zu", fault.reason, fault.offset + 1);
 		mismatch(answer, what);
 		free(what);
 	}

@@ -53,9 +53,9 @@ struct http_slot {
 	struct curl_slist *headers;   /* owned: its endpoint's */
 	struct curl_slist *signature; /* owned: the same and this request's; NULL = not signed */
 	bool has_other_url;           /* than its endpoint's, since the last attempt */
-	size_t header_bytes;        /* of this answer so far */
-	int64_t connect_end_ms;     /* until when it must have a connection to send on */
-	int64_t last_byte_ms;       /* of the body; -1 = none came yet */
+	size_t header_bytes;          /* of this answer so far */
+	int64_t connect_end_ms;       /* until when it must have a connection to send on */
+	int64_t last_byte_ms;         /* of the body; -1 = none came yet */
 	bool is_connecting;
 	bool is_in_comment; /* what came last of a stream is a comment without its end */
 	bool is_resent;     /* libcurl wanted to send again, and was stopped */

@@ -300,8 +300,7 @@ static bool read_variable(const char *name, char **key, struct err *err)
 	if (value)
 		return check_key(span_of(value), name, key, err);
 	return read_credential(name, key, err) &&
-		(*key ||
-			err_set(err, ERR_USAGE, "--key-env %s: there is no such variable", name));
+		(*key || err_set(err, ERR_USAGE, "--key-env %s: there is no such variable", name));
 }
 
 bool keys_read(const struct key_opts *opts, const char *usual_env, char **key, struct err *err)

@@ -23,9 +23,9 @@ struct key_opts {
 /*
  * Gives the key (allocated; overwrite it before freeing) as *key, or NULL there if none is set
  * anywhere. `usual_env` names the API's own variables, with a space between two (or NULL); one that
- * is empty counts as not set, and a command runs without them. One final newline is dropped. False with err filled
- * (ERR_USAGE, names the source, never the value): the source cannot be read, is empty, takes longer
- * than 10 s (a command) or holds bytes that no header may carry.
+ * is empty counts as not set, and a command runs without them. One final newline is dropped. False
+ * with err filled (ERR_USAGE, names the source, never the value): the source cannot be read, is
+ * empty, takes longer than 10 s (a command) or holds bytes that no header may carry.
  */
 bool keys_read(const struct key_opts *opts, const char *usual_env, char **key, struct err *err);
 

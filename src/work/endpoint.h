@@ -35,18 +35,19 @@ struct endpoint {
 	char *model_json; /* the same as a JSON string with its quotes; NULL with model */
 	char **headers;   /* owned lines "Name: value", the key's among them: secret */
 	size_t headers_n;
-	struct strings secrets; /* what no answer may bring back to us: keys, and headers that look so */
-	char *cacert;     /* file with the certificates to trust; NULL = the system's */
-	char *cert;       /* client certificate file (PEM with key); NULL = none */
-	char *unix_path;  /* path to connect to in place of host and port; NULL = none */
-	double weight;    /* its share among others; > 0 */
-	int64_t max;      /* requests in flight, at most; 0 = as many as the run */
-	int64_t rpm;      /* requests a minute; 0 = not known */
-	int64_t tpm;      /* tokens a minute; 0 = not known */
+	struct strings
+		secrets; /* what no answer may bring back to us: keys, and headers that look so */
+	char *cacert;    /* file with the certificates to trust; NULL = the system's */
+	char *cert;      /* client certificate file (PEM with key); NULL = none */
+	char *unix_path; /* path to connect to in place of host and port; NULL = none */
+	double weight;   /* its share among others; > 0 */
+	int64_t max;     /* requests in flight, at most; 0 = as many as the run */
+	int64_t rpm;     /* requests a minute; 0 = not known */
+	int64_t tpm;     /* tokens a minute; 0 = not known */
 	struct aws_key *aws; /* owned: signs requests in place of a header; secret; NULL = none */
-	unsigned tier;    /* 0 = of the pool; n = the n-th fallback */
-	bool is_streamed; /* answers are asked for as a stream of events */
-	bool is_loopback; /* the host is this machine: no proxy, no key needed, http allowed */
+	unsigned tier;       /* 0 = of the pool; n = the n-th fallback */
+	bool is_streamed;    /* answers are asked for as a stream of events */
+	bool is_loopback;    /* the host is this machine: no proxy, no key needed, http allowed */
 };
 
 /* Sets the model from plain text, or from NULL: the record must bring its own. */

@@ -185,7 +185,7 @@ answer='echo: long enough to be cut in half'
 		scripted $how --retries 0
 		[ "$failure" = 'bad_response 200 1' ]
 	done
-	! grep -rq "$ANTHROPIC_API_KEY" out err
+	run ! grep -rq "$ANTHROPIC_API_KEY" out err
 }
 
 @test "anthropic: when to come again is read from the headers" {

@@ -181,7 +181,7 @@ answer='echo: long enough to be cut in half'
 		scripted $how --retries 0
 		[ "$failure" = 'bad_response 200 1' ]
 	done
-	! grep -rq "$AWS_BEARER_TOKEN_BEDROCK" out err
+	run ! grep -rq "$AWS_BEARER_TOKEN_BEDROCK" out err
 }
 
 @test "bedrock: when to come again is read from Amazon's header" {

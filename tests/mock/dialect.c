@@ -24,6 +24,7 @@ static const struct {
 	{ "/v1/completions", &dialect_completions, false },
 	{ "/v1/moderations", &dialect_moderations, false },
 	{ "/v1/messages", &dialect_anthropic, false },
+	{ "/openai/responses", &dialect_responses, false },
 	{ "/openai/v1/chat/completions", &dialect_azure, false },
 	{ "/openai/v1/responses", &dialect_responses, false },
 	{ "/openai/v1/completions", &dialect_completions, false },

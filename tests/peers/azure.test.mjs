@@ -6,17 +6,22 @@ import { chat, format, test, textOf, tools } from './openai.mjs';
 
 // == Azure ==
 
+const options = { endpoint: url, apiVersion: '2025-03-01-preview', maxRetries: 0 };
+const deployments = new AzureOpenAI({ ...options, apiKey: key });
+const v1 = `${url}/openai/v1/`;
+
 for (const [form, azure] of [
+	['deployments', deployments],
+	['/openai/v1', new OpenAI({ baseURL: v1, apiKey: key, maxRetries: 0 })],
 	[
-		'deployments',
-		new AzureOpenAI({
-			endpoint: url,
-			apiKey: key,
-			apiVersion: '2024-10-21',
+		'/openai/v1 with a header for the key',
+		new OpenAI({
+			baseURL: v1,
+			apiKey: 'none',
+			defaultHeaders: { authorization: null, 'api-key': key },
 			maxRetries: 0,
 		}),
 	],
-	['/openai/v1', new OpenAI({ baseURL: `${url}/openai/v1/`, apiKey: key, maxRetries: 0 })],
 ]) {
 	test(`Azure's ${form} have text and usage, whole and streamed`, async () => {
 		const text = prompt();
@@ -56,13 +61,14 @@ for (const [form, azure] of [
 	});
 }
 
+test("Azure's responses are those of OpenAI", async () => {
+	const text = prompt();
+	const response = await deployments.responses.create({ model, input: text });
+	same(response.output_text, echo(text));
+});
+
 test("Azure's header for keys is checked", async () => {
-	const wrong = new AzureOpenAI({
-		endpoint: url,
-		apiKey: 'wrong',
-		apiVersion: '2024-10-21',
-		maxRetries: 0,
-	});
+	const wrong = new AzureOpenAI({ ...options, apiKey: 'wrong' });
 	await error(OpenAI.AuthenticationError, 401, () => chat(prompt(), {}, wrong));
 });
 

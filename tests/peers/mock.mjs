@@ -42,7 +42,7 @@ async function start() {
 	throw new Error(`${process.env.PLLM_MOCK} does not say where it listens`);
 }
 
-export const url = process.env.PLLM_MOCK_URL ?? (await start());
+export const url = process.env.PLLM_MOCK_URL || (await start());
 
 // A prompt that was never asked before, so that its script begins at the beginning.
 let prompts = 0;

@@ -66,8 +66,8 @@ static uint64_t read_schema_body(struct span body, size_t before_n)
 	const char *dot = memchr(body.at + before_n, '.', body.n - before_n);
 	int64_t id = 0;
 	if (!dot ||
-		!units_parse_int((struct span){ body.at + before_n,
-					 (size_t)(dot - body.at) - before_n },
+		!units_parse_int(
+			(struct span){ body.at + before_n, (size_t)(dot - body.at) - before_n },
 			&id) ||
 		!memmem(body.at, body.n, "\"response_format\":", 18))
 		check_fail("strange request: %.*s", (int)body.n, body.at);

@@ -3,8 +3,7 @@
  * scenario: what is played: the options of the run, the input, the endpoints' moods, and how it has
  * to end.
  *
- * A row of a table; one table per chapter. Where a range is given each seed picks a value of its
- * own. Times are since the run's beginning.
+ * A row of a table. Where a range is given each seed picks its own. Times are since the beginning.
  */
 #pragma once
 
@@ -113,8 +112,8 @@ struct scenario {
 	struct range jobs;
 	struct range window; /* 0 = the engine's default */
 	struct pipeline_opts
-		opts; /* the rest of the options; zeros get defaults, retries < 0 means 0 */
-	bool has_schema;           /* answers are to be JSON strings */
+		opts;    /* the rest of the options; zeros get defaults, retries < 0 means 0 */
+	bool has_schema; /* answers are to be JSON strings */
 	struct scenario_input input;
 	struct scenario_output output;
 	union {

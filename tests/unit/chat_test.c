@@ -184,7 +184,8 @@ TEST("a second asking adds the answer that would not do, and why")
 
 TEST("pictures of a prompt go before its words, and a URL's quotes stay inside its string")
 {
-	struct image images[] = { { .media_type = "image/png" }, { .url = (char[]){ "https://h/\"" } } };
+	struct image images[] = { { .media_type = "image/png" },
+		{ .url = (char[]){ "https://h/\"" } } };
 	struct scene s;
 	struct span value;
 	struct json_fault why;

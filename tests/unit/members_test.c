@@ -79,7 +79,8 @@ static void check_over(const char *body, struct item item, const char *want)
 
 TEST("over a record's own body they take the place of its members, and leave every other byte")
 {
-	check_over("{ \"a\" : 1e400, \"b\":2}", (struct item){ "b", "3" }, "{ \"a\" : 1e400,\"b\":3}");
+	check_over(
+		"{ \"a\" : 1e400, \"b\":2}", (struct item){ "b", "3" }, "{ \"a\" : 1e400,\"b\":3}");
 	check_over("{}", (struct item){ "b", "3" }, "{\"b\":3}");
 	check_over("{\"g\":{\"t\":0,\"max\":1},\"a\":[ ]}", (struct item){ "g.max", "9" },
 		"{\"a\":[ ],\"g\":{\"t\":0,\"max\":9}}");

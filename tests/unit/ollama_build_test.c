@@ -86,7 +86,8 @@ static void check_fault(const struct desk *d, const char *record, const char *wo
 	buf_release(&body);
 }
 
-#define REQUEST(messages) "{\"model\":\"m\",\"messages\":[" messages "],\"stream\":false,\"truncate\":false}"
+#define REQUEST(messages) \
+	"{\"model\":\"m\",\"messages\":[" messages "],\"stream\":false,\"truncate\":false}"
 #define MESSAGES(list) "{\"messages\":[" list "]}"
 #define SAYS(role, text) "{\"role\":\"" role "\",\"content\":\"" text "\"}"
 
@@ -109,7 +110,8 @@ TEST("ollama: whether it is a stream is always said")
 	sit_down(&d, NULL, NULL);
 	d.endpoint.is_streamed = true;
 	check_body(&d, "\"x\"",
-		"{\"model\":\"m\",\"messages\":[" SAYS("user", "x") "],\"stream\":true,\"truncate\":false}");
+		"{\"model\":\"m\",\"messages\":[" SAYS(
+			"user", "x") "],\"stream\":true,\"truncate\":false}");
 	check_body(&d, "{\"body\":{\"messages\":[],\"stream\":false}}",
 		"{\"messages\":[],\"stream\":true,\"model\":\"m\"}");
 	d.endpoint.is_streamed = false;

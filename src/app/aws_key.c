@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/aws_key.h"
+
+#include "api/api.h"
+#include "base/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HOST_BEGINS "://bedrock-runtime."
+
+static const char *from_environment(const char *name)
+{
+	const char *value = getenv(name);
+	return value && *value ? value : NULL;
+}
+
+static char *region_of(const struct endpoint *e)
+{
+	const char *host = strstr(e->origin, HOST_BEGINS);
+	const char *region = from_environment("AWS_REGION");
+	if (host) {
+		host += sizeof HOST_BEGINS - 1;
+		return xmemdup(host, strcspn(host, "."));
+	}
+	if (!region)
+		region = from_environment("AWS_DEFAULT_REGION");
+	return xstrdup(region ? region : "us-east-1");
+}
+
+static bool is_wanted(const struct endpoint *e, const struct endpoint_opts *o, const char *key_env)
+{
+	bool is_said = o->key.env || o->key.file || o->key.cmd || o->key.fd >= 0;
+	if (!e->api->is_signed)
+		return false;
+	return key_env ? strcmp(key_env, AWS_KEY_ENV) == 0 : !is_said;
+}
+
+bool aws_key_give(struct endpoint *e, const struct endpoint_opts *o, const char *key_env)
+{
+	const char *id = from_environment(AWS_KEY_ENV);
+	const char *secret = from_environment("AWS_SECRET_ACCESS_KEY");
+	const char *token = from_environment("AWS_SESSION_TOKEN");
+	if (!is_wanted(e, o, key_env) || !id || !secret)
+		return false;
+	e->aws = xcalloc(1, sizeof *e->aws);
+	e->aws->id = xstrdup(id);
+	e->aws->secret = xstrdup(secret);
+	e->aws->token = token ? xstrdup(token) : NULL;
+	e->aws->region = region_of(e);
+	endpoint_add_secret(e, secret);
+	if (token)
+		endpoint_add_secret(e, token);
+	return true;
+}
