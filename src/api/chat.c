@@ -100,17 +100,24 @@ static bool read_source(const struct reading *r, struct span source)
 }
 
 /* A tool's result is a string, or an array of blocks with texts. */
-static struct span result_text(struct chat *chat, struct span content)
+static bool read_result(const struct reading *r, struct chat_part *part, struct span content)
 {
 	struct json_walk walk;
-	struct span text = json_text_of(content);
-	if (text.at)
-		return text;
-	size_t from = chat->texts.len;
+	struct buf *texts = &r->chat->texts;
+	part->text = json_text_of(content);
+	if (part->text.at)
+		return true;
+	size_t from = texts->len;
 	json_walk_init(&walk, content);
-	while (content.at && !walk.in_object && json_walk_next(&walk))
-		buf_put_span(&chat->texts, member_text(walk.value, "text"));
-	return (struct span){ chat->texts.data + from, chat->texts.len - from };
+	while (content.at && !walk.in_object && json_walk_next(&walk)) {
+		struct span text = member_text(walk.value, "text");
+		if (!text.at)
+			return refuse(r,
+				"a tool's result that is more than text cannot be told in this API's words");
+		buf_put_span(texts, text);
+	}
+	part->text = (struct span){ texts->data + from, texts->len - from };
+	return true;
 }
 
 /* Arguments are an object, or OpenAI's string that holds one. */
@@ -157,8 +164,7 @@ static bool read_part(const struct reading *r, struct span value)
 	if (span_is(type, "tool_result")) {
 		struct chat_part *part = add_part(r->chat, CHAT_RESULT);
 		part->id = member_text(value, "tool_use_id");
-		part->text = result_text(r->chat, json_member(value, SPAN("content")));
-		return true;
+		return read_result(r, part, json_member(value, SPAN("content")));
 	}
 	return refuse(r,
 		"a part that is neither text nor image nor a tool's cannot be told in this API's words; give a \"body\"");
@@ -219,6 +225,13 @@ static bool read_system(const struct reading *r, struct span content)
 	return true;
 }
 
+/* OpenAI tells several users apart by name, others do not. */
+static bool is_nameless(const struct reading *r, struct span message)
+{
+	return !member_text(message, "name").n ||
+		refuse(r, "a \"name\" cannot be told in this API's words; put it into the text");
+}
+
 static bool read_message(const struct reading *r, struct span message)
 {
 	struct span role = member_text(message, "role");
@@ -227,11 +240,14 @@ static bool read_message(const struct reading *r, struct span message)
 		return read_system(r, content);
 	if (span_is(role, "user")) {
 		add_turn(r->chat, CHAT_USER);
-		return read_content(r, content);
+		return is_nameless(r, message) && read_content(r, content);
 	}
 	if (span_is(role, "assistant") || span_is(role, "model")) {
 		add_turn(r->chat, CHAT_ASSISTANT);
-		return read_content(r, content) &&
+		struct span refusal = member_text(message, "refusal");
+		if (refusal.at)
+			add_text(r->chat, refusal);
+		return is_nameless(r, message) && read_content(r, content) &&
 			read_calls(r, json_member(message, SPAN("tool_calls")));
 	}
 	if (span_is(role, "tool") || span_is(role, "function")) {
@@ -239,8 +255,7 @@ static bool read_message(const struct reading *r, struct span message)
 		struct chat_part *part = add_part(r->chat, CHAT_RESULT);
 		part->id = member_text(message, "tool_call_id");
 		part->name = member_text(message, "name");
-		part->text = result_text(r->chat, content);
-		return true;
+		return read_result(r, part, content);
 	}
 	return refuse(r, "\"role\" is none of system, developer, user, assistant, tool");
 }

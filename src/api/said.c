@@ -118,6 +118,10 @@ static void refuse_in_words(struct answer *answer, struct span refusal)
 	struct buf plain;
 	buf_init(&plain, refusal.n * 3 + 1);
 	json_put_plain(&plain, refusal);
+	/* One line, whatever the model wrote. */
+	for (size_t i = 0; i < plain.len; i++)
+		if ((unsigned char)plain.data[i] < ' ' || plain.data[i] == 0x7f)
+			plain.data[i] = ' ';
 	struct span words = utf8_first(buf_span(&plain), REFUSAL_QUOTED_MAX);
 	answer->finish = FINISH_REFUSAL;
 	answer->outcome = OUTCOME_POLICY;

@@ -179,7 +179,7 @@ void hint_read(struct hint *h, struct span name, struct span value, int64_t wall
 {
 	double number;
 	int64_t date_s;
-	if (is_word(name, "retry-after-ms")) {
+	if (is_word(name, "retry-after-ms") || is_word(name, "x-amz-retry-after")) {
 		if (units_parse_number(value, &number))
 			note_wait(h, to_ms(number), true);
 	} else if (is_word(name, "retry-after")) {

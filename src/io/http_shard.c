@@ -163,7 +163,10 @@ static void read_header(struct http_slot *slot, const char *line, const char *co
 		if (strncasecmp(name.at, "x-amzn-errortype", name.n) == 0)
 			snprintf(a->error_type, sizeof a->error_type, "%.*s", (int)value.n,
 				value.at);
+		else if (strncasecmp(name.at, "x-amzn-requestid", name.n) == 0)
+			read_request_id(a, value);
 		break;
+	case sizeof "x-amz-retry-after" - 1:
 	case sizeof "retry-after" - 1:
 	case sizeof "retry-after-ms" - 1: /* and of x-should-retry */
 		hint_read(&a->hint, name, value, slot->shard->hub->wall_s);

@@ -246,7 +246,8 @@ static size_t weight_of(const struct record *r)
 {
 	size_t weight = record_weight(r);
 	for (unsigned i = 0; i < r->calls_n; i++)
-		weight += sizeof r->calls[i] + r->calls[i].attempt.answer.cap;
+		weight += sizeof r->calls[i] + r->calls[i].attempt.answer.cap +
+			r->calls[i].answer.own.cap + r->calls[i].answer.json.cap;
 	return weight;
 }
 

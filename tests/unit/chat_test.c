@@ -153,6 +153,8 @@ TEST("what no API could be told in its own words is a fault that says which mess
 		"[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"}]}]",
 		"[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"[]\"}}]}]",
 		"[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{}}]}]",
+		"[{\"role\":\"user\",\"name\":\"ann\",\"content\":\"x\"}]",
+		"[{\"role\":\"tool\",\"content\":[{\"type\":\"image\"}]}]",
 	};
 	for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
 		struct scene s;
