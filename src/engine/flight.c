@@ -216,6 +216,8 @@ static void read_answer(const struct sched *s, const struct flight *f, struct an
 	answer_init(answer, OUTCOME_ANSWERED);
 	classify_redact(&a->answer, a->endpoint);
 	api->read(a, answer);
+	/* What came in pieces is only now in one. */
+	classify_redact(&answer->own, a->endpoint);
 	if (answer->outcome == OUTCOME_TRUNCATED && s->opts->on_truncate == TRUNCATE_IS_KEPT &&
 		answer->text.at)
 		answer->outcome = OUTCOME_ANSWERED;

@@ -88,5 +88,5 @@ run_example() {
 		cd ..
 		count=$((count + 1))
 	done
-	[ "$count" -eq 8 ]
+	[ "$count" -eq 6 ]
 }

@@ -100,6 +100,78 @@ nowhere() {
 	(! grep -q canary environment)
 }
 
+@test "an answer that repeats the key has stars in its place, whole, streamed, as JSON and in a batch" {
+	start_mock --answer "fixed:it is $canary, yes"
+	export OPENAI_API_KEY=$canary
+	local options
+	for options in '' -r --stream '--meta --stream'; do
+		# shellcheck disable=SC2086 # words
+		quietly ask $options <in
+		grep -q 'it is \*\*\*' out
+		nowhere
+	done
+	echo '{"custom_id":"a","url":"/v1/chat/completions","body":{"model":"mock","messages":[{"role":"user","content":"x"}]}}' |
+		quietly pllm --endpoint "$URL" --input-format openai-batch
+	grep -q 'it is \*\*\*' out
+	nowhere
+}
+
+@test "each API's own key goes into its own header, and nowhere else when it is refused" {
+	start_mock --key "right-key"
+	local row api variable base
+	for row in openai:OPENAI_API_KEY openai-responses:OPENAI_API_KEY anthropic:ANTHROPIC_API_KEY \
+		gemini:GEMINI_API_KEY azure:AZURE_OPENAI_API_KEY cohere:CO_API_KEY bedrock:AWS_BEARER_TOKEN_BEDROCK; do
+		api=${row%:*} variable=${row#*:} base=$BASE
+		case $api in openai*) base=$URL ;; esac
+		export "$variable=$canary"
+		try pllm --api "$api" --endpoint "$base" -m mock -v --retries 0 --errors failed <in
+		[ "$status" -eq 3 ]
+		[ "$(jq -r .pllm.error.code failed.partial)" = auth ]
+		nowhere
+		export "$variable=right-key"
+		quietly pllm --api "$api" --endpoint "$base" -m mock <in
+		unset "$variable"
+	done
+}
+
+@test "Amazon's secret and session token sign requests and are seen nowhere" {
+	start_mock --aws-secret "$canary-secret-of-amazon"
+	export AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=$canary-secret-of-amazon AWS_REGION=eu-west-1
+	export AWS_SESSION_TOKEN=$canary-session
+	try pllm --api bedrock --endpoint "$BASE" -m anthropic.claude-3:0 -v <in
+	[ "$(jq -r .output out)" = 'echo: x' ]
+	nowhere
+	AWS_SECRET_ACCESS_KEY=$canary-wrong try pllm --api bedrock --endpoint "$BASE" -m anthropic.claude-3:0 -v <in
+	[ "$status" -eq 3 ]
+	nowhere
+}
+
+@test "a unit of systemd's finds the key among its credentials" {
+	start_witness
+	mkdir "$BATS_TEST_TMPDIR/credentials"
+	cp ../key "$BATS_TEST_TMPDIR/credentials/OPENAI_API_KEY"
+	CREDENTIALS_DIRECTORY=$BATS_TEST_TMPDIR/credentials quietly ask <in
+	[ "$(sent)" = "Bearer $canary" ]
+	nowhere
+}
+
+@test "a crash leaves no core file with the key in it" {
+	start_mock
+	export OPENAI_API_KEY=$canary
+	mkfifo slow
+	exec {fd}<>slow
+	ulimit -c unlimited 2>/dev/null || true
+	start_ask <slow >out 2>err
+	await grep -q pllm "/proc/$ASK_PID/comm"
+	await test "$(stat -c %u "/proc/$ASK_PID/environ")" -eq 0
+	[ "$(awk '/^Max core file size/ { print $5 $6 }' "/proc/$ASK_PID/limits")" = 00 ]
+	kill -SEGV "$ASK_PID"
+	wait "$ASK_PID" || true
+	exec {fd}>&-
+	[ -z "$(find . -name 'core*')" ]
+	nowhere
+}
+
 @test "the key does not follow a redirect" {
 	start_rogue
 	export OPENAI_API_KEY=$canary

@@ -140,6 +140,13 @@ static void put_chunk(struct stream *s, int64_t index, struct span delta, const 
 		put_string(&s->out, span_of(finish));
 	else
 		buf_put_str(&s->out, "null");
+	/* Mistral tells it with the last piece, unasked. */
+	if (finish && s->answer->ask->dialect == &dialect_mistral) {
+		buf_put_str(&s->out, "}]");
+		chat_put_usage(&s->out, s->answer);
+		buf_put_str(&s->out, "}\n\n");
+		return;
+	}
 	buf_put_str(&s->out, s->answer->ask->wants_usage ? "}],\"usage\":null}\n\n" : "}]}\n\n");
 }
 
