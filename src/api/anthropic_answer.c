@@ -7,6 +7,7 @@
 
 #include "api/classify.h"
 #include "api/complaint.h"
+#include "api/reading.h"
 #include "base/xalloc.h"
 #include "json/scan.h"
 #include "json/text.h"
@@ -78,8 +79,9 @@ static void add_content(struct blocks *b, struct span content)
 }
 
 /* The members of a message. True if one of them says that it is an error. */
-static bool pull_message(struct json_pull *p, struct blocks *b)
+static bool pull_message(struct json_pull *p, void *blocks)
 {
+	struct blocks *b = blocks;
 	bool is_error = false;
 	while (json_pull_next(p)) {
 		struct span key = json_inside(p->key);
@@ -103,63 +105,22 @@ static bool pull_message(struct json_pull *p, struct blocks *b)
 static void read_success(struct attempt *attempt, struct answer *answer)
 {
 	struct blocks blocks;
-	struct span text = buf_span(&attempt->answer);
-	struct json_pull pull;
-	struct json_fault fault;
-	struct span root;
-	bool is_error = false;
 	blocks_init(&blocks, attempt);
-	json_pull_init(&pull, text);
-	struct span trimmed = utf8_trimmed(text);
-	/* An array is not entered: what is in it has no key. */
-	bool is_object = trimmed.n && *trimmed.at == '{' && json_pull_enter(&pull);
-	if (is_object)
-		is_error = pull_message(&pull, &blocks);
-	if (!json_pull_end(&pull, &fault)) {
-		answer->outcome = OUTCOME_BAD_RESPONSE;
-		answer->message = xasprintf("HTTP %d, but the answer is not JSON: %s at byte %zu",
-			attempt->status, fault.reason, fault.offset + 1);
-	} else if (is_error && json_scan(text, &root, &fault)) {
-		complaint_read(attempt, text, root, answer);
-	} else if (blocks.has_list || blocks.stop.at) {
-		blocks_keep(&blocks, &anthropic_blocks, attempt, answer);
-	} else {
-		said_refuse(answer, OUTCOME_BAD_RESPONSE,
-			is_object ? "the answer has no content"
-				  : "the answer is JSON, but no object");
+	if (reading_object(attempt, pull_message, &blocks, answer)) {
+		if (blocks.has_list || blocks.stop.at)
+			blocks_keep(&blocks, &anthropic_blocks, attempt, answer);
+		else
+			said_refuse(answer, OUTCOME_BAD_RESPONSE, "the answer has no content");
 	}
 	blocks_release(&blocks);
 }
 
-/* What was asked to be a stream need not be one, nor say so if it is; JSON begins otherwise. */
-static bool is_stream(const struct attempt *attempt)
-{
-	static const struct span starts[] = { SPAN("event:"), SPAN("data:"), SPAN(":") };
-	struct span text = buf_span(&attempt->answer);
-	if (attempt->is_event_stream)
-		return text.n == 0 || *text.at != '{';
-	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
-		if (text.n >= starts[i].n && memcmp(text.at, starts[i].at, starts[i].n) == 0)
-			return true;
-	return false;
-}
-
 void anthropic_read(struct attempt *attempt, struct answer *answer)
 {
-	if (classify_wire(attempt, answer))
+	if (reading_is_failure(attempt, answer))
 		return;
-	answer_init(answer, OUTCOME_ANSWERED);
-	if (attempt->status >= 200 && attempt->status < 300) {
-		if (is_stream(attempt))
-			anthropic_read_stream(attempt, answer);
-		else
-			read_success(attempt, answer);
-		return;
-	}
-	struct span text = buf_span(&attempt->answer);
-	struct span root;
-	struct json_fault fault;
-	if (!json_scan(text, &root, &fault))
-		root = (struct span){ 0 };
-	complaint_read(attempt, text, root, answer);
+	if (reading_is_events(attempt))
+		anthropic_read_stream(attempt, answer);
+	else
+		read_success(attempt, answer);
 }

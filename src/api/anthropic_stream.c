@@ -10,6 +10,7 @@
 #include "api/anthropic.h"
 
 #include "api/complaint.h"
+#include "api/reading.h"
 #include "api/sse.h"
 #include "base/xalloc.h"
 #include "json/scan.h"
@@ -187,10 +188,7 @@ void anthropic_read_stream(struct attempt *attempt, struct answer *answer)
 	struct json_fault fault;
 	blocks_init(&s.blocks, attempt);
 	if (!read_events(&s, &attempt->answer, &fault)) {
-		answer->message = xasprintf(
-			"HTTP %d, but the stream is not JSON: an event has an error at byte %zu: %s",
-			attempt->status, fault.offset + 1, fault.reason);
-		answer->outcome = OUTCOME_BAD_RESPONSE;
+		reading_not_json(attempt, "an event of the stream", &fault, answer);
 	} else if (s.error.at) {
 		complaint_read(attempt, s.error, s.error, answer);
 	} else if (!s.is_done) {

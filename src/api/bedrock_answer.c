@@ -7,6 +7,7 @@
 
 #include "api/classify.h"
 #include "api/complaint.h"
+#include "api/reading.h"
 #include "base/xalloc.h"
 #include "json/scan.h"
 #include "json/text.h"
@@ -81,8 +82,9 @@ static void add_output(struct blocks *b, struct span output)
 }
 
 /* The members of an answer. True if there is what only an error has. */
-static bool pull_answer(struct json_pull *p, struct blocks *b)
+static bool pull_answer(struct json_pull *p, void *blocks)
 {
+	struct blocks *b = blocks;
 	bool is_error = false;
 	while (json_pull_next(p)) {
 		struct span key = json_inside(p->key);
@@ -103,30 +105,13 @@ static bool pull_answer(struct json_pull *p, struct blocks *b)
 static void read_success(struct attempt *attempt, struct answer *answer)
 {
 	struct blocks blocks;
-	struct span text = buf_span(&attempt->answer);
-	struct json_pull pull;
-	struct json_fault fault;
-	struct span root;
-	bool is_error = false;
 	blocks_init(&blocks, attempt);
-	json_pull_init(&pull, text);
-	struct span trimmed = utf8_trimmed(text);
-	/* An array is not entered: what is in it has no key. */
-	bool is_object = trimmed.n && *trimmed.at == '{' && json_pull_enter(&pull);
-	if (is_object)
-		is_error = pull_answer(&pull, &blocks);
-	if (!json_pull_end(&pull, &fault)) {
-		answer->outcome = OUTCOME_BAD_RESPONSE;
-		answer->message = xasprintf("HTTP %d, but the answer is not JSON: %s at byte %zu",
-			attempt->status, fault.reason, fault.offset + 1);
-	} else if (is_error && json_scan(text, &root, &fault)) {
-		complaint_read(attempt, text, root, answer);
-	} else if (blocks.has_list || blocks.stop.at) {
-		blocks_keep(&blocks, &bedrock_blocks, attempt, answer);
-	} else {
-		said_refuse(answer, OUTCOME_BAD_RESPONSE,
-			is_object ? "the answer has no output.message"
-				  : "the answer is JSON, but no object");
+	if (reading_object(attempt, pull_answer, &blocks, answer)) {
+		if (blocks.has_list || blocks.stop.at)
+			blocks_keep(&blocks, &bedrock_blocks, attempt, answer);
+		else
+			said_refuse(
+				answer, OUTCOME_BAD_RESPONSE, "the answer has no output.message");
 	}
 	blocks_release(&blocks);
 }
@@ -145,20 +130,10 @@ static bool is_stream(const struct attempt *attempt)
 
 void bedrock_read(struct attempt *attempt, struct answer *answer)
 {
-	if (classify_wire(attempt, answer))
+	if (reading_is_failure(attempt, answer))
 		return;
-	answer_init(answer, OUTCOME_ANSWERED);
-	if (attempt->status >= 200 && attempt->status < 300) {
-		if (is_stream(attempt))
-			bedrock_read_stream(attempt, answer);
-		else
-			read_success(attempt, answer);
-		return;
-	}
-	struct span text = buf_span(&attempt->answer);
-	struct span root;
-	struct json_fault fault;
-	if (!json_scan(text, &root, &fault))
-		root = (struct span){ 0 };
-	complaint_read(attempt, text, root, answer);
+	if (is_stream(attempt))
+		bedrock_read_stream(attempt, answer);
+	else
+		read_success(attempt, answer);
 }

@@ -13,6 +13,7 @@
 
 #include "api/classify.h"
 #include "api/complaint.h"
+#include "api/reading.h"
 #include "api/said.h"
 #include "base/xalloc.h"
 #include "json/scan.h"
@@ -199,43 +200,15 @@ static void read_success(struct attempt *attempt, struct answer *answer)
 		judge(attempt, &found, answer);
 		return;
 	}
-	answer_release(answer);
-	answer_init(answer, OUTCOME_BAD_RESPONSE);
-	answer->message = xasprintf("HTTP %d, but the answer is not JSON: %s at byte %zu",
-		attempt->status, fault.reason, fault.offset + 1);
-}
-
-/* What was asked to be a stream need not be one, nor say so if it is; JSON begins otherwise. */
-static bool is_stream(const struct attempt *attempt)
-{
-	static const char *const starts[] = { "data:", "event:", ":" };
-	struct span text = buf_span(&attempt->answer);
-	if (attempt->is_event_stream)
-		return text.n == 0 || *text.at != '{';
-	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
-		size_t n = strlen(starts[i]);
-		if (text.n >= n && memcmp(text.at, starts[i], n) == 0)
-			return true;
-	}
-	return false;
+	reading_not_json(attempt, "the answer", &fault, answer);
 }
 
 void cohere_read(struct attempt *attempt, struct answer *answer)
 {
-	if (classify_wire(attempt, answer))
+	if (reading_is_failure(attempt, answer))
 		return;
-	answer_init(answer, OUTCOME_ANSWERED);
-	if (attempt->status >= 200 && attempt->status < 300) {
-		if (is_stream(attempt))
-			cohere_read_stream(attempt, answer);
-		else
-			read_success(attempt, answer);
-		return;
-	}
-	struct span text = buf_span(&attempt->answer);
-	struct span root;
-	struct json_fault fault;
-	if (!json_scan(text, &root, &fault))
-		root = (struct span){ 0 };
-	complaint_read(attempt, text, root, answer);
+	if (reading_is_events(attempt))
+		cohere_read_stream(attempt, answer);
+	else
+		read_success(attempt, answer);
 }

@@ -13,6 +13,7 @@
 #include "api/cohere.h"
 
 #include "api/complaint.h"
+#include "api/reading.h"
 #include "api/said.h"
 #include "api/sse.h"
 #include "base/xalloc.h"
@@ -174,10 +175,7 @@ void cohere_read_stream(struct attempt *attempt, struct answer *answer)
 	said_init(&s.said, attempt);
 	buf_init(&s.logprobs, attempt->answer.len + 16);
 	if (!read_events(&s, &attempt->answer, &fault)) {
-		answer->message = xasprintf(
-			"HTTP %d, but the stream is not JSON: an event has an error at byte %zu: %s",
-			attempt->status, fault.offset + 1, fault.reason);
-		answer->outcome = OUTCOME_BAD_RESPONSE;
+		reading_not_json(attempt, "an event of the stream", &fault, answer);
 	} else if (s.error.at) {
 		complaint_read(attempt, s.error, s.error, answer);
 	} else {

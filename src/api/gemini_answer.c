@@ -19,6 +19,7 @@
 
 #include "api/classify.h"
 #include "api/complaint.h"
+#include "api/reading.h"
 #include "api/said.h"
 #include "api/sse.h"
 #include "base/xalloc.h"
@@ -422,30 +423,18 @@ static void read_success(struct attempt *attempt, struct answer *answer)
 	if (ok) {
 		judge(&r, shape, attempt, answer);
 	} else {
-		answer->outcome = OUTCOME_BAD_RESPONSE;
-		answer->message =
-			xasprintf("HTTP %d, but %s is not JSON: %s at byte %zu", attempt->status,
-				shape == SHAPE_EVENTS ? "an event of the stream" : "the answer",
-				fault.reason, fault.offset + 1);
+		reading_not_json(attempt,
+			shape == SHAPE_EVENTS ? "an event of the stream" : "the answer", &fault,
+			answer);
 	}
 	end(&r);
 }
 
 void gemini_read(struct attempt *attempt, struct answer *answer)
 {
-	if (classify_wire(attempt, answer))
+	if (reading_is_failure(attempt, answer))
 		return;
-	answer_init(answer, OUTCOME_ANSWERED);
-	if (attempt->status >= 200 && attempt->status < 300) {
-		read_success(attempt, answer);
-		return;
-	}
-	struct span text = buf_span(&attempt->answer);
-	struct span root;
-	struct json_fault fault;
-	if (!json_scan(text, &root, &fault))
-		root = (struct span){ 0 };
-	complaint_read(attempt, text, root, answer);
+	read_success(attempt, answer);
 }
 
 /* Adds a count to another; what was not said counts nothing. */

@@ -19,6 +19,7 @@
 #include "api/classify.h"
 #include "api/complaint.h"
 #include "api/ndjson.h"
+#include "api/reading.h"
 #include "api/said.h"
 #include "base/xalloc.h"
 #include "json/scan.h"
@@ -232,29 +233,17 @@ static void read_success(struct attempt *attempt, struct answer *answer)
 	if (ok) {
 		judge(&r, attempt, answer);
 	} else {
-		answer->outcome = OUTCOME_BAD_RESPONSE;
-		answer->message = xasprintf("HTTP %d, but %s is not JSON: %s at byte %zu",
-			attempt->status, has_lines ? "a line of the stream" : "the answer",
-			fault.reason, fault.offset + 1);
+		reading_not_json(
+			attempt, has_lines ? "a line of the stream" : "the answer", &fault, answer);
 	}
 	end(&r);
 }
 
 void ollama_read(struct attempt *attempt, struct answer *answer)
 {
-	if (classify_wire(attempt, answer))
+	if (reading_is_failure(attempt, answer))
 		return;
-	answer_init(answer, OUTCOME_ANSWERED);
-	if (attempt->status >= 200 && attempt->status < 300) {
-		read_success(attempt, answer);
-		return;
-	}
-	struct span text = buf_span(&attempt->answer);
-	struct span root;
-	struct json_fault fault;
-	if (!json_scan(text, &root, &fault))
-		root = (struct span){ 0 };
-	complaint_read(attempt, text, root, answer);
+	read_success(attempt, answer);
 }
 
 /* Ollama counts what it thinks with what it says, and keeps to itself what was cached. */

@@ -39,15 +39,6 @@ bool openai_put_format(struct buf *out, const struct schema *schema);
 /* Reads a finished attempt, of a chat or of a completion: the row's `read`. */
 void openai_read(struct attempt *attempt, struct answer *answer);
 
-/*
- * Fills answer for an attempt that is no success by its status, and says true; else makes it an
- * answer with nothing known yet, for the API's file to read.
- */
-bool openai_read_failure(struct attempt *attempt, struct answer *answer);
-
-/* True if a success is a stream, whatever was asked for and whatever it says of itself. */
-bool openai_is_stream(const struct attempt *attempt);
-
 /* Fills answer->usage from usage_text: the row's `read_usage`. */
 void openai_read_usage(struct answer *answer);
 

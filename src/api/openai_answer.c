@@ -6,6 +6,7 @@
 #include "api/classify.h"
 #include "api/complaint.h"
 #include "api/openai.h"
+#include "api/reading.h"
 #include "api/said.h"
 #include "base/xalloc.h"
 #include "json/scan.h"
@@ -99,7 +100,6 @@ struct found {
 	struct span parts; /* of a content that is an array */
 	struct span refusal;
 	bool has_choice;
-	bool has_error;
 };
 
 /* Gives the value if it is an array with something in it. */
@@ -156,8 +156,10 @@ static void pull_choices(struct json_pull *p, struct found *f)
 	}
 }
 
-static void pull_completion(struct json_pull *p, struct found *f)
+static bool pull_completion(struct json_pull *p, void *found)
 {
+	struct found *f = found;
+	bool is_error = false;
 	while (json_pull_next(p)) {
 		struct span key = json_inside(p->key);
 		if (span_equals(key, SPAN("choices")))
@@ -167,8 +169,9 @@ static void pull_completion(struct json_pull *p, struct found *f)
 		else if (span_equals(key, SPAN("model")))
 			f->answer->model = json_text_of(json_pull_value(p));
 		else if (span_equals(key, SPAN("error")))
-			f->has_error = complaint_is_one(json_pull_value(p));
+			is_error = complaint_is_one(json_pull_value(p));
 	}
+	return is_error;
 }
 
 /* Mistral's models that think say so in parts, and the answer in others. */
@@ -189,70 +192,22 @@ static void join_parts(struct answer *answer, struct span parts)
 static void read_success(struct attempt *attempt, struct answer *answer)
 {
 	struct found found = { .answer = answer };
-	struct span text = buf_span(&attempt->answer);
-	struct json_pull pull;
-	struct json_fault fault;
-	struct span root;
-	json_pull_init(&pull, text);
-	struct span trimmed = utf8_trimmed(text);
-	/* An array is not entered: what is in it has no key. */
-	bool is_object = trimmed.n && *trimmed.at == '{' && json_pull_enter(&pull);
-	if (is_object)
-		pull_completion(&pull, &found);
-	if (!json_pull_end(&pull, &fault)) {
-		answer_init(answer, OUTCOME_BAD_RESPONSE);
-		answer->message = xasprintf("HTTP %d, but the answer is not JSON: %s at byte %zu",
-			attempt->status, fault.reason, fault.offset + 1);
-	} else if (found.has_error && json_scan(text, &root, &fault)) {
-		answer_init(answer, OUTCOME_ANSWERED);
-		complaint_read(attempt, text, root, answer);
-	} else if (found.has_choice) {
+	if (!reading_object(attempt, pull_completion, &found, answer))
+		return;
+	if (found.has_choice) {
 		if (found.parts.at)
 			join_parts(answer, found.parts);
 		said_judge(answer, found.refusal, "choices[0].message.content");
 	} else {
-		said_refuse(answer, OUTCOME_BAD_RESPONSE,
-			is_object ? "the answer has no choices"
-				  : "the answer is JSON, but no object");
+		said_refuse(answer, OUTCOME_BAD_RESPONSE, "the answer has no choices");
 	}
-}
-
-static bool begins_with(struct span text, struct span part)
-{
-	return text.n >= part.n && memcmp(text.at, part.at, part.n) == 0;
-}
-
-/* What was asked to be a stream need not be one, nor say so if it is; JSON begins otherwise. */
-bool openai_is_stream(const struct attempt *attempt)
-{
-	struct span text = buf_span(&attempt->answer);
-	if (attempt->is_event_stream)
-		return text.n == 0 || *text.at != '{';
-	return begins_with(text, SPAN("data:")) || begins_with(text, SPAN("event:")) ||
-		begins_with(text, SPAN(":"));
-}
-
-bool openai_read_failure(struct attempt *attempt, struct answer *answer)
-{
-	if (classify_wire(attempt, answer))
-		return true;
-	answer_init(answer, OUTCOME_ANSWERED);
-	if (attempt->status >= 200 && attempt->status < 300)
-		return false;
-	struct span text = buf_span(&attempt->answer);
-	struct span root;
-	struct json_fault fault;
-	if (!json_scan(text, &root, &fault))
-		root = (struct span){ 0 };
-	complaint_read(attempt, text, root, answer);
-	return true;
 }
 
 void openai_read(struct attempt *attempt, struct answer *answer)
 {
-	if (openai_read_failure(attempt, answer))
+	if (reading_is_failure(attempt, answer))
 		return;
-	if (openai_is_stream(attempt))
+	if (reading_is_events(attempt))
 		openai_read_stream(attempt, answer);
 	else
 		read_success(attempt, answer);

@@ -13,6 +13,7 @@
 #include "api/complaint.h"
 #include "api/members.h"
 #include "api/openai.h"
+#include "api/reading.h"
 #include "api/said.h"
 #include "base/xalloc.h"
 #include "json/scan.h"
@@ -131,14 +132,12 @@ static void read_answer(struct attempt *attempt, struct answer *answer)
 {
 	struct span root;
 	struct json_fault fault;
-	if (openai_read_failure(attempt, answer))
+	if (reading_is_failure(attempt, answer))
 		return;
 	if (json_scan(buf_span(&attempt->answer), &root, &fault)) {
 		read_root(attempt, root, answer);
 	} else {
-		answer->outcome = OUTCOME_BAD_RESPONSE;
-		answer->message = xasprintf("HTTP %d, but the answer is not JSON: %s at byte %zu",
-			attempt->status, fault.reason, fault.offset + 1);
+		reading_not_json(attempt, "the answer", &fault, answer);
 	}
 }
 

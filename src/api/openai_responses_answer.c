@@ -19,6 +19,7 @@
 
 #include "api/complaint.h"
 #include "api/openai.h"
+#include "api/reading.h"
 #include "api/said.h"
 #include "api/sse.h"
 #include "base/xalloc.h"
@@ -191,9 +192,7 @@ static void read_whole(struct attempt *attempt, struct answer *answer)
 	struct span root;
 	struct response r;
 	if (!json_scan(text, &root, &fault)) {
-		answer->outcome = OUTCOME_BAD_RESPONSE;
-		answer->message = xasprintf("HTTP %d, but the answer is not JSON: %s at byte %zu",
-			attempt->status, fault.reason, fault.offset + 1);
+		reading_not_json(attempt, "the answer", &fault, answer);
 		return;
 	}
 	if (json_kind(root) != JSON_KIND_OBJECT) {
@@ -331,10 +330,7 @@ static void read_stream(struct attempt *attempt, struct answer *answer)
 	struct json_fault fault;
 	response_init(&r, attempt);
 	if (!read_events(&r, &attempt->answer, &last, &fault)) {
-		answer->message = xasprintf(
-			"HTTP %d, but the stream is not JSON: an event has an error at byte %zu: %s",
-			attempt->status, fault.offset + 1, fault.reason);
-		answer->outcome = OUTCOME_BAD_RESPONSE;
+		reading_not_json(attempt, "an event of the stream", &fault, answer);
 	} else if (r.has_error) {
 		read_error(attempt, &last, answer);
 	} else if (!r.is_whole) {
@@ -348,9 +344,9 @@ static void read_stream(struct attempt *attempt, struct answer *answer)
 
 void openai_responses_read(struct attempt *attempt, struct answer *answer)
 {
-	if (openai_read_failure(attempt, answer))
+	if (reading_is_failure(attempt, answer))
 		return;
-	if (openai_is_stream(attempt))
+	if (reading_is_events(attempt))
 		read_stream(attempt, answer);
 	else
 		read_whole(attempt, answer);

@@ -12,6 +12,7 @@
  */
 #include "api/complaint.h"
 #include "api/openai.h"
+#include "api/reading.h"
 #include "api/said.h"
 #include "api/sse.h"
 #include "base/xalloc.h"
@@ -275,10 +276,7 @@ void openai_read_stream(struct attempt *attempt, struct answer *answer)
 	for (size_t i = 0; i < LISTS_N; i++)
 		buf_init(&s.lists[i], attempt->answer.len + 1);
 	if (!read_events(&s, &attempt->answer, &fault)) {
-		answer->message = xasprintf(
-			"HTTP %d, but the stream is not JSON: an event has an error at byte %zu: %s",
-			attempt->status, fault.offset + 1, fault.reason);
-		answer->outcome = OUTCOME_BAD_RESPONSE;
+		reading_not_json(attempt, "an event of the stream", &fault, answer);
 	} else if (s.error.at) {
 		complaint_read(attempt, s.error, s.error, answer);
 	} else {

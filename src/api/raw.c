@@ -18,6 +18,7 @@
 #include "api/members.h"
 #include "api/openai.h"
 #include "api/openai_responses.h"
+#include "api/reading.h"
 #include "api/said.h"
 #include "base/xalloc.h"
 #include "json/scan.h"
@@ -114,9 +115,7 @@ static void read_answer(struct attempt *attempt, struct answer *answer)
 	} else if (is_json) {
 		read_success(attempt, root, answer);
 	} else {
-		answer->outcome = OUTCOME_BAD_RESPONSE;
-		answer->message = xasprintf("HTTP %d, but the answer is not JSON: %s at byte %zu",
-			attempt->status, fault.reason, fault.offset + 1);
+		reading_not_json(attempt, "the answer", &fault, answer);
 	}
 }
 

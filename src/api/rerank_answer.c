@@ -15,6 +15,7 @@
 
 #include "api/classify.h"
 #include "api/complaint.h"
+#include "api/reading.h"
 #include "api/said.h"
 #include "base/xalloc.h"
 #include "json/scan.h"
@@ -182,8 +183,6 @@ void rerank_read(struct attempt *attempt, struct answer *answer)
 	} else if (is_json) {
 		read_success(attempt, root, answer);
 	} else {
-		answer->outcome = OUTCOME_BAD_RESPONSE;
-		answer->message = xasprintf("HTTP %d, but the answer is not JSON: %s at byte %zu",
-			attempt->status, fault.reason, fault.offset + 1);
+		reading_not_json(attempt, "the answer", &fault, answer);
 	}
 }

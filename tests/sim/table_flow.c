@@ -57,7 +57,7 @@ static const struct scenario rows[] = {
 		.opts.sched.is_fixed = true,
 		.jobs = { 1, 16 },
 		.window = { 1, 64 },
-		.opts.window_bytes = 20000,
+		.opts.window_bytes = 24000,
 		.input = { .records = { 40, 100 }, .pad_bytes = { 0, 8000 } },
 		.upstream.latency_ms = { 20, 1000 },
 		.factor = 5,
