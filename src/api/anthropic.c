@@ -15,7 +15,6 @@
 #include "api/members.h"
 #include "api/turns.h"
 #include "json/schema.h"
-#include "json/text.h"
 #include "json/walk.h"
 
 enum { MAX_TOKENS_DEFAULT = 4096 };

@@ -5,12 +5,9 @@
  */
 #include "api/anthropic.h"
 
-#include "api/classify.h"
 #include "api/complaint.h"
 #include "api/reading.h"
-#include "base/xalloc.h"
 #include "json/scan.h"
-#include "json/text.h"
 
 #include <string.h>
 
@@ -62,7 +59,7 @@ void anthropic_read_usage(struct answer *answer)
 static void add_content(struct blocks *b, struct span content)
 {
 	struct json_walk walk;
-	b->has_list = content.at && json_kind(content) == JSON_KIND_ARRAY;
+	b->has_list = json_is(content, JSON_KIND_ARRAY);
 	blocks_clear(b); /* of a name that is there twice the last counts */
 	if (!b->has_list)
 		return;

@@ -12,7 +12,6 @@
 #include "api/complaint.h"
 #include "api/reading.h"
 #include "api/sse.h"
-#include "base/xalloc.h"
 #include "json/scan.h"
 
 static const char *const usage_names[] = { "input_tokens", "cache_creation_input_tokens",

@@ -58,7 +58,8 @@ static bool is_alphanumeric(char c)
 static bool is_plain_name(const char *model)
 {
 	size_t n = strlen(model);
-	if (n == 0 || strstr(model, "..") || model[0] == '/' || model[n - 1] == '/')
+	if (n == 0 || strcmp(model, ".") == 0 || strstr(model, "..") || model[0] == '/' ||
+		model[n - 1] == '/')
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!is_alphanumeric(model[i]) && !strchr("-._:/@+", model[i]))
@@ -78,6 +79,11 @@ static void put_encoded(struct buf *out, const char *model)
 		buf_put_char(out, hex[(unsigned char)*model >> 4]);
 		buf_put_char(out, hex[(unsigned char)*model & 15]);
 	}
+}
+
+bool api_shares_bodies(const struct api *a, const struct api *b)
+{
+	return a->read == b->read;
 }
 
 bool api_has_model_in_path(const struct api *api)

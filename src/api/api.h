@@ -27,6 +27,9 @@ enum charge {
 	CHARGE_APART   /* each on a limit of its own; what it gets as it is given */
 };
 
+/* What some APIs have no place for. */
+enum api_refusal { API_HAS_NO_SYSTEM = 1, API_HAS_NO_SCHEMA = 2, API_HAS_NO_IMAGE = 4 };
+
 struct api {
 	const char *name;         /* as --api takes it: "openai" */
 	const char *base_url;     /* when none is given; NULL = one must be */
@@ -38,6 +41,7 @@ struct api {
 	const char *path;         /* appended to the base URL; {model} stands for the model */
 	const char *stream_path;  /* likewise for streams; NULL = the same */
 	enum charge charge;
+	unsigned refuses; /* of enum api_refusal */
 	bool cannot_stream;
 	bool is_signed;      /* for want of a key, requests are signed as Amazon wants it */
 	bool needs_no_model; /* the server has its own, or one for all */
@@ -77,6 +81,12 @@ const struct api *const *api_all(size_t *n);
  * - . _ : / @ +, no ".." and no slash at an end.
  */
 char *api_path(const struct api *api, const char *model, bool is_streamed);
+
+/*
+ * True if a body that was written for one row means the same to the other: those who speak OpenAI's
+ * chat.
+ */
+bool api_shares_bodies(const struct api *a, const struct api *b);
 
 /* True if the model is part of the path. */
 bool api_has_model_in_path(const struct api *api);

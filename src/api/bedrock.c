@@ -16,14 +16,13 @@
 #include "json/schema.h"
 #include "json/text.h"
 #include "json/walk.h"
-#include "work/splice.h"
 
 /* Converse's blocks are told apart by their only key; everybody else's say their type. */
 static bool is_own(struct span message)
 {
 	struct span content = json_member(message, SPAN("content"));
 	struct json_walk walk;
-	if (!turns_is_plain(message) || !content.at || json_kind(content) != JSON_KIND_ARRAY)
+	if (!turns_is_plain(message) || !json_is(content, JSON_KIND_ARRAY))
 		return false;
 	json_walk_init(&walk, content);
 	while (json_walk_next(&walk))
@@ -113,26 +112,6 @@ static bool put_request(
 	return ok;
 }
 
-/* A record's own body; a model in it went into the path. */
-static bool put_own_body(
-	const struct ask *ask, struct members *m, struct buf *body, struct fault *fault)
-{
-	const struct span model = SPAN("model");
-	struct ask other = *ask;
-	struct buf rest;
-	bool has_members;
-	members_add_params(m, ask->step);
-	if (!json_member(ask->own, model).at)
-		return members_put_over_body(m, ask, NULL, body, fault);
-	buf_init(&rest, body->max);
-	bool ok = splice_open(&rest, ask->own, &model, 1, &has_members) && buf_put_char(&rest, '}');
-	other.own = buf_span(&rest);
-	ok = ok ? members_put_over_body(m, &other, NULL, body, fault)
-		: members_too_large(body, fault);
-	buf_release(&rest);
-	return ok;
-}
-
 /* The schema itself is wanted as a string. */
 static bool put_format(struct buf *out, const struct schema *schema)
 {
@@ -154,8 +133,14 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 		members_add_int(&m, "inferenceConfig.maxTokens", s->max_tokens);
 	if (s->schema && put_format(&format, s->schema))
 		members_add(&m, "outputConfig.textFormat", buf_span(&format));
-	bool ok = ask->form == ASK_BODY ? put_own_body(ask, &m, body, fault)
-					: put_request(ask, &m, body, fault);
+	bool ok;
+	if (ask->form == ASK_BODY) {
+		members_drop(&m, "model"); /* it went into the path */
+		members_add_params(&m, s);
+		ok = members_put_over_body(&m, ask, NULL, body, fault);
+	} else {
+		ok = put_request(ask, &m, body, fault);
+	}
 	buf_release(&format);
 	return ok;
 }

@@ -5,12 +5,9 @@
  */
 #include "api/bedrock.h"
 
-#include "api/classify.h"
 #include "api/complaint.h"
 #include "api/reading.h"
-#include "base/xalloc.h"
 #include "json/scan.h"
-#include "json/text.h"
 
 static bool put_call(struct buf *out, const struct said_call *call)
 {
@@ -62,7 +59,7 @@ static void add_output(struct blocks *b, struct span output)
 	struct span message = json_member(output, SPAN("message"));
 	struct span content = json_member(message, SPAN("content"));
 	struct json_walk walk;
-	b->has_list = content.at && json_kind(content) == JSON_KIND_ARRAY;
+	b->has_list = json_is(content, JSON_KIND_ARRAY);
 	blocks_clear(b); /* of a name that is there twice the last counts */
 	if (!b->has_list)
 		return;

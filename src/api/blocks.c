@@ -9,6 +9,7 @@
  */
 #include "api/blocks.h"
 
+#include "json/array.h"
 #include "json/scan.h"
 #include "json/text.h"
 
@@ -43,8 +44,7 @@ void blocks_add_text(struct blocks *b, struct span text)
 
 void blocks_add_call(struct blocks *b, struct span block)
 {
-	buf_put_char(&b->tools, b->tools.len ? ',' : '[');
-	buf_put_span(&b->tools, block);
+	array_add(&b->tools, block);
 }
 
 static int64_t index_of(struct span index)
@@ -60,7 +60,7 @@ void blocks_start_call(
 		return;
 	own->id = call->id;
 	own->name = call->name;
-	if (!input.at || json_kind(input) != JSON_KIND_OBJECT || json_is_empty(input))
+	if (!json_is(input, JSON_KIND_OBJECT) || json_is_empty(input))
 		return;
 	own->args.max = b->tools.max; /* quotes become two bytes */
 	json_put_escaped(&own->args, input);
@@ -157,8 +157,7 @@ void blocks_keep(struct blocks *b, const struct blocks_style *style, struct atte
 	if (b->has_list && said->finish == FINISH_STOP && !b->has_others && !b->has_bad_text &&
 		!said->calls_n && !b->tools.len)
 		said->has_text = true;
-	if (b->tools.len && buf_put_char(&b->tools, ']'))
-		said->tools = buf_span(&b->tools);
+	said->tools = array_end(&b->tools);
 	said_keep(said, style->put_call, answer);
 	judge(b, style, are_args_whole, answer);
 	buf_release(&attempt->answer);

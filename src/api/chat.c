@@ -217,11 +217,17 @@ static bool read_system(const struct reading *r, struct span content)
 		buf_put_str(&chat->system, "\\n\\n");
 	chat->has_system = true;
 	buf_put_span(&chat->system, text);
-	if (text.at || !content.at)
-		return text.at || refuse(r, "a system message without content");
+	if (text.at)
+		return true;
+	if (!content.at || json_kind(content) != JSON_KIND_ARRAY)
+		return refuse(r, "a system message without text");
 	json_walk_init(&walk, content);
-	while (!walk.in_object && json_walk_next(&walk))
-		buf_put_span(&chat->system, member_text(walk.value, "text"));
+	while (json_walk_next(&walk)) {
+		struct span part = member_text(walk.value, "text");
+		if (!part.at)
+			return refuse(r, "a system message that is more than text");
+		buf_put_span(&chat->system, part);
+	}
 	return true;
 }
 
@@ -247,6 +253,9 @@ static bool read_message(const struct reading *r, struct span message)
 		struct span refusal = member_text(message, "refusal");
 		if (refusal.at)
 			add_text(r->chat, refusal);
+		if (member_text(json_member(message, SPAN("function_call")), "name").at)
+			return refuse(
+				r, "\"function_call\" is OpenAI's old form; write \"tool_calls\"");
 		return is_nameless(r, message) && read_content(r, content) &&
 			read_calls(r, json_member(message, SPAN("tool_calls")));
 	}

@@ -68,6 +68,19 @@ bool classify_redact(struct buf *text, const struct endpoint *e)
 	return found;
 }
 
+bool classify_hides_secret(struct span bytes, const struct endpoint *e)
+{
+	struct buf plain;
+	if (!e || e->secrets.n == 0 || !bytes.n || !memchr(bytes.at, '\\', bytes.n))
+		return false;
+	/* Outside strings JSON has no escapes, so all of it can be read as one. */
+	buf_init(&plain, bytes.n + 1);
+	json_put_plain(&plain, bytes);
+	bool found = classify_redact(&plain, e);
+	buf_release(&plain);
+	return found;
+}
+
 /* In a message no header's value has a place, whatever it is. */
 static void redact_headers(struct buf *text, const struct endpoint *e)
 {

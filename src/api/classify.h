@@ -36,3 +36,6 @@ char *classify_message(const struct attempt *attempt, struct span text);
  * before it, may send back what it was sent. True if there was one. Takes NULL for no endpoint.
  */
 bool classify_redact(struct buf *text, const struct endpoint *e);
+
+/* True if there is one behind escapes, in the strings of JSON or in escaped text. */
+bool classify_hides_secret(struct span bytes, const struct endpoint *e);

@@ -11,11 +11,9 @@
  */
 #include "api/cohere.h"
 
-#include "api/classify.h"
 #include "api/complaint.h"
 #include "api/reading.h"
 #include "api/said.h"
-#include "base/xalloc.h"
 #include "json/scan.h"
 #include "json/text.h"
 
@@ -42,20 +40,24 @@ enum finish cohere_finish(struct span reason)
 
 /*
  * {"tokens":{"input_tokens","output_tokens"},"billed_units":{likewise},"cached_tokens"}: tokens are
- * what the model read and wrote, billed units what of that costs money.
+ * what the model read and wrote, with what Cohere puts around it; billed units what of that costs
+ * money, and so what counts where it is said. What was cached is of the tokens, and may be more
+ * than that.
  */
 void cohere_read_usage(struct answer *answer)
 {
 	struct usage *out = &answer->usage;
 	struct span tokens = json_member(answer->usage_text, SPAN("tokens"));
 	struct span billed = json_member(answer->usage_text, SPAN("billed_units"));
-	out->input = json_count_of(json_member(tokens, SPAN("input_tokens")));
-	out->output = json_count_of(json_member(tokens, SPAN("output_tokens")));
+	out->input = json_count_of(json_member(billed, SPAN("input_tokens")));
+	out->output = json_count_of(json_member(billed, SPAN("output_tokens")));
 	out->cached = json_count_of(json_member(answer->usage_text, SPAN("cached_tokens")));
 	if (out->input < 0)
-		out->input = json_count_of(json_member(billed, SPAN("input_tokens")));
+		out->input = json_count_of(json_member(tokens, SPAN("input_tokens")));
 	if (out->output < 0)
-		out->output = json_count_of(json_member(billed, SPAN("output_tokens")));
+		out->output = json_count_of(json_member(tokens, SPAN("output_tokens")));
+	if (out->cached > out->input)
+		out->cached = out->input;
 }
 
 struct span cohere_text_of(struct span block)
@@ -130,8 +132,7 @@ static void pull_message(struct json_pull *p, struct found *f)
 			read_content(f, json_pull_value(p));
 		} else if (span_equals(key, SPAN("tool_calls"))) {
 			struct span calls = json_pull_value(p);
-			if (calls.at && json_kind(calls) == JSON_KIND_ARRAY &&
-				!json_is_empty(calls))
+			if (json_is(calls, JSON_KIND_ARRAY) && !json_is_empty(calls))
 				f->answer->tool_calls = calls;
 		}
 	}
@@ -177,9 +178,6 @@ static void judge(struct attempt *attempt, struct found *f, struct answer *answe
 			*root.at == '{' ? "the answer has no message"
 					: "the answer is JSON, but no object");
 	} else {
-		/* Some write an empty text beside the calls, which are the answer then. */
-		if (answer->text.n == 0 && answer->tool_calls.at)
-			answer->text = (struct span){ 0 };
 		said_judge(answer, (struct span){ 0 }, "message.content[].text");
 	}
 }

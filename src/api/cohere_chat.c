@@ -27,18 +27,13 @@ static bool is_one_of(struct span text, const char *const *names, size_t n)
 	return false;
 }
 
-static bool is_kind(struct span value, enum json_kind kind)
-{
-	return value.at && json_kind(value) == kind;
-}
-
 static bool part_fits(struct span part)
 {
 	static const char *const types[] = { "text", "image_url", "thinking", "document" };
 	struct span type = json_text_of(json_member(part, SPAN("type")));
 	/* The Responses have an image's URL itself there. */
 	if (span_is(type, "image_url"))
-		return is_kind(json_member(part, SPAN("image_url")), JSON_KIND_OBJECT);
+		return json_is(json_member(part, SPAN("image_url")), JSON_KIND_OBJECT);
 	return is_one_of(type, types, sizeof types / sizeof *types);
 }
 
@@ -50,7 +45,7 @@ static bool message_fits(struct span message)
 	if (!is_one_of(json_text_of(json_member(message, SPAN("role"))), roles,
 		    sizeof roles / sizeof *roles))
 		return false;
-	if (!is_kind(content, JSON_KIND_ARRAY))
+	if (!json_is(content, JSON_KIND_ARRAY))
 		return !content.at || json_text_of(content).at || span_is(content, "null");
 	json_walk_init(&walk, content);
 	while (json_walk_next(&walk))

@@ -13,20 +13,20 @@
 #include "api/cohere.h"
 
 #include "api/complaint.h"
+#include "api/openai.h"
 #include "api/reading.h"
 #include "api/said.h"
 #include "api/sse.h"
-#include "base/xalloc.h"
+#include "json/array.h"
 #include "json/scan.h"
 
 #include <string.h>
 
 struct stream {
 	struct said said;
-	struct buf logprobs; /* of all pieces: [ and items */
+	struct buf logprobs; /* an array of those of all pieces */
 	struct span error;   /* the object that says there is one */
 	bool is_done;
-	bool has_lost; /* a call that was one too many */
 };
 
 /* An event's members; each may be missing. */
@@ -68,10 +68,8 @@ static struct event event_in(struct span root, const char *name)
 static void add_content(struct stream *s, const struct event *e, struct span message)
 {
 	said_add_text(&s->said, cohere_text_of(json_member(message, SPAN("content"))));
-	if (!e->logprobs.at || json_kind(e->logprobs) != JSON_KIND_OBJECT)
-		return;
-	buf_put_char(&s->logprobs, s->logprobs.len ? ',' : '[');
-	buf_put_span(&s->logprobs, e->logprobs);
+	if (json_is(e->logprobs, JSON_KIND_OBJECT))
+		array_add(&s->logprobs, e->logprobs);
 }
 
 /* {"id","type","function":{"name","arguments"}}: the arguments in pieces, the rest once. */
@@ -81,7 +79,6 @@ static void add_call(struct stream *s, const struct event *e, struct span messag
 	struct span function = json_member(value, SPAN("function"));
 	int64_t index = json_count_of(e->index);
 	struct said_call *call = said_call(&s->said, index < 0 ? 0 : index);
-	s->has_lost |= !call;
 	if (!call)
 		return;
 	if (!call->id.n)
@@ -98,18 +95,10 @@ static void end_message(struct stream *s, struct span delta)
 	s->is_done = true;
 	s->said.finish = cohere_finish(reason);
 	s->said.has_finish = reason.at != NULL;
-	if (usage.at && json_kind(usage) == JSON_KIND_OBJECT)
+	if (json_is(usage, JSON_KIND_OBJECT))
 		s->said.usage = usage;
 	if (complaint_is_one(json_member(delta, SPAN("error"))))
 		s->error = delta;
-}
-
-static bool put_call(struct buf *out, const struct said_call *call)
-{
-	return buf_put_str(out, "{\"id\":\"") && buf_put_span(out, call->id) &&
-		buf_put_str(out, "\",\"type\":\"function\",\"function\":{\"name\":\"") &&
-		buf_put_span(out, call->name) && buf_put_str(out, "\",\"arguments\":\"") &&
-		buf_put_span(out, buf_span(&call->args)) && buf_put_str(out, "\"}}");
 }
 
 static void take_event(struct stream *s, const struct event *e)
@@ -157,13 +146,8 @@ static void judge(struct stream *s, struct attempt *attempt, struct answer *answ
 			"the stream broke off before the end of the answer");
 		return;
 	}
-	if (s->logprobs.len > 0) {
-		buf_put_char(&s->logprobs, ']');
-		s->said.logprobs = buf_span(&s->logprobs);
-	}
-	if (s->has_lost)
-		s->said.finish = FINISH_ERROR;
-	said_keep(&s->said, put_call, answer);
+	s->said.logprobs = array_end(&s->logprobs);
+	said_keep(&s->said, openai_put_call, answer);
 	buf_release(&attempt->answer);
 	said_judge(answer, (struct span){ 0 }, "message.content[].text");
 }

@@ -47,6 +47,7 @@ static const struct word plain_words[] = {
 	{ "image_content_policy_violation", OUTCOME_POLICY },
 	{ "bio_policy", OUTCOME_POLICY },
 	{ "invalid_api_key", OUTCOME_AUTH },
+	{ "model_not_found", OUTCOME_NOT_FOUND }, /* of a project's, with a status of 403 */
 	{ "unsupported_country_region_territory", OUTCOME_AUTH },
 	{ "context_length_exceeded", OUTCOME_TOO_LONG },
 	{ "string_above_max_length", OUTCOME_TOO_LONG },
@@ -73,7 +74,6 @@ static const struct word status_words[] = {
 	{ "slow_down", OUTCOME_RATE },
 	{ "authentication_error", OUTCOME_AUTH },
 	{ "permission_error", OUTCOME_AUTH },
-	{ "model_not_found", OUTCOME_NOT_FOUND },
 	{ "not_found_error", OUTCOME_NOT_FOUND },
 	{ "invalid_request_error", OUTCOME_REQUEST },
 	{ "invalid_prompt", OUTCOME_REQUEST },
@@ -191,6 +191,9 @@ static enum outcome judge(int status, const struct complaint *c)
 		outcome = judge_in_success(c);
 	if (is_exhausted(outcome, c))
 		return OUTCOME_QUOTA;
+	/* OpenRouter's word on the content, with the status of a key that may not. */
+	if (outcome == OUTCOME_AUTH && status == 403 && contains(c->text, "flagged"))
+		return OUTCOME_POLICY;
 	if ((outcome == OUTCOME_RATE || outcome == OUTCOME_FAULT) && is_busy(c))
 		return OUTCOME_CAPACITY;
 	if (outcome == OUTCOME_RATE &&
@@ -305,9 +308,12 @@ static void take_hint(struct hint *hint, enum outcome outcome, const struct comp
 		hint->wait_ms = ms;
 }
 
-static void say_where(struct answer *answer, const struct endpoint *endpoint)
+static void say_where(struct answer *answer, const struct attempt *attempt)
 {
-	char *message = xasprintf("%s (asked at %s)", answer->message, endpoint->url);
+	const struct endpoint *e = attempt->endpoint;
+	char *message = attempt->path
+		? xasprintf("%s (asked at %s%s)", answer->message, e->base, attempt->path)
+		: xasprintf("%s (asked at %s)", answer->message, e->url);
 	free(answer->message);
 	answer->message = message;
 }
@@ -338,6 +344,6 @@ void complaint_read(
 	answer->message =
 		classify_message(attempt, attempt->is_html ? (struct span){ 0 } : complaint.text);
 	if (answer->outcome == OUTCOME_NOT_FOUND && attempt->endpoint)
-		say_where(answer, attempt->endpoint);
+		say_where(answer, attempt);
 	buf_release(&plain);
 }

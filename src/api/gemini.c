@@ -16,7 +16,6 @@
 #include "api/members.h"
 #include "json/schema.h"
 #include "json/walk.h"
-#include "work/splice.h"
 
 #include <string.h>
 
@@ -50,16 +49,44 @@ static struct span config_of(struct span body)
 	return either(body, "generationConfig", "generation_config");
 }
 
-/* Several candidates would be paid for, and all but one lost. */
+static bool means_one(struct span count)
+{
+	return !count.at || span_is(count, "1") || span_is(count, "null");
+}
+
+static struct span candidates_in(struct span config)
+{
+	return either(config, "candidateCount", "candidate_count");
+}
+
+/* How many candidates a --param asks for; missing if it does not say. */
+static struct span candidates_of(const struct param *param)
+{
+	struct span name = span_of(param->key);
+	struct span value = span_of(param->json);
+	const char *dot = strchr(param->key, '.');
+	if (dot)
+		name.n = (size_t)(dot - param->key);
+	if (!span_is(name, "generationConfig") && !span_is(name, "generation_config"))
+		return (struct span){ 0 };
+	if (!dot)
+		return candidates_in(value);
+	bool is_count = strcmp(dot, ".candidateCount") == 0 || strcmp(dot, ".candidate_count") == 0;
+	return is_count ? value : (struct span){ 0 };
+}
+
+/* Several candidates would be paid for, and all but one lost. What --param says takes the place. */
 static bool check_candidates(const struct ask *ask, struct fault *fault)
 {
-	struct span n = { 0 };
-	if (ask->form == ASK_BODY)
-		n = either(config_of(ask->own), "candidateCount", "candidate_count");
-	for (size_t i = 0; i < ask->step->params_n; i++)
-		if (strcmp(ask->step->params[i].key, "generationConfig.candidateCount") == 0)
-			n = span_of(ask->step->params[i].json);
-	return !n.at || span_is(n, "1") || span_is(n, "null") ||
+	bool is_one = true, is_said = false;
+	for (size_t i = 0; i < ask->step->params_n; i++) {
+		struct span n = candidates_of(&ask->step->params[i]);
+		is_said |= n.at != NULL;
+		is_one &= means_one(n);
+	}
+	if (!is_said && ask->form == ASK_BODY)
+		is_one = means_one(candidates_in(config_of(ask->own)));
+	return is_one ||
 		fault_set(fault, ERROR_BAD_RECORD,
 			"candidateCount must be 1 or absent: a record has one answer");
 }
@@ -183,10 +210,13 @@ static bool put_contents(struct buf *out, const struct chat *chat, struct fault 
 	return ok && buf_put_str(out, before ? "]}]" : "]");
 }
 
-static bool put_system(struct buf *out, const struct chat *chat)
+static bool put_system(
+	const struct ask *ask, const struct chat *chat, struct buf *out, struct fault *fault)
 {
 	return !chat->has_system ||
-		(buf_put_str(out, ",\"systemInstruction\":{\"parts\":[{\"text\":") &&
+		(members_check_system(ask->step, "systemInstruction", fault) &&
+			members_check_system(ask->step, "system_instruction", fault) &&
+			buf_put_str(out, ",\"systemInstruction\":{\"parts\":[{\"text\":") &&
 			chat_put_quoted(out, buf_span(&chat->system)) && buf_put_str(out, "}]}"));
 }
 
@@ -196,28 +226,10 @@ static bool put_request(
 	struct chat chat;
 	*fault = (struct fault){ 0 };
 	bool ok = chat_init(&chat, ask, fault) && put_contents(body, &chat, fault) &&
-		put_system(body, &chat) && members_put(m, body) && buf_put_char(body, '}');
+		put_system(ask, &chat, body, fault) && members_put(m, body) &&
+		buf_put_char(body, '}');
 	chat_release(&chat);
 	return ok || (fault->code == ERROR_NONE && members_too_large(body, fault));
-}
-
-/* The record's own body, without the model, which the path has. */
-static bool put_own_body(
-	struct members *m, const struct ask *ask, struct buf *body, struct fault *fault)
-{
-	const struct span model = SPAN("model");
-	struct ask other = *ask;
-	struct buf rest;
-	bool has_members;
-	if (!json_member(ask->own, model).at)
-		return members_put_over_body(m, ask, NULL, body, fault);
-	buf_init(&rest, ask->own.n + 1);
-	bool ok = splice_open(&rest, ask->own, &model, 1, &has_members) && buf_put_char(&rest, '}');
-	other.own = buf_span(&rest);
-	ok = ok ? members_put_over_body(m, &other, NULL, body, fault)
-		: members_too_large(body, fault);
-	buf_release(&rest);
-	return ok;
 }
 
 static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
@@ -237,7 +249,10 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 		members_add(&m, style->schema, schema_text(s->schema));
 	}
 	members_add_params(&m, s);
-	return is_own ? put_own_body(&m, ask, body, fault) : put_request(ask, &m, body, fault);
+	if (!is_own)
+		return put_request(ask, &m, body, fault);
+	members_drop(&m, "model"); /* the path has it */
+	return members_put_over_body(&m, ask, NULL, body, fault);
 }
 
 static int64_t max_tokens(struct span body)

@@ -17,7 +17,6 @@
  */
 #include "api/gemini.h"
 
-#include "api/classify.h"
 #include "api/complaint.h"
 #include "api/reading.h"
 #include "api/said.h"
@@ -105,7 +104,7 @@ static void add_part(struct reading *r, struct span part)
 	while (json_walk_next(&walk)) {
 		struct span key = json_inside(walk.key);
 		if (span_equals(key, SPAN("text")))
-			text = json_text_of(walk.value);
+			text = walk.value;
 		else if (span_equals(key, SPAN("thought")))
 			is_thought = span_is(walk.value, "true");
 		else if (span_equals(key, SPAN("functionCall")))
@@ -115,7 +114,7 @@ static void add_part(struct reading *r, struct span part)
 		buf_put_char(&r->calls, r->calls.len ? ',' : '[');
 		buf_put_span(&r->calls, part);
 	} else if (!is_thought) {
-		said_add_text(&r->said, text);
+		said_add_value(&r->said, text);
 	}
 }
 
@@ -437,34 +436,37 @@ void gemini_read(struct attempt *attempt, struct answer *answer)
 	read_success(attempt, answer);
 }
 
-/* Adds a count to another; what was not said counts nothing. */
-static void add_count(int64_t *sum, int64_t n)
+/* Gives the sum of two counts, of which -1 is one that was not said. */
+static int64_t sum(int64_t a, int64_t b)
 {
-	if (n >= 0 && n < INT64_MAX / 4)
-		*sum = (*sum < 0 ? 0 : *sum) + n;
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a + b;
 }
 
 /* Google counts thoughts, and what tools brought in, apart; what was cached it does not. */
 void gemini_read_usage(struct answer *answer)
 {
-	struct usage *out = &answer->usage;
+	int64_t prompt = -1, tools = -1, candidates = -1, thoughts = -1, cached = -1;
 	struct json_walk walk;
 	if (!answer->usage_text.at)
 		return;
 	json_walk_init(&walk, answer->usage_text);
 	while (walk.in_object && json_walk_next(&walk)) {
 		struct span key = json_inside(walk.key);
-		if (span_equals(key, SPAN("promptTokenCount"))) {
-			add_count(&out->input, json_count_of(walk.value));
-		} else if (span_equals(key, SPAN("toolUsePromptTokenCount"))) {
-			add_count(&out->input, json_count_of(walk.value));
-		} else if (span_equals(key, SPAN("candidatesTokenCount"))) {
-			add_count(&out->output, json_count_of(walk.value));
-		} else if (span_equals(key, SPAN("thoughtsTokenCount"))) {
-			out->reasoning = json_count_of(walk.value);
-			add_count(&out->output, out->reasoning);
-		} else if (span_equals(key, SPAN("cachedContentTokenCount"))) {
-			out->cached = json_count_of(walk.value);
-		}
+		if (span_equals(key, SPAN("promptTokenCount")))
+			prompt = json_count_of(walk.value);
+		else if (span_equals(key, SPAN("toolUsePromptTokenCount")))
+			tools = json_count_of(walk.value);
+		else if (span_equals(key, SPAN("candidatesTokenCount")))
+			candidates = json_count_of(walk.value);
+		else if (span_equals(key, SPAN("thoughtsTokenCount")))
+			thoughts = json_count_of(walk.value);
+		else if (span_equals(key, SPAN("cachedContentTokenCount")))
+			cached = json_count_of(walk.value);
 	}
+	answer->usage = (struct usage){ .input = sum(prompt, tools),
+		.output = sum(candidates, thoughts),
+		.cached = cached,
+		.reasoning = thoughts };
 }

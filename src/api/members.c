@@ -14,7 +14,7 @@
 
 void members_init(struct members *m)
 {
-	m->n = m->numbers_n = 0;
+	m->n = m->numbers_n = m->dropped_n = 0;
 }
 
 static void add(struct members *m, struct member item)
@@ -46,6 +46,30 @@ void members_add_params(struct members *m, const struct step *s)
 		members_add(m, s->params[i].key, span_of(s->params[i].json));
 }
 
+bool members_has_param(const struct step *s, const char *name)
+{
+	size_t n = strlen(name);
+	for (size_t i = 0; i < s->params_n; i++) {
+		const char *key = s->params[i].key;
+		if (strncmp(key, name, n) == 0 && (key[n] == '\0' || key[n] == '.'))
+			return true;
+	}
+	return false;
+}
+
+bool members_check_system(const struct step *s, const char *name, struct fault *fault)
+{
+	return !members_has_param(s, name) ||
+		fault_set(fault, ERROR_BAD_RECORD,
+			"--param %s says what the system message says, -s or the record's: give one of them",
+			name);
+}
+
+void members_drop(struct members *m, const char *name)
+{
+	m->dropped[m->dropped_n++] = name;
+}
+
 /* The name of an item behind `at` bytes of its path. */
 static struct span name_at(const struct member *item, size_t at)
 {
@@ -59,11 +83,6 @@ static struct span name_at(const struct member *item, size_t at)
 static bool is_below(const struct member *item, struct span prefix)
 {
 	return item->path.n > prefix.n && memcmp(item->path.at, prefix.at, prefix.n) == 0;
-}
-
-static bool is_object(struct span json)
-{
-	return json.at && json_kind(json) == JSON_KIND_OBJECT;
 }
 
 static bool put_level(
@@ -85,7 +104,7 @@ static bool put_object(
 {
 	struct span names[MEMBERS_MAX];
 	bool has_members = false;
-	if (is_object(whole)) {
+	if (json_is(whole, JSON_KIND_OBJECT)) {
 		size_t n = names_below(m, prefix, names);
 		if (!splice_open(out, whole, names, n, &has_members))
 			return false;
@@ -159,7 +178,7 @@ static void add_own_objects(struct members *m, struct span body)
 		size_t j = 0;
 		while (j < m->n && !span_equals(m->items[j].path, name))
 			j++;
-		if (name.n < m->items[i].path.n && is_object(own) && j == m->n)
+		if (name.n < m->items[i].path.n && json_is(own, JSON_KIND_OBJECT) && j == m->n)
 			m->items[m->n++] = (struct member){ name, own };
 	}
 }
@@ -167,11 +186,13 @@ static void add_own_objects(struct members *m, struct span body)
 bool members_put_over_body(struct members *m, const struct ask *ask, const char *model_name,
 	struct buf *out, struct fault *fault)
 {
-	struct span names[MEMBERS_MAX + 1];
+	struct span names[MEMBERS_MAX + sizeof m->dropped / sizeof *m->dropped];
 	bool has_members;
 	if (model_name && ask->endpoint->model)
 		members_add(m, model_name, ask->model);
 	size_t n = names_below(m, SPAN(""), names);
+	for (size_t i = 0; i < m->dropped_n; i++)
+		names[n++] = span_of(m->dropped[i]);
 	add_own_objects(m, ask->own);
 	bool ok = splice_open(out, ask->own, names, n, &has_members) &&
 		put_level(m, SPAN(""), out, has_members) && buf_put_char(out, '}');

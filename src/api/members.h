@@ -31,6 +31,8 @@ struct members {
 	size_t n;
 	char numbers[4][24]; /* what members_add_int has written */
 	size_t numbers_n;
+	const char *dropped[2]; /* what members_drop was told */
+	size_t dropped_n;
 };
 
 /* Starts with none; leaves the arrays as they are. */
@@ -45,13 +47,28 @@ void members_add_int(struct members *m, const char *path, int64_t n);
 /* Adds the step's params. */
 void members_add_params(struct members *m, const struct step *s);
 
+/* True if a --param is the member of that name, or a part of it. */
+bool members_has_param(const struct step *s, const char *name);
+
+/*
+ * True unless a --param is about the member that the system message is written as, which would then
+ * be there twice: false with fault filled.
+ */
+bool members_check_system(const struct step *s, const char *name, struct fault *fault);
+
+/*
+ * Leaves the member of that name, a literal, out of a record's own body, though nothing takes its
+ * place; at most twice.
+ */
+void members_drop(struct members *m, const char *name);
+
 /* Appends them, each after a comma. False at out's ceiling. */
 bool members_put(const struct members *m, struct buf *out);
 
 /*
  * Appends the record's own body, for ASK_BODY, as a whole request: byte for byte, but for these
- * members and, unless model_name is NULL, that of the model, if the endpoint has one. False with
- * fault filled if it grows too large.
+ * members, those dropped and, unless model_name is NULL, that of the model, if the endpoint has
+ * one. False with fault filled if it grows too large.
  */
 bool members_put_over_body(struct members *m, const struct ask *ask, const char *model_name,
 	struct buf *out, struct fault *fault);

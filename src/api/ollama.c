@@ -26,11 +26,6 @@ static bool has(struct span object, const char *name)
 	return value.at && !span_is(value, "null");
 }
 
-static bool is_array(struct span value)
-{
-	return value.at && json_kind(value) == JSON_KIND_ARRAY;
-}
-
 /* Ollama wants arguments as objects, OpenAI writes a string that holds one. */
 static bool are_own_calls(struct span calls)
 {
@@ -41,10 +36,10 @@ static bool are_own_calls(struct span calls)
 	while (!walk.in_object && json_walk_next(&walk)) {
 		struct span function = json_member(walk.value, SPAN("function"));
 		struct span args = json_member(function, SPAN("arguments"));
-		if (!args.at || json_kind(args) != JSON_KIND_OBJECT)
+		if (!json_is(args, JSON_KIND_OBJECT))
 			return false;
 	}
-	return is_array(calls);
+	return json_is(calls, JSON_KIND_ARRAY);
 }
 
 /* True if Ollama understands all of a message as it is. */

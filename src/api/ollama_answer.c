@@ -16,12 +16,11 @@
  */
 #include "api/ollama.h"
 
-#include "api/classify.h"
 #include "api/complaint.h"
 #include "api/ndjson.h"
 #include "api/reading.h"
 #include "api/said.h"
-#include "base/xalloc.h"
+#include "json/array.h"
 #include "json/scan.h"
 #include "json/text.h"
 
@@ -29,7 +28,7 @@
 
 struct reading {
 	struct said said;
-	struct buf calls;    /* [ and the calls of all objects */
+	struct buf calls;    /* an array of those of all objects */
 	struct buf logprobs; /* likewise */
 	struct buf usage;    /* the last object's counts, as an object */
 	struct span input;   /* what they are, JSON values */
@@ -73,15 +72,6 @@ static void set_finish(struct reading *r, struct span reason)
 		r->said.finish = FINISH_LENGTH;
 }
 
-/* Adds the items of an array to those of the objects before. */
-static void add_items(struct buf *items, struct span array)
-{
-	if (!array.at || json_kind(array) != JSON_KIND_ARRAY || json_is_empty(array))
-		return;
-	buf_put_char(items, items->len ? ',' : '[');
-	buf_put_span(items, json_inside(array));
-}
-
 static void pull_message(struct json_pull *p, struct reading *r)
 {
 	if (!json_pull_enter(p))
@@ -90,9 +80,9 @@ static void pull_message(struct json_pull *p, struct reading *r)
 	while (json_pull_next(p)) {
 		struct span key = json_inside(p->key);
 		if (span_equals(key, SPAN("content")))
-			said_add_text(&r->said, json_text_of(json_pull_value(p)));
+			said_add_value(&r->said, json_pull_value(p));
 		else if (span_equals(key, SPAN("tool_calls")))
-			add_items(&r->calls, json_pull_value(p));
+			array_add_all(&r->calls, json_pull_value(p));
 	}
 }
 
@@ -120,7 +110,7 @@ static void pull_members(struct json_pull *p, struct reading *r)
 		else if (span_equals(key, SPAN("eval_count")))
 			r->output = json_pull_value(p);
 		else if (span_equals(key, SPAN("logprobs")))
-			add_items(&r->logprobs, json_pull_value(p));
+			array_add_all(&r->logprobs, json_pull_value(p));
 		else if (span_equals(key, SPAN("error")))
 			r->has_error = complaint_is_one(json_pull_value(p));
 	}
@@ -179,16 +169,11 @@ static bool put_count(struct buf *usage, const char *name, struct span count)
 /* Moves what was said into the answer and gives up the bytes it came in. */
 static void keep(struct reading *r, struct attempt *attempt, struct answer *answer)
 {
-	if (r->calls.len) {
-		buf_put_char(&r->calls, ']');
-		r->said.tools = buf_span(&r->calls);
-		if (r->said.finish == FINISH_STOP || r->said.finish == FINISH_UNKNOWN)
-			r->said.finish = FINISH_TOOL_CALLS;
-	}
-	if (r->logprobs.len) {
-		buf_put_char(&r->logprobs, ']');
-		r->said.logprobs = buf_span(&r->logprobs);
-	}
+	bool has_stopped = r->said.finish == FINISH_STOP || r->said.finish == FINISH_UNKNOWN;
+	r->said.tools = array_end(&r->calls);
+	if (r->said.tools.at && has_stopped)
+		r->said.finish = FINISH_TOOL_CALLS;
+	r->said.logprobs = array_end(&r->logprobs);
 	put_count(&r->usage, "prompt_eval_count", r->input);
 	put_count(&r->usage, "eval_count", r->output);
 	if (r->usage.len) {

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "api/said.h"
+#include "base/buf.h"
 #include "base/span.h"
 #include "json/walk.h"
 #include "work/answer.h"
@@ -33,6 +35,9 @@ bool openai_build(const struct ask *ask, const struct openai_style *style, struc
 /* Gives the most tokens that a chat completion request allows: the rows' `max_tokens`. */
 int64_t openai_max_tokens(struct span body);
 
+/* Appends a picture as a part of a content. */
+bool openai_put_image(struct buf *out, const struct image *image);
+
 /* Appends the response_format that asks for what the schema says. */
 bool openai_put_format(struct buf *out, const struct schema *schema);
 
@@ -44,6 +49,9 @@ void openai_read_usage(struct answer *answer);
 
 /* Reads a success that came as a stream of events, whose bytes are then given up. */
 void openai_read_stream(struct attempt *attempt, struct answer *answer);
+
+/* Appends a tool's call that came in pieces as a whole answer has it: for said_keep. */
+bool openai_put_call(struct buf *out, const struct said_call *call);
 
 /* Gives what a finish_reason means; FINISH_UNKNOWN for a missing or unknown one. */
 enum finish openai_finish(struct span reason);

@@ -3,14 +3,11 @@
  * Answers that come whole are read in one pass, as spans of the server's bytes: nothing on this
  * path builds a tree.
  */
-#include "api/classify.h"
 #include "api/complaint.h"
 #include "api/openai.h"
 #include "api/reading.h"
 #include "api/said.h"
-#include "base/xalloc.h"
 #include "json/scan.h"
-#include "json/text.h"
 
 #include <string.h>
 
@@ -99,6 +96,7 @@ struct found {
 	struct answer *answer;
 	struct span parts; /* of a content that is an array */
 	struct span refusal;
+	struct span error; /* of the choice, as gateways write it */
 	bool has_choice;
 };
 
@@ -127,6 +125,11 @@ static void pull_message(struct json_pull *p, struct found *f)
 	}
 }
 
+static struct span error_of(struct span value)
+{
+	return complaint_is_one(value) ? value : (struct span){ 0 };
+}
+
 static void pull_choice(struct json_pull *p, struct found *f)
 {
 	if (!json_pull_enter(p))
@@ -141,6 +144,8 @@ static void pull_choice(struct json_pull *p, struct found *f)
 			f->answer->logprobs = openai_logprobs(json_pull_value(p));
 		else if (span_equals(key, SPAN("text"))) /* of a completion */
 			f->answer->text = json_text_of(json_pull_value(p));
+		else if (span_equals(key, SPAN("error")))
+			f->error = error_of(json_pull_value(p));
 	}
 }
 
@@ -188,17 +193,31 @@ static void join_parts(struct answer *answer, struct span parts)
 		answer->text = buf_span(&answer->own);
 }
 
+/* True if what has no choices says why, as Mistral and older servers do: {"message":"..."}. */
+static bool read_flat_error(struct attempt *attempt, struct answer *answer)
+{
+	struct span text = buf_span(&attempt->answer);
+	struct span root;
+	struct json_fault fault;
+	if (!json_scan(text, &root, &fault) || !json_text_of(json_member(root, SPAN("message"))).n)
+		return false;
+	complaint_read(attempt, text, root, answer);
+	return true;
+}
+
 /* A success by its status: one pass validates it and finds what it says. */
 static void read_success(struct attempt *attempt, struct answer *answer)
 {
 	struct found found = { .answer = answer };
 	if (!reading_object(attempt, pull_completion, &found, answer))
 		return;
-	if (found.has_choice) {
+	if (found.error.at) {
+		complaint_read(attempt, found.error, found.error, answer);
+	} else if (found.has_choice) {
 		if (found.parts.at)
 			join_parts(answer, found.parts);
 		said_judge(answer, found.refusal, "choices[0].message.content");
-	} else {
+	} else if (!read_flat_error(attempt, answer)) {
 		said_refuse(answer, OUTCOME_BAD_RESPONSE, "the answer has no choices");
 	}
 }

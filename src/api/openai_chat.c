@@ -13,7 +13,6 @@
 #include "json/schema.h"
 #include "json/text.h"
 #include "json/walk.h"
-#include "work/splice.h"
 
 #include <string.h>
 
@@ -52,38 +51,15 @@ static void add_format(struct members *m, const struct openai_style *style, cons
 		members_add(m, "response_format", buf_span(format));
 }
 
-/* A record's own body, byte for byte but for what the command line says otherwise. */
-static bool build_from_body(
-	struct members *m, const struct ask *ask, struct buf *body, struct fault *fault)
+bool openai_put_image(struct buf *out, const struct image *image)
 {
-	if (ask->step->max_tokens) {
-		/* Whichever of the two the body has must go. */
-		struct span names[] = { SPAN("max_tokens"), SPAN("max_completion_tokens") };
-		struct buf rest;
-		bool has_members;
-		struct ask other = *ask;
-		buf_init(&rest, body->max);
-		bool ok = splice_open(&rest, ask->own, names, 2, &has_members) &&
-			buf_put_char(&rest, '}');
-		other.own = buf_span(&rest);
-		ok = ok ? members_put_over_body(m, &other, "model", body, fault)
-			: members_too_large(body, fault);
-		buf_release(&rest);
-		return ok;
-	}
-	return members_put_over_body(m, ask, "model", body, fault);
-}
-
-static bool put_image(struct buf *body, const struct image *image)
-{
-	bool ok = buf_put_str(body, "{\"type\":\"image_url\",\"image_url\":{\"url\":\"");
+	bool ok = buf_put_str(out, "{\"type\":\"image_url\",\"image_url\":{\"url\":\"");
 	if (image->url)
-		ok = ok && json_put_escaped(body, span_of(image->url));
+		ok = ok && json_put_escaped(out, span_of(image->url));
 	else
-		ok = ok && buf_put_str(body, "data:") && buf_put_str(body, image->media_type) &&
-			buf_put_str(body, ";base64,") &&
-			buf_put_span(body, buf_span(&image->base64));
-	return ok && buf_put_str(body, "\"}},");
+		ok = ok && buf_put_str(out, "data:") && buf_put_str(out, image->media_type) &&
+			buf_put_str(out, ";base64,") && buf_put_span(out, buf_span(&image->base64));
+	return ok && buf_put_str(out, "\"}}");
 }
 
 static bool put_user(const struct ask *ask, struct buf *body, struct fault *fault)
@@ -93,7 +69,7 @@ static bool put_user(const struct ask *ask, struct buf *body, struct fault *faul
 		is_plain ? "{\"role\":\"user\",\"content\":\""
 			 : "{\"role\":\"user\",\"content\":[");
 	for (size_t i = 0; ok && i < ask->images_n; i++)
-		ok = put_image(body, &ask->images[i]);
+		ok = openai_put_image(body, &ask->images[i]) && buf_put_char(body, ',');
 	ok = ok && (is_plain || buf_put_str(body, "{\"type\":\"text\",\"text\":\""));
 	return ok && ask_put_prompt(ask, body, fault) &&
 		buf_put_str(body, is_plain ? "\"}" : "\"}]}");
@@ -165,12 +141,16 @@ bool openai_build(const struct ask *ask, const struct openai_style *style, struc
 		return false;
 	if (ask->endpoint->is_streamed)
 		add_stream(&m, style);
-	if (s->max_tokens)
+	if (s->max_tokens) {
+		/* Whichever of the two a record's own body has must go. */
+		members_drop(&m, "max_tokens");
+		members_drop(&m, "max_completion_tokens");
 		members_add_int(&m, style->max_tokens ? style->max_tokens : max_tokens_name(ask),
 			s->max_tokens);
+	}
 	add_format(&m, style, s, &format);
 	members_add_params(&m, s);
-	bool ok = ask->form == ASK_BODY ? build_from_body(&m, ask, body, fault)
+	bool ok = ask->form == ASK_BODY ? members_put_over_body(&m, ask, "model", body, fault)
 					: put_request(ask, style, &m, body, fault);
 	buf_release(&format);
 	return ok;

@@ -88,6 +88,7 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 }
 
 const struct api api_openai_completions = {
+	.refuses = API_HAS_NO_SYSTEM | API_HAS_NO_IMAGE,
 	.name = NAME,
 	.base_url = "https://api.openai.com/v1",
 	.base_url_env = "OPENAI_BASE_URL",

@@ -15,9 +15,7 @@
 #include "api/openai.h"
 #include "api/reading.h"
 #include "api/said.h"
-#include "base/xalloc.h"
 #include "json/scan.h"
-#include "json/text.h"
 #include "json/walk.h"
 
 #define NAME "openai-moderation"
@@ -28,8 +26,7 @@ static struct span own_input(const struct ask *ask)
 	struct span input = { 0 };
 	if (ask->form == ASK_FIELDS)
 		input = json_member(ask->record, SPAN("input"));
-	bool fits = input.at &&
-		(json_kind(input) == JSON_KIND_STRING || json_kind(input) == JSON_KIND_ARRAY);
+	bool fits = json_is(input, JSON_KIND_STRING) || json_is(input, JSON_KIND_ARRAY);
 	return fits ? input : (struct span){ 0 };
 }
 
@@ -49,18 +46,6 @@ static bool check_words(const struct ask *ask, struct fault *fault)
 			"nothing to look at: give -p TEMPLATE, or records with \"input\", \"prompt\" or \"body\"");
 }
 
-static bool put_image(struct buf *body, const struct image *image)
-{
-	bool ok = buf_put_str(body, "{\"type\":\"image_url\",\"image_url\":{\"url\":\"");
-	if (image->url)
-		ok = ok && json_put_escaped(body, span_of(image->url));
-	else
-		ok = ok && buf_put_str(body, "data:") && buf_put_str(body, image->media_type) &&
-			buf_put_str(body, ";base64,") &&
-			buf_put_span(body, buf_span(&image->base64));
-	return ok && buf_put_str(body, "\"}}");
-}
-
 static bool put_input(const struct ask *ask, struct buf *body, struct fault *fault)
 {
 	struct span own = own_input(ask);
@@ -72,7 +57,7 @@ static bool put_input(const struct ask *ask, struct buf *body, struct fault *fau
 	bool ok = buf_put_str(body, "[{\"type\":\"text\",\"text\":\"") &&
 		ask_put_prompt(ask, body, fault) && buf_put_str(body, "\"}");
 	for (size_t i = 0; ok && i < ask->images_n; i++)
-		ok = buf_put_char(body, ',') && put_image(body, &ask->images[i]);
+		ok = buf_put_char(body, ',') && openai_put_image(body, &ask->images[i]);
 	return ok && buf_put_char(body, ']');
 }
 
@@ -148,6 +133,7 @@ static void read_usage(struct answer *answer)
 }
 
 const struct api api_openai_moderation = {
+	.refuses = API_HAS_NO_SYSTEM | API_HAS_NO_SCHEMA,
 	.name = NAME,
 	.base_url = "https://api.openai.com/v1",
 	.base_url_env = "OPENAI_BASE_URL",

@@ -175,13 +175,19 @@ static bool put_turns(struct buf *out, const struct chat *chat, struct fault *fa
 	return true;
 }
 
+static bool open_instructions(const struct ask *ask, struct buf *body, struct fault *fault)
+{
+	return members_check_system(ask->step, "instructions", fault) &&
+		buf_put_str(body, ",\"instructions\":\"");
+}
+
 static bool put_translated(const struct ask *ask, struct buf *body, struct fault *fault)
 {
 	struct chat chat;
 	bool ok = chat_init(&chat, ask, fault);
 	if (ok && chat.has_system)
-		ok = buf_put_str(body, ",\"instructions\":") &&
-			chat_put_quoted(body, buf_span(&chat.system));
+		ok = open_instructions(ask, body, fault) &&
+			buf_put_span(body, buf_span(&chat.system)) && buf_put_char(body, '"');
 	ok = ok && buf_put_str(body, ",\"input\":[") && put_turns(body, &chat, fault) &&
 		buf_put_char(body, ']');
 	chat_release(&chat);
@@ -209,8 +215,8 @@ static bool put_words_of(const struct ask *ask, struct buf *body, struct fault *
 		return put_translated(ask, body, fault);
 	bool ok = true;
 	if (ask->step->has_system)
-		ok = buf_put_str(body, ",\"instructions\":\"") &&
-			ask_put_system(ask, body, fault) && buf_put_char(body, '"');
+		ok = open_instructions(ask, body, fault) && ask_put_system(ask, body, fault) &&
+			buf_put_char(body, '"');
 	if (!is_string)
 		return ok && put_own_items(ask, body);
 	return ok && buf_put_str(body, ",\"input\":\"") && ask_put_prompt(ask, body, fault) &&

@@ -22,16 +22,15 @@
 #include "api/reading.h"
 #include "api/said.h"
 #include "api/sse.h"
-#include "base/xalloc.h"
+#include "json/array.h"
 #include "json/scan.h"
-#include "json/text.h"
 #include "json/walk.h"
 
 #include <string.h>
 
 struct response {
 	struct said said;
-	struct buf tools;    /* whole items: [ and what is in it, likewise the following */
+	struct buf tools;    /* an array of whole items, as the following */
 	struct buf logprobs; /* of the texts' tokens */
 	struct span status;  /* its texts may be missing */
 	struct span reason;
@@ -60,26 +59,12 @@ static struct span text_in(struct span object, const char *name)
 	return json_text_of(json_member(object, span_of(name)));
 }
 
-static bool is_list(struct span value)
-{
-	return value.at && json_kind(value) == JSON_KIND_ARRAY && !json_is_empty(value);
-}
-
-/* Adds a value, or several with commas between them, to what becomes an array. */
-static void add_items(struct buf *array, struct span items)
-{
-	buf_put_char(array, array->len ? ',' : '[');
-	buf_put_span(array, items);
-}
-
 static void read_part(struct response *r, struct span part)
 {
 	struct span type = text_in(part, "type");
 	if (span_is(type, "output_text")) {
-		struct span logprobs = json_member(part, SPAN("logprobs"));
 		said_add_text(&r->said, text_in(part, "text"));
-		if (is_list(logprobs))
-			add_items(&r->logprobs, json_inside(logprobs));
+		array_add_all(&r->logprobs, json_member(part, SPAN("logprobs")));
 	} else if (span_is(type, "refusal")) {
 		said_add_refusal(&r->said, text_in(part, "refusal"));
 	}
@@ -89,7 +74,7 @@ static void read_part(struct response *r, struct span part)
 static void read_call(struct response *r, struct span item, struct span type)
 {
 	if (span_is(type, "function_call") || span_is(type, "custom_tool_call"))
-		add_items(&r->tools, item);
+		array_add(&r->tools, item);
 }
 
 static void read_output(struct response *r, struct span output)
@@ -125,8 +110,8 @@ static void read_response(struct response *r, struct span response)
 	while (walk.in_object && json_walk_next(&walk)) {
 		struct span key = json_inside(walk.key);
 		if (span_is(key, "output")) {
-			r->has_output |= json_kind(walk.value) == JSON_KIND_ARRAY;
-			if (!is_list(walk.value))
+			r->has_output |= json_is(walk.value, JSON_KIND_ARRAY);
+			if (!json_is(walk.value, JSON_KIND_ARRAY) || json_is_empty(walk.value))
 				continue;
 			forget(r);
 			read_output(r, walk.value);
@@ -157,20 +142,12 @@ static enum finish finish_of(const struct response *r)
 	return span_is(r->status, "completed") ? FINISH_STOP : FINISH_UNKNOWN;
 }
 
-static struct span whole_array(struct buf *array)
-{
-	if (!array->len)
-		return (struct span){ 0 };
-	buf_put_char(array, ']');
-	return buf_span(array);
-}
-
 static void judge(struct response *r, struct attempt *attempt, struct answer *answer)
 {
 	bool is_pending = span_is(r->status, "queued") || span_is(r->status, "in_progress");
 	r->said.finish = finish_of(r);
-	r->said.tools = whole_array(&r->tools);
-	r->said.logprobs = whole_array(&r->logprobs);
+	r->said.tools = array_end(&r->tools);
+	r->said.logprobs = array_end(&r->logprobs);
 	bool has_said = r->has_output || r->said.has_text || r->said.tools.at;
 	if (is_pending) {
 		said_refuse(answer, OUTCOME_BAD_RESPONSE,
@@ -275,8 +252,7 @@ static void read_event(struct response *r, const struct event *e)
 	const char *status = status_told(e);
 	if (span_is(e->type, "response.output_text.delta")) {
 		said_add_text(&r->said, e->delta);
-		if (is_list(e->logprobs))
-			add_items(&r->logprobs, json_inside(e->logprobs));
+		array_add_all(&r->logprobs, e->logprobs);
 	} else if (span_is(e->type, "response.refusal.delta")) {
 		said_add_refusal(&r->said, e->delta);
 	} else if (span_is(e->type, "response.output_item.done") && e->item.at) {

@@ -5,18 +5,17 @@
  * the server is alive. Each event is one chunk, {"choices":[{"delta":{"content":"..."}}]}. The
  * result is a small part of the stream, whose bytes are given up.
  *
- * When is a stream whole? At its [DONE]; or when the model said why it stopped and HTTP itself
- * ended well: then no text can be missing, and servers that never send [DONE] (text-generation-
- * inference before 2.2) would otherwise be paid again and again for answers thrown away. A stream
- * with neither broke off, and is no answer however much of it there is.
+ * A stream is whole at its [DONE]: what breaks off before is no answer, however much of it there
+ * is, not even if the model has said why it stopped; what it took comes after that.
  */
 #include "api/complaint.h"
 #include "api/openai.h"
 #include "api/reading.h"
 #include "api/said.h"
 #include "api/sse.h"
-#include "base/xalloc.h"
+#include "json/array.h"
 #include "json/scan.h"
+#include "json/text.h"
 
 #include <string.h>
 
@@ -28,7 +27,7 @@ enum { LISTS_N = sizeof list_names / sizeof *list_names };
 
 struct stream {
 	struct said said;
-	struct buf lists[LISTS_N]; /* the items of all chunks */
+	struct buf lists[LISTS_N]; /* arrays of the items of all chunks */
 	struct buf logprobs;       /* all of them together */
 	struct span error;         /* the object of an event that is one */
 	bool has_choice;
@@ -78,7 +77,7 @@ static void pull_calls(struct json_pull *p, struct stream *s)
 		pull_call(p, s);
 }
 
-static bool put_call(struct buf *out, const struct said_call *call)
+bool openai_put_call(struct buf *out, const struct said_call *call)
 {
 	return buf_put_str(out, "{\"id\":\"") && buf_put_span(out, call->id) &&
 		buf_put_str(out, "\",\"type\":\"function\",\"function\":{\"name\":\"") &&
@@ -90,14 +89,14 @@ static bool put_call(struct buf *out, const struct said_call *call)
 static void add_content(struct stream *s, struct span content)
 {
 	struct json_walk walk;
-	struct span text = json_text_of(content);
-	if (text.at) {
-		said_add_text(&s->said, text);
-	} else if (content.at) {
-		json_walk_init(&walk, content);
-		while (openai_next_text(&walk, &text))
-			said_add_text(&s->said, text);
+	struct span text;
+	if (!content.at || json_kind(content) != JSON_KIND_ARRAY) {
+		said_add_value(&s->said, content);
+		return;
 	}
+	json_walk_init(&walk, content);
+	while (openai_next_text(&walk, &text))
+		said_add_text(&s->said, text);
 }
 
 static void pull_delta(struct json_pull *p, struct stream *s)
@@ -116,11 +115,6 @@ static void pull_delta(struct json_pull *p, struct stream *s)
 	}
 }
 
-static bool is_list(struct span value)
-{
-	return json_kind(value) == JSON_KIND_ARRAY && !json_is_empty(value);
-}
-
 /* Each chunk has those of its own tokens. */
 static void add_logprobs(struct stream *s, struct span value)
 {
@@ -130,27 +124,22 @@ static void add_logprobs(struct stream *s, struct span value)
 		return;
 	json_walk_init(&walk, value);
 	while (json_walk_next(&walk))
-		for (size_t i = 0; i < LISTS_N; i++) {
-			struct buf *list = &s->lists[i];
-			if (!span_is(json_inside(walk.key), list_names[i]) || !is_list(walk.value))
-				continue;
-			if (list->len)
-				buf_put_char(list, ',');
-			buf_put_span(list, json_inside(walk.value));
-		}
+		for (size_t i = 0; i < LISTS_N; i++)
+			if (span_is(json_inside(walk.key), list_names[i]))
+				array_add_all(&s->lists[i], walk.value);
 }
 
 /* Makes of the lists what a whole answer would have had. */
 static void join_logprobs(struct stream *s)
 {
 	for (size_t i = 0; i < LISTS_N; i++) {
-		if (!s->lists[i].len)
+		struct span list = array_end(&s->lists[i]);
+		if (!list.at)
 			continue;
 		buf_put_str(&s->logprobs, s->logprobs.len ? ",\"" : "{\"");
 		buf_put_str(&s->logprobs, list_names[i]);
-		buf_put_str(&s->logprobs, "\":[");
-		buf_put_span(&s->logprobs, buf_span(&s->lists[i]));
-		buf_put_char(&s->logprobs, ']');
+		buf_put_str(&s->logprobs, "\":");
+		buf_put_span(&s->logprobs, list);
 	}
 	if (s->logprobs.len) {
 		buf_put_char(&s->logprobs, '}');
@@ -160,12 +149,17 @@ static void join_logprobs(struct stream *s)
 
 static void pull_choice(struct json_pull *p, struct stream *s)
 {
+	bool is_other = false; /* one that we did not ask for */
 	s->has_choice = true;
 	if (!json_pull_enter(p))
 		return;
 	while (json_pull_next(p)) {
 		struct span key = json_inside(p->key);
-		if (span_equals(key, SPAN("delta"))) {
+		if (is_other)
+			continue;
+		if (span_equals(key, SPAN("index"))) {
+			is_other = json_count_of(json_pull_value(p)) > 0;
+		} else if (span_equals(key, SPAN("delta"))) {
 			pull_delta(p, s);
 		} else if (span_equals(key, SPAN("finish_reason"))) {
 			struct span reason = json_text_of(json_pull_value(p));
@@ -176,7 +170,7 @@ static void pull_choice(struct json_pull *p, struct stream *s)
 		} else if (span_equals(key, SPAN("logprobs"))) {
 			add_logprobs(s, json_pull_value(p));
 		} else if (span_equals(key, SPAN("text"))) { /* of a completion */
-			said_add_text(&s->said, json_text_of(json_pull_value(p)));
+			said_add_value(&s->said, json_pull_value(p));
 		}
 	}
 }
@@ -233,12 +227,24 @@ static bool read_event(struct stream *s, const struct sse_event *event, struct j
 	return true;
 }
 
+/* True if the last line is that data: some leave out the empty line after it. */
+static bool is_last_line(struct span text, struct span data)
+{
+	text = utf8_trimmed(text);
+	if (text.n < data.n || memcmp(text.at + text.n - data.n, data.at, data.n) != 0)
+		return false;
+	text = utf8_trimmed((struct span){ text.at, text.n - data.n });
+	return text.n >= 6 && memcmp(text.at + text.n - 5, "data:", 5) == 0 &&
+		(text.at[text.n - 6] == '\n' || text.at[text.n - 6] == '\r');
+}
+
 /* Reads to the end, to [DONE] or to an error. False with fault filled at what is no JSON object. */
 static bool read_events(struct stream *s, const struct buf *bytes, struct json_fault *fault)
 {
 	const struct span done = SPAN("[DONE]");
 	struct sse sse;
 	struct sse_event event;
+	bool ends_with_done = is_last_line(buf_span(bytes), done);
 	sse_init(&sse, bytes->data, bytes->len);
 	while (!s->error.at && sse_next(&sse, &event)) {
 		if (event.data.n == 0)
@@ -249,19 +255,20 @@ static bool read_events(struct stream *s, const struct buf *bytes, struct json_f
 		if (!read_event(s, &event, fault))
 			return false;
 	}
+	s->is_done |= ends_with_done;
 	return true;
 }
 
 static void judge(struct stream *s, struct attempt *attempt, struct answer *answer)
 {
-	if (!s->is_done && !s->said.has_finish) {
+	if (!s->is_done) {
 		said_refuse(answer, OUTCOME_TRANSPORT,
 			"the stream broke off before the end of the answer");
 	} else if (!s->has_choice) {
 		said_refuse(answer, OUTCOME_BAD_RESPONSE, "the answer has no choices");
 	} else {
 		join_logprobs(s);
-		said_keep(&s->said, put_call, answer);
+		said_keep(&s->said, openai_put_call, answer);
 		buf_release(&attempt->answer);
 		said_judge(answer, buf_span(&s->said.refusal), "choices[0].delta.content");
 	}

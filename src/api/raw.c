@@ -20,7 +20,6 @@
 #include "api/openai_responses.h"
 #include "api/reading.h"
 #include "api/said.h"
-#include "base/xalloc.h"
 #include "json/scan.h"
 #include "json/text.h"
 #include "json/walk.h"
@@ -119,19 +118,6 @@ static void read_answer(struct attempt *attempt, struct answer *answer)
 	}
 }
 
-/* True if the bytes hold a secret of the endpoint's, as they are or behind escapes. */
-static bool has_secret(const struct attempt *attempt)
-{
-	struct span bytes = buf_span(&attempt->answer);
-	struct buf plain;
-	/* Outside strings JSON has no escapes, so all of it can be read as one. */
-	buf_init(&plain, bytes.n + 1);
-	json_put_plain(&plain, bytes);
-	bool found = classify_redact(&plain, attempt->endpoint);
-	buf_release(&plain);
-	return found;
-}
-
 static void read(struct attempt *attempt, struct answer *answer)
 {
 	struct span root;
@@ -141,7 +127,8 @@ static void read(struct attempt *attempt, struct answer *answer)
 		return;
 	answer->usage_text = answer->model = (struct span){ 0 };
 	/* What is no JSON is not shown anyway. */
-	if (!json_scan(buf_span(&attempt->answer), &root, &fault) || has_secret(attempt))
+	if (!json_scan(buf_span(&attempt->answer), &root, &fault) ||
+		classify_hides_secret(buf_span(&attempt->answer), attempt->endpoint))
 		buf_clear(&attempt->answer);
 }
 

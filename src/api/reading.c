@@ -48,8 +48,25 @@ void reading_not_json(const struct attempt *attempt, const char *what,
 	const struct json_fault *fault, struct answer *answer)
 {
 	start_again(answer, OUTCOME_BAD_RESPONSE);
-	answer->message = xasprintf("HTTP %d, but %s is not JSON: %s at byte %zu", attempt->status,
-		what, fault->reason, fault->offset + 1);
+	if (attempt->answer.len > 1 && memcmp(attempt->answer.data, "\x1f\x8b", 2) == 0)
+		answer->message =
+			xasprintf("HTTP %d, but %s is packed with gzip, which was not asked for",
+				attempt->status, what);
+	else
+		answer->message = xasprintf("HTTP %d, but %s is not JSON: %s at byte %zu",
+			attempt->status, what, fault->reason, fault->offset + 1);
+}
+
+/* What is no object may be an array around an error. */
+static void refuse_other(struct attempt *attempt, struct span text, struct answer *answer)
+{
+	struct span root;
+	struct json_fault fault;
+	if (json_scan(text, &root, &fault) && json_kind(root) == JSON_KIND_ARRAY &&
+		complaint_is_one(json_member(json_item(root, 0), SPAN("error"))))
+		complaint_read(attempt, text, root, answer);
+	else
+		said_refuse(answer, OUTCOME_BAD_RESPONSE, "the answer is JSON, but no object");
 }
 
 bool reading_object(
@@ -71,7 +88,7 @@ bool reading_object(
 		complaint_read(attempt, text, root, answer);
 	} else if (!is_object) {
 		start_again(answer, OUTCOME_ANSWERED);
-		said_refuse(answer, OUTCOME_BAD_RESPONSE, "the answer is JSON, but no object");
+		refuse_other(attempt, text, answer);
 	} else {
 		return true;
 	}

@@ -24,25 +24,12 @@ struct reranker {
 	bool has_image_objects; /* {"image":"..."} is a document, too */
 };
 
-static bool is_kind(struct span value, enum json_kind kind)
-{
-	return value.at && json_kind(value) == kind;
-}
-
-/* True if a parameter is the member of that name, or a part of it. */
-static bool is_about(const struct param *param, const char *name)
-{
-	size_t n = strlen(name);
-	return strncmp(param->key, name, n) == 0 && (param->key[n] == '\0' || param->key[n] == '.');
-}
-
 static bool check_step(const struct reranker *r, const struct ask *ask, struct fault *fault)
 {
 	const struct step *s = ask->step;
-	for (size_t i = 0; i < s->params_n; i++)
-		if (is_about(&s->params[i], "query") || is_about(&s->params[i], r->documents))
-			return chat_refuse(fault, r->name,
-				"query or documents as --param: they are the record's");
+	if (members_has_param(s, "query") || members_has_param(s, r->documents))
+		return chat_refuse(
+			fault, r->name, "query or documents as --param: they are the record's");
 	if (s->has_system)
 		return chat_refuse(fault, r->name, "system message (-s)");
 	if (ask->images_n > 0)
@@ -87,7 +74,7 @@ static bool put_documents(
 {
 	struct json_walk walk;
 	size_t n = 0;
-	if (!is_kind(documents, JSON_KIND_ARRAY) || json_is_empty(documents))
+	if (!json_is(documents, JSON_KIND_ARRAY) || json_is_empty(documents))
 		return fault_set(fault, ERROR_BAD_RECORD,
 			"nothing to rank: \"documents\" must be an array of texts, with one at least");
 	json_walk_init(&walk, documents);
@@ -156,6 +143,7 @@ static bool build_cohere(const struct ask *ask, struct buf *body, struct fault *
 }
 
 const struct api api_cohere_rerank = {
+	.refuses = API_HAS_NO_SYSTEM | API_HAS_NO_SCHEMA | API_HAS_NO_IMAGE,
 	.name = "cohere-rerank",
 	.base_url = "https://api.cohere.com",
 	.base_url_env = "CO_API_URL",
@@ -181,6 +169,7 @@ static bool build_voyage(const struct ask *ask, struct buf *body, struct fault *
 }
 
 const struct api api_voyage_rerank = {
+	.refuses = API_HAS_NO_SYSTEM | API_HAS_NO_SCHEMA | API_HAS_NO_IMAGE,
 	.name = "voyage-rerank",
 	.base_url = "https://api.voyageai.com",
 	.key_env = "VOYAGE_API_KEY",
@@ -205,6 +194,7 @@ static bool build_jina(const struct ask *ask, struct buf *body, struct fault *fa
 }
 
 const struct api api_jina_rerank = {
+	.refuses = API_HAS_NO_SYSTEM | API_HAS_NO_SCHEMA | API_HAS_NO_IMAGE,
 	.name = "jina-rerank",
 	.base_url = "https://api.jina.ai",
 	.key_env = "JINA_API_KEY",
@@ -230,6 +220,7 @@ static bool build_tei(const struct ask *ask, struct buf *body, struct fault *fau
 
 /* text-embeddings-inference: whoever runs it says how much it takes at once (32 by default). */
 const struct api api_tei_rerank = {
+	.refuses = API_HAS_NO_SYSTEM | API_HAS_NO_SCHEMA | API_HAS_NO_IMAGE,
 	.name = "tei-rerank",
 	.auth_header = "Authorization: Bearer ",
 	.path = "/rerank",

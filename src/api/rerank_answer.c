@@ -40,11 +40,6 @@ struct ranking {
 	size_t n;
 };
 
-static bool is_number(struct span value)
-{
-	return value.at && json_kind(value) == JSON_KIND_NUMBER;
-}
-
 /* Appends an item. Gives what is wrong with it, or NULL. */
 static const char *take_item(struct ranking *r, struct span item)
 {
@@ -59,10 +54,10 @@ static const char *take_item(struct ranking *r, struct span item)
 			json_key_is(walk.key, SPAN("score")))
 			score = walk.value;
 	}
-	int64_t n = is_number(index) ? json_count_of(index) : -1;
+	int64_t n = json_is(index, JSON_KIND_NUMBER) ? json_count_of(index) : -1;
 	if (n < 0)
 		return "has no index";
-	if (!is_number(score))
+	if (!json_is(score, JSON_KIND_NUMBER))
 		return "has no score";
 	/* Doubling. */
 	if ((r->n & (r->n - 1)) == 0)
@@ -155,7 +150,7 @@ static void read_success(struct attempt *attempt, struct span root, struct answe
 	struct found f = find(root);
 	if (f.has_error || (!f.list.at && f.has_words)) {
 		complaint_read(attempt, buf_span(&attempt->answer), root, answer);
-	} else if (!f.list.at || json_kind(f.list) != JSON_KIND_ARRAY) {
+	} else if (!json_is(f.list, JSON_KIND_ARRAY)) {
 		said_refuse(answer, OUTCOME_BAD_RESPONSE, "the answer has no results");
 	} else if (json_is_empty(f.list)) {
 		said_refuse(answer, OUTCOME_BAD_RESPONSE, "the answer has no result in its list");

@@ -3,6 +3,7 @@
 
 #include "base/xalloc.h"
 #include "json/text.h"
+#include "json/walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,13 @@ void said_add_text(struct said *s, struct span piece)
 {
 	s->has_text |= piece.at != NULL;
 	buf_put_span(&s->text, piece);
+}
+
+void said_add_value(struct said *s, struct span value)
+{
+	struct span text = json_text_of(value);
+	s->has_bad_text |= value.at && !text.at && !span_is(value, "null");
+	said_add_text(s, text);
 }
 
 void said_add_refusal(struct said *s, struct span piece)
@@ -87,7 +95,7 @@ static struct span taken(const struct buf *own, struct place p, bool is_there)
 void said_keep(struct said *s, said_put_call *put_call, struct answer *answer)
 {
 	bool has_calls = s->calls_n > 0 && put_call;
-	bool has_words = s->has_text &&
+	bool has_words = s->has_text && !s->has_bad_text &&
 		(s->text.len > 0 || !(has_calls || s->tools.at || s->finish == FINISH_TOOL_CALLS));
 	struct buf *own = &answer->own;
 	*own = s->text;
@@ -131,6 +139,9 @@ static void refuse_in_words(struct answer *answer, struct span refusal)
 
 void said_judge(struct answer *answer, struct span refusal, const char *where)
 {
+	/* Some write an empty text beside the calls, which are the answer then. */
+	if (answer->text.n == 0 && answer->tool_calls.at)
+		answer->text = (struct span){ 0 };
 	if (answer->finish == FINISH_CONTENT_FILTER) {
 		said_refuse(
 			answer, OUTCOME_POLICY, "the answer was withheld by the content filter");

@@ -41,6 +41,7 @@ struct said {
 	bool has_text;        /* perhaps an empty one */
 	bool has_finish;
 	bool has_too_many_calls;
+	bool has_bad_text; /* a piece that is none */
 };
 
 /* Makes s empty; nothing that is put together may be larger than the attempt's answer. */
@@ -51,6 +52,12 @@ void said_release(struct said *s);
 
 /* Adds a piece of the text, escaped; a missing one says nothing. */
 void said_add_text(struct said *s, struct span piece);
+
+/*
+ * The same of a JSON value: null and a missing one say nothing, any other that is no string spoils
+ * the answer, which then has no text.
+ */
+void said_add_value(struct said *s, struct span value);
 
 /* Adds a piece of the refusal, likewise. */
 void said_add_refusal(struct said *s, struct span piece);

@@ -192,9 +192,10 @@ static struct span bare_text(const struct turns *t, const struct turn *turn)
 		return (struct span){ 0 };
 	if (!turn->told)
 		return turn->said;
+	if (turn->told->parts_n != 1)
+		return (struct span){ 0 };
 	const struct chat_part *part = &t->chat.parts[turn->told->first];
-	bool is_text = turn->told->parts_n == 1 && part->kind == CHAT_TEXT;
-	return is_text ? part->text : (struct span){ 0 };
+	return part->kind == CHAT_TEXT ? part->text : (struct span){ 0 };
 }
 
 /* The n turns from `turn` on, which have one role, as one message. */

@@ -38,8 +38,9 @@ char *address_default(const struct api *api, struct err *err)
 	if (set)
 		return xstrdup(set);
 	if (!api->base_url) {
-		err_set(err, ERR_USAGE, "where is it? --api %s needs --endpoint URL, or %s",
-			api->name, api->base_url_env);
+		err_set(err, ERR_USAGE, "where is it? --api %s needs --endpoint URL%s%s", api->name,
+			api->base_url_env ? ", or " : "",
+			api->base_url_env ? api->base_url_env : "");
 		return NULL;
 	}
 	const char *hole = strstr(api->base_url, REGION);
@@ -62,6 +63,13 @@ static bool ends_with(const char *text, size_t n, const char *end, size_t end_n)
 	return n >= end_n && memcmp(text + n - end_n, end, end_n) == 0;
 }
 
+/* "/v1/", "/v1beta/", "/api/", "/openai/": what a gateway's own path is not called. */
+static bool is_common(const char *segment)
+{
+	return strncmp(segment, "/api/", 5) == 0 || strncmp(segment, "/openai/", 8) == 0 ||
+		(segment[1] == 'v' && segment[2] >= '1' && segment[2] <= '9');
+}
+
 /* Drops from the base what the path begins with, or all of the path: ".../v1" before "/v1/chat". */
 static void drop_overlap(char *base, const char *path)
 {
@@ -69,7 +77,8 @@ static void drop_overlap(char *base, const char *path)
 	size_t first_n = path_n > 1 ? 1 + strcspn(path + 1, "/") : 0;
 	if (ends_with(base, n, path, path_n))
 		n -= path_n;
-	else if (first_n > 0 && first_n < path_n && ends_with(base, n, path, first_n))
+	else if (first_n > 0 && first_n < path_n && is_common(path) &&
+		ends_with(base, n, path, first_n))
 		n -= first_n;
 	base[n] = '\0';
 }

@@ -2,29 +2,23 @@
 #include "app/aws_key.h"
 
 #include "api/api.h"
+#include "app/environment.h"
 #include "base/xalloc.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define HOST_BEGINS "://bedrock-runtime."
 
-static const char *from_environment(const char *name)
-{
-	const char *value = getenv(name);
-	return value && *value ? value : NULL;
-}
-
 static char *region_of(const struct endpoint *e)
 {
 	const char *host = strstr(e->origin, HOST_BEGINS);
-	const char *region = from_environment("AWS_REGION");
+	const char *region = environment_get("AWS_REGION");
 	if (host) {
 		host += sizeof HOST_BEGINS - 1;
 		return xmemdup(host, strcspn(host, "."));
 	}
 	if (!region)
-		region = from_environment("AWS_DEFAULT_REGION");
+		region = environment_get("AWS_DEFAULT_REGION");
 	return xstrdup(region ? region : "us-east-1");
 }
 
@@ -38,9 +32,9 @@ static bool is_wanted(const struct endpoint *e, const struct endpoint_opts *o, c
 
 bool aws_key_give(struct endpoint *e, const struct endpoint_opts *o, const char *key_env)
 {
-	const char *id = from_environment(AWS_KEY_ENV);
-	const char *secret = from_environment("AWS_SECRET_ACCESS_KEY");
-	const char *token = from_environment("AWS_SESSION_TOKEN");
+	const char *id = environment_get(AWS_KEY_ENV);
+	const char *secret = environment_get("AWS_SECRET_ACCESS_KEY");
+	const char *token = environment_get("AWS_SESSION_TOKEN");
 	if (!is_wanted(e, o, key_env) || !id || !secret)
 		return false;
 	e->aws = xcalloc(1, sizeof *e->aws);

@@ -11,6 +11,7 @@
 #include "app/address.h"
 #include "app/credentials.h"
 #include "app/endpoint_text.h"
+#include "app/environment.h"
 #include "base/xalloc.h"
 #include "json/text.h"
 
@@ -30,12 +31,6 @@ static char *copy_or_null(const char *s)
 	return s ? xstrdup(s) : NULL;
 }
 
-static const char *from_environment(const char *name)
-{
-	const char *value = name ? getenv(name) : NULL;
-	return value && *value ? value : NULL;
-}
-
 /*
  * True if an API's name before a model's is one: nothing else says which API or server it is. The
  * variable of the API that is meant without one says so too: behind it may be a gateway, whose
@@ -43,7 +38,7 @@ static const char *from_environment(const char *name)
  */
 static bool prefix_counts(const struct endpoint_opts *o)
 {
-	return !o->api && o->endpoints.n == 0 && !from_environment(api_openai.base_url_env);
+	return !o->api && o->endpoints.n == 0 && !environment_get(api_openai.base_url_env);
 }
 
 /* "openai/gpt-4o": takes the API's name off the model and gives the API, or NULL. */
@@ -283,6 +278,25 @@ bool endpoints_check_models(const struct endpoints *list, struct err *err)
 				: err_set(err, ERR_USAGE,
 					  "which model shall be asked at %s? Give -m MODEL, or append ,model=MODEL",
 					  list->items[i].name);
+	return true;
+}
+
+bool endpoints_check_step(const struct endpoints *list, const struct step *step, struct err *err)
+{
+	const struct {
+		bool is_said;
+		unsigned refusal;
+		const char *option;
+	} wants[] = {
+		{ step->has_system, API_HAS_NO_SYSTEM, "-s" },
+		{ step->schema != NULL, API_HAS_NO_SCHEMA, "--schema" },
+		{ step->has_image, API_HAS_NO_IMAGE, "--image" },
+	};
+	for (unsigned i = 0; i < list->n; i++)
+		for (size_t j = 0; j < sizeof wants / sizeof *wants; j++)
+			if (wants[j].is_said && (list->items[i].api->refuses & wants[j].refusal))
+				return err_set(err, ERR_USAGE, "%s: %s has no place for it",
+					wants[j].option, list->items[i].api->name);
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #include "app/config.h"
 #include "base/err.h"
 #include "work/endpoint.h"
+#include "work/plan.h"
 
 #include <stdbool.h>
 
@@ -28,6 +29,12 @@ bool endpoints_make(struct endpoints *list, const struct endpoint_opts *o, struc
 
 /* True if each has a model; else false with err filled, which names the one that has none. */
 bool endpoints_check_models(const struct endpoints *list, struct err *err);
+
+/*
+ * True if each has a place for what the step says besides the prompt; else false with err filled,
+ * which names the option and the API.
+ */
+bool endpoints_check_step(const struct endpoints *list, const struct step *step, struct err *err);
 
 /* Gives how many are of the pool. */
 unsigned endpoints_pool_n(const struct endpoints *list);

@@ -41,6 +41,10 @@ static bool complete_config(struct filter *f, struct err *err)
 	c->writer.drops = c->on_error == ERROR_IS_DROPPED;
 	c->writer.replaces = c->pipeline.existing == EXISTING_IS_REPLACED;
 	c->pipeline.stops_on_error = c->on_error == ERROR_STOPS;
+	bool is_from_stdin = !c->reader.path || strcmp(c->reader.path, "-") == 0;
+	if (c->endpoint.key.fd == STDIN_FILENO && is_from_stdin)
+		return err_set(err, ERR_USAGE,
+			"--key-fd 0: the records come from there; give them with -i, or the key on another descriptor");
 	/* When a first byte comes, or the next, is only seen in a stream. */
 	if (c->pipeline.sched.ttft_timeout_ms > 0 || c->pipeline.sched.idle_timeout_ms > 0)
 		c->endpoint.is_streamed = true;
@@ -66,6 +70,7 @@ static bool build(struct filter *f, struct err *err)
 	if (!batch_files_prepare(c, err) || !complete_config(f, err) ||
 		!steps_make(&f->plan, &c->prompt, err) ||
 		!endpoints_make(&f->endpoints, &c->endpoint, err) ||
+		!endpoints_check_step(&f->endpoints, &f->plan.steps[0], err) ||
 		!batch_files_place(f->plan.batch, &f->endpoints, err) ||
 		!speed_check_hedge(
 			&c->pipeline.sched.hedge, endpoints_pool_n(&f->endpoints), err) ||
@@ -76,6 +81,7 @@ static bool build(struct filter *f, struct err *err)
 			"--meta=%s: that is the answer's field; name another", c->writer.meta);
 	if (f->plan.steps[0].has_prompt && !endpoints_check_models(&f->endpoints, err))
 		return false;
+	f->plan.body_api = f->endpoints.items[0].api;
 	signals_start(&f->wake);
 	return (f->http = http_new(&c->http, &f->wake, err)) && add_endpoints(f, err) &&
 		(f->writer = writer_new(&c->writer, &f->plan, &f->wake, err)) &&

@@ -99,7 +99,8 @@ static int open_directory(const char *path, bool *is_there, struct err *err)
 	struct stat st;
 	char *dir = directory_of(path);
 	int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	*is_there = fd >= 0 || (errno != ENOENT && errno != ENOTDIR);
+	/* A home that may not be entered, as of some services, has no file for us. */
+	*is_there = fd >= 0 || (errno != ENOENT && errno != ENOTDIR && errno != EACCES);
 	if (*is_there && (fd < 0 || fstat(fd, &st) != 0))
 		err_set_errno(err, ERR_USAGE, "cannot open %s", dir);
 	else if (*is_there && check_stat(dir, &st, err)) {

@@ -143,7 +143,8 @@ void flight_start(struct sched *s, struct call *call, struct gates *g, int64_t n
 	}
 	if (call->attempts_n > 0) {
 		attempt_again(&call->attempt);
-		s->retries_n++;
+		s->retries_n += !call->is_reask;
+		call->is_reask = false;
 	}
 	take_off(s, call, &call->attempt, g, now_ms);
 	call->is_retry = false;
@@ -207,6 +208,17 @@ void flight_cut(struct sched *s, struct flight *f)
 
 /* landing */
 
+/* No model says our key, and a server that does so behind escapes wants it to be seen. */
+static void refuse_with_key(struct attempt *a, struct answer *answer)
+{
+	if (answer->outcome != OUTCOME_ANSWERED)
+		return;
+	answer_release(answer);
+	answer_init(answer, OUTCOME_BAD_RESPONSE);
+	answer->message = xstrdup("the answer repeats the key that it was asked with");
+	buf_clear(&a->answer);
+}
+
 /* Says what the attempt's end means, in the API's words. */
 static void read_answer(const struct sched *s, const struct flight *f, struct answer *answer)
 {
@@ -215,11 +227,15 @@ static void read_answer(const struct sched *s, const struct flight *f, struct an
 	const struct step *step = &s->rooms.plan->steps[f->call->step];
 	answer_init(answer, OUTCOME_ANSWERED);
 	classify_redact(&a->answer, a->endpoint);
+	bool hides_key = classify_hides_secret(buf_span(&a->answer), a->endpoint);
 	api->read(a, answer);
 	/* What came in pieces is only now in one. */
 	classify_redact(&answer->own, a->endpoint);
+	if (hides_key || classify_hides_secret(buf_span(&answer->own), a->endpoint))
+		refuse_with_key(a, answer);
+	/* Half of a JSON value is none. */
 	if (answer->outcome == OUTCOME_TRUNCATED && s->opts->on_truncate == TRUNCATE_IS_KEPT &&
-		answer->text.at)
+		answer->text.at && !step->schema)
 		answer->outcome = OUTCOME_ANSWERED;
 	if (answer->outcome == OUTCOME_ANSWERED && step->schema)
 		verify_answer(step, answer);
@@ -367,7 +383,7 @@ static bool ask_again(struct sched *s, struct call *call, int64_t now_ms)
 	/* A request that is the record's own is not ours to extend. */
 	if (s->is_stopped || call->is_own_body)
 		return false;
-	verify_ask_again(call);
+	verify_ask_again(call, step);
 	sched_return(s, call, 0, now_ms);
 	return true;
 }

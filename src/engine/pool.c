@@ -19,9 +19,13 @@ static bool has_same_model(const struct endpoint *a, const struct endpoint *b)
 	return a->model && b->model ? strcmp(a->model, b->model) == 0 : a->model == b->model;
 }
 
+/*
+ * Some of a request hangs on who is asked: OpenAI itself, which version of Azure, under which path.
+ */
 static bool takes_same_body(const struct endpoint *a, const struct endpoint *b)
 {
-	return a->api == b->api && a->is_streamed == b->is_streamed && has_same_model(a, b);
+	return a->api == b->api && a->is_streamed == b->is_streamed && has_same_model(a, b) &&
+		strcmp(a->url, b->url) == 0;
 }
 
 /*

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_MAX_BYTES = 32 << 20 }; /* of --image: a data: URL is long */
+enum { IMAGE_TEXT_MAX_BYTES = 32 << 20 }; /* a data: URL is long */
 
 /* Loads the pictures that go along with the prompt. */
 static bool load_image(const struct ask *ask, struct image *image, struct fault *fault)
@@ -20,8 +20,8 @@ static bool load_image(const struct ask *ask, struct image *image, struct fault 
 	struct template_fault why;
 	struct buf text, plain;
 	struct err err;
-	buf_init(&text, PATH_MAX_BYTES);
-	buf_init(&plain, PATH_MAX_BYTES);
+	buf_init(&text, IMAGE_TEXT_MAX_BYTES);
+	buf_init(&plain, IMAGE_TEXT_MAX_BYTES);
 	bool ok = false;
 	if (!template_render(&ask->step->image, ask->record, &text, &why))
 		fault_set(fault, ERROR_TEMPLATE, "--image: %s",
@@ -89,5 +89,9 @@ bool render_request(struct call *call, const struct plan *plan, const struct end
 		return false;
 	ask.reask = call->reask;
 	call->is_own_body = ask.form == ASK_BODY;
+	if (call->is_own_body && endpoint->tier > 0 && !api_shares_bodies(a->api, plan->body_api))
+		return fault_set(fault, ERROR_BAD_RECORD,
+			"the record's \"body\" is written for %s, and the fallback speaks %s",
+			plan->body_api->name, a->api->name);
 	return put_request(&ask, call, a, fault);
 }

@@ -110,6 +110,7 @@ void sched_settle(struct sched *s, struct call *call, enum error_code error, cha
 {
 	heap_remove(&s->deadlines, &call->deadline);
 	call->error = error;
+	call->answer.usage = usage_sum(call->answer.usage, call->paid);
 	if (message) {
 		free(call->answer.message);
 		call->answer.message = message;

@@ -31,6 +31,7 @@ static struct span unfenced(struct span text)
 static void mismatch(struct answer *answer, const char *what)
 {
 	answer->outcome = OUTCOME_MISMATCH;
+	free(answer->message);
 	answer->message = xasprintf("the answer does not match the schema: %s", what);
 }
 
@@ -69,22 +70,35 @@ void verify_answer(const struct step *step, struct answer *answer)
 	buf_release(&plain);
 }
 
-void verify_ask_again(struct call *call)
+/*
+ * The number of the try is in it, so that a model that repeats itself is not asked the very same
+ * thing.
+ */
+void verify_ask_again(struct call *call, const struct step *step)
 {
 	struct buf bytes;
 	struct answer *answer = &call->answer;
+	/* No API takes a turn without words. */
+	struct span said = answer->text.n > 0 ? answer->text : SPAN("(no text)");
 	buf_init(&bytes, SIZE_MAX / 2);
-	buf_put_span(&bytes, answer->text);
+	buf_put_span(&bytes, said);
 	json_put_escaped_lossy(&bytes, span_of(answer->message));
-	buf_put_str(&bytes, ". Answer again, with nothing but JSON that matches it.");
+	buf_put_str(&bytes, ". Answer again, with nothing but JSON that matches it; this is try ");
+	buf_put_int(&bytes, call->reasks_n + 2);
+	buf_put_str(&bytes, " of ");
+	buf_put_int(&bytes, step->reasks_n + 1);
+	buf_put_char(&bytes, '.');
 	struct reask *r = xmalloc(sizeof *r + bytes.len);
 	char *at = (char *)(r + 1);
 	memcpy(at, bytes.data, bytes.len);
-	r->answer = (struct span){ at, answer->text.n };
-	r->complaint = (struct span){ at + answer->text.n, bytes.len - answer->text.n };
+	r->answer = (struct span){ at, said.n };
+	r->complaint = (struct span){ at + said.n, bytes.len - said.n };
 	buf_release(&bytes);
 	free(call->reask);
 	call->reask = r;
 	call->reasks_n++;
+	call->is_reask = true;
+	call->estimate = 0; /* it is longer now */
+	call->paid = usage_sum(call->paid, answer->usage);
 	call->body_kind = CALL_BODY_IS_STALE;
 }

@@ -19,4 +19,4 @@
 void verify_answer(const struct step *step, struct answer *answer);
 
 /* Makes the call one that is asked again: with its answer, which did not match, and the reason. */
-void verify_ask_again(struct call *call);
+void verify_ask_again(struct call *call, const struct step *step);

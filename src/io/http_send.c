@@ -20,6 +20,8 @@ static const char *url_of(const struct attempt *a, char **made)
 
 void http_send_release(struct http_slot *slot)
 {
+	if (slot->signature)
+		curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, slot->headers);
 	for (struct curl_slist *s = slot->signature; s; s = s->next)
 		explicit_bzero(s->data, strlen(s->data));
 	curl_slist_free_all(slot->signature);
@@ -27,8 +29,8 @@ void http_send_release(struct http_slot *slot)
 }
 
 /*
- * The slot's usual headers and those of the signature are one list to libcurl. Should signing fail,
- * the request goes without, and the server says so.
+ * The slot's usual headers and those of the signature are one list to libcurl. Signing fails only
+ * for want of memory: what is signed is of our own making.
  */
 static void sign(struct http_slot *slot, const char *url)
 {
@@ -47,9 +49,10 @@ static void sign(struct http_slot *slot, const char *url)
 	http_send_release(slot);
 	for (struct curl_slist *s = slot->headers; s; s = s->next)
 		slot->signature = curl_slist_append(slot->signature, s->data);
-	if (sigv4_sign(a->endpoint->aws, &request, slot->shard->hub->wall_s, &lines, &err))
-		for (size_t i = 0; i < lines.n; i++)
-			slot->signature = curl_slist_append(slot->signature, lines.items[i]);
+	if (!sigv4_sign(a->endpoint->aws, &request, slot->shard->hub->wall_s, &lines, &err))
+		xalloc_die();
+	for (size_t i = 0; i < lines.n; i++)
+		slot->signature = curl_slist_append(slot->signature, lines.items[i]);
 	for (size_t i = 0; i < lines.n; i++)
 		explicit_bzero(lines.items[i], strlen(lines.items[i]));
 	strings_release(&lines);
@@ -61,9 +64,8 @@ void http_send_arm(struct http_slot *slot)
 	const struct attempt *a = slot->attempt;
 	char *made = NULL;
 	const char *url = url_of(a, &made);
-	if (made || slot->has_other_url)
+	if (made)
 		curl_easy_setopt(slot->easy, CURLOPT_URL, url);
-	slot->has_other_url = made != NULL;
 	if (a->endpoint->aws)
 		sign(slot, url);
 	free(made);

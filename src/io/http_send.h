@@ -10,5 +10,5 @@
 /* Sets a slot that is about to carry its attempt up to send just that. */
 void http_send_arm(struct http_slot *slot);
 
-/* Overwrites and frees what http_send_arm has left with the slot. */
+/* Overwrites and frees what http_send_arm has left with the slot, whose transfer is over. */
 void http_send_release(struct http_slot *slot);

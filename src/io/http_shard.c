@@ -137,6 +137,10 @@ static void read_type(struct attempt *a, struct span value)
 /* One that is longer than any is cut: it is for people to find in a log. */
 static void read_request_id(struct attempt *a, struct span value)
 {
+	const struct endpoint *e = a->endpoint;
+	for (size_t i = 0; i < e->secrets.n; i++)
+		if (memmem(value.at, value.n, e->secrets.items[i], strlen(e->secrets.items[i])))
+			return;
 	size_t n = value.n < sizeof a->request_id ? value.n : sizeof a->request_id - 1;
 	memcpy(a->request_id, value.at, n);
 	a->request_id[n] = '\0';
@@ -380,6 +384,7 @@ void http_slot_end(struct http_slot *slot, enum wire wire)
 	leave_connecting(slot);
 	curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_multi_remove_handle(slot->shard->multi, slot->easy);
+	http_send_release(slot);
 	heap_remove(&hub->timeouts, &slot->timeout);
 	a->wire = wire;
 	a->status = (int)status;
@@ -401,9 +406,9 @@ void http_slot_free(struct http_slot *slot)
 		curl_multi_remove_handle(slot->shard->multi, slot->easy);
 		heap_remove(&slot->shard->hub->timeouts, &slot->timeout);
 	}
+	http_send_release(slot);
 	curl_easy_cleanup(slot->easy);
 	curl_slist_free_all(slot->headers);
-	http_send_release(slot);
 	list_remove(&slot->link);
 	free(slot);
 }

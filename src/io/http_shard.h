@@ -52,7 +52,6 @@ struct http_slot {
 	struct heap_node timeout;
 	struct curl_slist *headers;   /* owned: its endpoint's */
 	struct curl_slist *signature; /* owned: the same and this request's; NULL = not signed */
-	bool has_other_url;           /* than its endpoint's, since the last attempt */
 	size_t header_bytes;          /* of this answer so far */
 	int64_t connect_end_ms;       /* until when it must have a connection to send on */
 	int64_t last_byte_ms;         /* of the body; -1 = none came yet */

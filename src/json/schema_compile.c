@@ -221,7 +221,7 @@ static bool read_dialect(struct schema_compiler *k)
 	};
 	struct span value = json_member(buf_span(&k->schema->text), SPAN("$schema"));
 	k->schema->draft = SCHEMA_DRAFT_2020;
-	if (!value.at || json_kind(value) != JSON_KIND_STRING)
+	if (!json_is(value, JSON_KIND_STRING))
 		return true; /* a value of another kind is found later */
 	struct span uri = schema_plain(k->schema, value);
 	if (uri.n && uri.at[uri.n - 1] == '#')

@@ -34,7 +34,7 @@ static struct span string_of(
 	struct schema_compiler *k, const struct schema_node *node, struct span keyword)
 {
 	struct span value = json_member(node->text, keyword);
-	if (!value.at || json_kind(value) != JSON_KIND_STRING)
+	if (!json_is(value, JSON_KIND_STRING))
 		return (struct span){ 0 };
 	return schema_plain(k->schema, value);
 }

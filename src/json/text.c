@@ -202,3 +202,35 @@ struct span utf8_trimmed(struct span text)
 		text = (struct span){ text.at + 1, text.n - 1 };
 	return text;
 }
+
+/* The value of the escape "\uXXXX" at `at`, or 0 if there is none or it does not fit before end. */
+static unsigned escape_at(const char *at, const char *end)
+{
+	unsigned value = 0;
+	if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
+		return 0;
+	for (int i = 2; i < 6; i++) {
+		unsigned char c = (unsigned char)at[i];
+		unsigned digit = c <= '9' ? c - 48u : (c | 32u) - 87u; /* '0'; 'a' is 10 */
+		value = value << 4 | (digit & 15);
+	}
+	return value;
+}
+
+void json_mend_surrogates(char *bytes, size_t n)
+{
+	const char *end = bytes + n;
+	char *at = bytes;
+	while (at < end && (at = memchr(at, '\\', (size_t)(end - at)))) {
+		unsigned value = escape_at(at, end);
+		bool is_high = (value & 0xfc00) == 0xd800, is_low = (value & 0xfc00) == 0xdc00;
+		if (is_high && (escape_at(at + 6, end) & 0xfc00) == 0xdc00) {
+			at += 12;
+		} else if (is_high || is_low) {
+			memcpy(at, "\\ufffd", 6);
+			at += 6;
+		} else {
+			at += 2;
+		}
+	}
+}

@@ -33,6 +33,12 @@ bool json_put_escaped_lossy(struct buf *out, struct span bytes);
  */
 bool json_put_plain(struct buf *out, struct span escaped);
 
+/*
+ * Overwrites each escape of a lone surrogate with that of U+FFFD, which is as long, in escaped text
+ * or in JSON: half a character is no text, and many readers refuse all of a line with one in it.
+ */
+void json_mend_surrogates(char *bytes, size_t n);
+
 /* Appends plain UTF-8 as a whole JSON string, with its quotes. */
 bool json_put_string(struct buf *out, struct span plain);
 

@@ -31,6 +31,11 @@ enum json_kind json_kind(struct span value)
 	}
 }
 
+bool json_is(struct span value, enum json_kind kind)
+{
+	return value.at && json_kind(value) == kind;
+}
+
 /* At the opening quote of a valid string; gives what is past the closing one. */
 static inline const char *skip_string(const char *at, const char *end)
 {
@@ -180,7 +185,7 @@ struct span json_inside(struct span string)
 
 struct span json_text_of(struct span value)
 {
-	if (!value.at || json_kind(value) != JSON_KIND_STRING)
+	if (!json_is(value, JSON_KIND_STRING))
 		return (struct span){ 0 };
 	return json_inside(value);
 }
@@ -191,5 +196,6 @@ int64_t json_count_of(struct span value)
 	int64_t n;
 	if (text.at)
 		value = text;
-	return value.at && units_parse_int(value, &n) && n >= 0 ? n : -1;
+	bool is_count = value.at && units_parse_int(value, &n) && n >= 0 && n <= INT64_C(1) << 53;
+	return is_count ? n : -1;
 }

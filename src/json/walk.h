@@ -26,6 +26,9 @@ enum json_kind {
 /* The kind of a scanned value, from its first byte. */
 enum json_kind json_kind(struct span value);
 
+/* True if the value is there and of that kind. */
+bool json_is(struct span value, enum json_kind kind);
+
 /* A walk through the members of an object or the items of an array. */
 struct json_walk {
 	const char *at;  /* the next byte to look at; NULL = there is nothing to walk through */
@@ -67,6 +70,7 @@ struct span json_inside(struct span string);
 struct span json_text_of(struct span value);
 
 /*
- * Gives a whole number >= 0 that a value is, or that it is the text of ("12"); -1 if it is neither.
+ * Gives a whole number from 0 to 2^53 that a value is, or that it is the text of ("12"); -1 if it
+ * is neither: of more nobody counts, and sums of these do not overflow.
  */
 int64_t json_count_of(struct span value);

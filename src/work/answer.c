@@ -3,6 +3,23 @@
 
 #include <stdlib.h>
 
+static int64_t sum(int64_t a, int64_t b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
+struct usage usage_sum(struct usage a, struct usage b)
+{
+	return (struct usage){
+		.input = sum(a.input, b.input),
+		.output = sum(a.output, b.output),
+		.cached = sum(a.cached, b.cached),
+		.reasoning = sum(a.reasoning, b.reasoning),
+	};
+}
+
 void answer_init(struct answer *a, enum outcome outcome)
 {
 	*a = (struct answer){

@@ -16,11 +16,6 @@ bool fault_set(struct fault *fault, enum error_code code, const char *format, ..
 	return false;
 }
 
-static bool is_kind(struct span value, enum json_kind kind)
-{
-	return value.at && json_kind(value) == kind;
-}
-
 /*
  * A body that streams or wants several choices would have answers that nobody reads: paid for and
  * lost.
@@ -43,7 +38,7 @@ static bool find_own(struct ask *a, struct fault *fault)
 {
 	a->own = json_member(a->record, SPAN("body"));
 	a->form = ASK_BODY;
-	if (is_kind(a->own, JSON_KIND_OBJECT)) {
+	if (json_is(a->own, JSON_KIND_OBJECT)) {
 		if (a->step->has_system)
 			return fault_set(fault, ERROR_BAD_RECORD,
 				"a record with a \"body\" brings its own messages: -s does not apply");
@@ -51,13 +46,13 @@ static bool find_own(struct ask *a, struct fault *fault)
 	}
 	a->own = json_member(a->record, SPAN("messages"));
 	a->form = ASK_MESSAGES;
-	if (is_kind(a->own, JSON_KIND_ARRAY))
+	if (json_is(a->own, JSON_KIND_ARRAY))
 		return true;
 	a->own = json_member(a->record, SPAN("prompt"));
 	a->form = ASK_PROMPT;
 	if (!a->own.at)
 		a->own = a->record;
-	if (is_kind(a->own, JSON_KIND_STRING))
+	if (json_is(a->own, JSON_KIND_STRING))
 		a->own = json_inside(a->own);
 	else
 		a->form = ASK_FIELDS;
@@ -83,7 +78,7 @@ bool ask_init(struct ask *a, const struct step *step, const struct endpoint *end
 	}
 	if (a->form == ASK_BODY && a->own.at)
 		a->model = json_member(a->own, SPAN("model"));
-	if (!is_kind(a->model, JSON_KIND_STRING))
+	if (!json_is(a->model, JSON_KIND_STRING))
 		a->model = (struct span){ 0 };
 	return true;
 }

@@ -85,7 +85,7 @@ static bool read_url(const struct envelope *e, struct batch_request *out, struct
 /* A stream would have to be put together again, for a format that has no place for it. */
 static bool check_body(struct span body, const char *name, struct fault *fault)
 {
-	if (!body.at || json_kind(body) != JSON_KIND_OBJECT)
+	if (!json_is(body, JSON_KIND_OBJECT))
 		return fault_set(fault, ERROR_BAD_RECORD,
 			"\"%s\" must be an object: the request as the API takes it", name);
 	struct span stream = json_member(body, SPAN("stream"));

@@ -5,7 +5,7 @@
 
 void call_init(struct call *c, struct record *record, unsigned step)
 {
-	*c = (struct call){ .record = record, .step = step };
+	*c = (struct call){ .record = record, .step = step, .paid = { -1, -1, -1, -1 } };
 	heap_node_init(&c->turn);
 	heap_node_init(&c->deadline);
 	list_init(&c->link);

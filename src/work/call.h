@@ -43,6 +43,8 @@ struct call {
 	bool is_own_body;          /* the record's own request, which we do not extend */
 	unsigned reasks_n;         /* times that its answer did not match the schema */
 	struct reask *reask;       /* owned, its bytes behind it: the last of these; NULL = none */
+	bool is_reask;             /* its next attempt asks again, and repeats nothing */
+	struct usage paid;         /* tokens of the answers that did not match */
 	bool is_retry;             /* its next attempt comes after a failure that counts */
 	double estimate;           /* tokens of input; 0 = nobody asked */
 	size_t picture_bytes;      /* of the request that are no text */

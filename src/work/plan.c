@@ -14,7 +14,9 @@
  * answers.
  */
 static const char *const owned_keys[] = { "model", "messages", "input", "n", "stream", "prompt",
-	"contents", "query", "documents" };
+	"contents" };
+
+enum { PATH_NAMES_MAX = 8 };
 
 struct step *plan_add_step(struct plan *p, const char *name)
 {
@@ -69,6 +71,20 @@ static void put_param(struct step *s, struct span key, struct span value)
 	s->params[i].json = xmemdup(value.at, value.n);
 }
 
+/* Dots lead into objects: none at an end, no two together, and not into the depths. */
+static bool is_path(struct span key)
+{
+	int names_n = 1;
+	for (size_t i = 0; i < key.n; i++) {
+		if (key.at[i] != '.')
+			continue;
+		if (i == 0 || i + 1 == key.n || key.at[i + 1] == '.')
+			return false;
+		names_n++;
+	}
+	return names_n <= PATH_NAMES_MAX;
+}
+
 bool step_add_param(struct step *s, const char *text, struct err *err)
 {
 	const char *equals = strchr(text, '=');
@@ -77,10 +93,17 @@ bool step_add_param(struct step *s, const char *text, struct err *err)
 	struct span key = { .at = text, .n = (size_t)(equals - text) };
 	if (!utf8_is_valid(key))
 		return err_set(err, ERR_USAGE, "--param: the key is not UTF-8");
+	struct span first = { .at = key.at, .n = 0 };
+	while (first.n < key.n && key.at[first.n] != '.')
+		first.n++;
 	for (size_t i = 0; i < sizeof owned_keys / sizeof *owned_keys; i++)
-		if (span_is(key, owned_keys[i]))
+		if (span_is(first, owned_keys[i]))
 			return err_set(err, ERR_USAGE, "--param %s: pllm sets \"%s\" itself%s",
 				text, owned_keys[i], i == 0 ? "; use -m" : "");
+	if (!is_path(key))
+		return err_set(err, ERR_USAGE,
+			"--param %.100s: a key is a name, or up to %d names with a dot between two",
+			text, PATH_NAMES_MAX);
 	struct span value;
 	struct json_fault fault;
 	if (!json_scan(span_of(equals + 1), &value, &fault))

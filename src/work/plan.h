@@ -19,6 +19,7 @@ struct param {
 	char *json; /* owned, a valid JSON value */
 };
 
+struct api;
 struct schema; /* json/schema.h */
 
 /* The most params of a step. */
@@ -51,6 +52,7 @@ struct plan {
 	struct step *steps; /* owned */
 	unsigned steps_n;
 	enum batch batch;
+	const struct api *body_api; /* borrowed: whom the records' own bodies are written for */
 };
 
 /* Appends a step of that name and gives it, to be filled; valid until the next one is added. */

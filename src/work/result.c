@@ -122,7 +122,7 @@ static void put_our_member(struct buf *out, const struct record *r, bool with_me
 	 * Tells what was wrapped from a record that looks so: --retry-errors unwraps a value, a
 	 * line that was no JSON stays failed.
 	 */
-	if (r->fate == FATE_FAILED && (!r->value.at || json_kind(r->value) != JSON_KIND_OBJECT)) {
+	if (r->fate == FATE_FAILED && !json_is(r->value, JSON_KIND_OBJECT)) {
 		put_comma(out, &first);
 		buf_put_str(out, r->value.at ? "\"wrapped\":\"value\"" : "\"wrapped\":\"text\"");
 	}
@@ -148,10 +148,13 @@ static void put_new_members(
 		put_comma(out, &first);
 		buf_put_str(out, o->plan->steps[c->step].name_json);
 		buf_put_char(out, ':');
+		size_t from = out->len;
 		if (c->answer.value.at)
 			json_compact(c->answer.value, out);
 		else
 			put_escaped_string(out, c->answer.text);
+		if (!out->is_full)
+			json_mend_surrogates(out->data + from, out->len - from);
 	}
 	/* A failed record has no field of ours but `pllm`, so that it can be asked again. */
 	bool is_meta_apart = has_meta(r, o) && r->fate != FATE_FAILED && strcmp(o->meta, OURS) != 0;
@@ -229,7 +232,7 @@ static void put_json(struct buf *out, const struct record *r, const struct resul
 {
 	if (r->fate == FATE_PASSED || r->fate == FATE_SKIPPED)
 		buf_put_span(out, r->text);
-	else if (r->value.at && json_kind(r->value) == JSON_KIND_OBJECT)
+	else if (json_is(r->value, JSON_KIND_OBJECT))
 		put_object(out, r, o);
 	else
 		put_wrapped(out, r, o);
@@ -242,7 +245,7 @@ static struct span raw_text(const struct record *r, const struct result_opts *o)
 		return r->calls[r->calls_n - 1].answer.text;
 	if (r->fate == FATE_SKIPPED) {
 		struct span field = json_member(r->value, span_of(o->plan->steps[0].name));
-		if (field.at && json_kind(field) == JSON_KIND_STRING)
+		if (json_is(field, JSON_KIND_STRING))
 			return json_inside(field);
 	}
 	return (struct span){ 0 };

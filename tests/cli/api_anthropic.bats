@@ -3,6 +3,9 @@
 # Anthropic's Messages over a real socket.
 
 load helper
+load api_helper
+
+api=anthropic model=claude-mock prefix=''
 
 setup() {
 	clean_room
@@ -10,27 +13,6 @@ setup() {
 	start_mock
 	echo '{"text":"hi"}' >in
 }
-
-anthropic() {
-	pllm --api anthropic --endpoint "$BASE" -m claude-mock "$@"
-}
-
-last() {
-	curl -sS "$MOCK_BASE/_mock/last" | jq -c "$1"
-}
-
-# Asks one record with this script; sets $failure to the failed record's CODE STATUS ATTEMPTS, or to
-# the answer.
-scripted() {
-	local script=$1
-	shift
-	curl -sS -d '' "$BASE/_mock/reset" >/dev/null
-	try anthropic -p '{{text}}' "$@" <<<"{\"text\":\"long enough to be cut in half[[mock:$script]]\"}"
-	failure=$(jq -r 'if .pllm.error then .pllm.error | [.code, .status, .attempts] | map(tostring) | join(" ") else .output end' out)
-	echo "$script $*: $failure"
-}
-
-answer='echo: long enough to be cut in half'
 
 @test "anthropic: a prompt is asked in Anthropic's words, with its headers and a limit of tokens" {
 	start_witness
@@ -55,8 +37,8 @@ answer='echo: long enough to be cut in half'
 
 @test "anthropic: answers are the same with and without --stream, and so is what is known of them" {
 	jq -cn '(range(50) | {text: "n \(.) é€😀 \"q\" \\ \n\t\u0001[[mock:reasoning=7,cached=2]]"}), {text: "x"}' >in
-	anthropic -p 'Say {{text}}' --meta <in | jq -c 'del(.pllm.ms, .pllm.ttft_ms)' >plain
-	anthropic -p 'Say {{text}}' --meta --stream <in | jq -c 'del(.pllm.ms, .pllm.ttft_ms)' >streamed
+	ask_it -p 'Say {{text}}' --meta <in | without_times >plain
+	ask_it -p 'Say {{text}}' --meta --stream <in | without_times >streamed
 	[ "$(mock_stat streamed)" = 51 ]
 	[ "$(wc -l <streamed)" = 51 ]
 	[ "$(jq -c 'select(.output | startswith("echo: Say")) | 1' streamed | wc -l)" = 51 ]
@@ -64,25 +46,25 @@ answer='echo: long enough to be cut in half'
 }
 
 @test "anthropic: usage counts what was cached as input, and thoughts as output" {
-	quietly anthropic -p 'one two three[[mock:reasoning=7,cached=2]]' --meta <in
+	quietly ask_it -p 'one two three[[mock:reasoning=7,cached=2]]' --meta <in
 	[ "$(jq -c '.pllm.usage | [.cached, .reasoning, .output > 7, .input > 2]' out)" = '[2,7,true,true]' ]
 	[ "$(jq -r '.pllm | "\(.model) \(.finish)"' out)" = 'claude-mock stop' ]
-	quietly anthropic -p 'x[[mock:no-usage]]' --meta <in
+	quietly ask_it -p 'x[[mock:no-usage]]' --meta <in
 	[ "$(jq -c '.pllm.usage | [.input, .output]' out)" = '[null,null]' ]
-	quietly anthropic -p 'x[[mock:usage-strings]]' --meta <in
+	quietly ask_it -p 'x[[mock:usage-strings]]' --meta <in
 	[ "$(jq -c '.pllm.usage.output > 0' out)" = true ]
 }
 
 @test "anthropic: a schema is asked for, and an answer that does not match is asked for again" {
 	echo '{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}' >schema
 	for stream in '' --stream; do
-		quietly anthropic -p '{{text}}' --schema schema $stream <in
+		quietly ask_it -p '{{text}}' --schema schema $stream <in
 		[ "$(jq -r '.output.a | type' out)" = string ]
 		[ "$(last .body.output_config.format.type)" = '"json_schema"' ]
 		[ "$(last .body.output_config.format.schema.required)" = '["a"]' ]
 	done
-	curl -sS -d '' "$BASE/_mock/reset" >/dev/null
-	quietly anthropic -p 'x[[mock:prose]]' --schema schema <in
+	mock_reset
+	quietly ask_it -p 'x[[mock:prose]]' --schema schema <in
 	[ "$(jq -r '.output.a | type' out)" = string ]
 	[ "$(last '[.body.messages[].role]')" = '["user","assistant","user"]' ]
 }
@@ -93,7 +75,7 @@ answer='echo: long enough to be cut in half'
 		{role: "user", content: [{type: "image_url", image_url: {url: "data:image/png;base64,QUJD"}}, {type: "text", text: "q"}]},
 		{role: "assistant", content: "", tool_calls: [{id: "c1", type: "function", function: {name: "f", arguments: "{\"x\":1}"}}]},
 		{role: "tool", tool_call_id: "c1", content: "r"}, {role: "user", content: "go on"}]}' >in
-	quietly anthropic <in
+	quietly ask_it <in
 	[ "$(last '[.body.messages[].role]')" = '["user","assistant","user"]' ]
 	[ "$(last .body.messages[0].content[0].source)" = '{"type":"base64","media_type":"image/png","data":"QUJD"}' ]
 	[ "$(last .body.messages[1].content)" = '[{"type":"tool_use","id":"c1","name":"f","input":{"x":1}}]' ]
@@ -117,73 +99,52 @@ answer='echo: long enough to be cut in half'
 
 @test "anthropic: what a model can do instead of answering is told apart, whole and streamed" {
 	for stream in '' --stream; do
-		scripted refusal $stream
-		[ "$failure" = 'content_filter 200 1' ]
+		gives 'content_filter 200 1' refusal $stream
 		grep -q "the model refused: I'm sorry" err
-		scripted length $stream
-		[ "$failure" = 'truncated 200 1' ]
+		gives 'truncated 200 1' length $stream
 		grep -q 'raise --max-tokens' err
 		scripted tools $stream --meta
 		[ "$(jq -c '[.output[0].type, .output[0].name, .pllm.finish]' out)" = '["tool_use","lookup","tool_calls"]' ]
-		scripted odd-finish $stream
-		[ "$failure" = "$answer" ]
+		gives "$answer" odd-finish $stream
 	done
 	for odd in missing number null; do
-		scripted $odd --retries 0
-		[ "$failure" = 'bad_response 200 1' ]
+		gives 'bad_response 200 1' $odd --retries 0
 	done
 }
 
 @test "anthropic: a stream that breaks off or carries an error is asked again, and never an answer" {
 	for how in stream-cut stream-end stream-error no-end truncate; do
-		scripted $how --stream
-		[ "$failure" = "$answer" ]
-		[ "$(mock_stat requests)" = 2 ]
+		gives_at_last $how --stream
 	done
 	for how in stream-cut stream-end no-end; do
-		scripted $how --stream --retries 0
-		[ "$failure" = 'transport 200 1' ]
+		gives 'transport 200 1' $how --stream --retries 0
 	done
-	scripted stream-error --stream --retries 0
-	[ "$failure" = 'overloaded 200 1' ]
+	gives 'overloaded 200 1' stream-error --stream --retries 0
 	grep -q 'Overloaded' err
 }
 
 @test "anthropic: however a stream's lines end, and with comments in it, it is whole" {
 	for how in cr crlf comments drip slow gzip crlf+comments; do
-		scripted $how --stream
-		[ "$failure" = "$answer" ]
+		gives "$answer" $how --stream
 		[ "$(mock_stat requests)" = 1 ]
 	done
 }
 
 @test "anthropic: Anthropic's errors are told apart" {
-	scripted auth
-	[ "$failure" = 'auth 401 1' ]
-	scripted 403
-	[ "$failure" = 'auth 403 1' ]
-	scripted quota
-	[ "$failure" = 'quota 429 1' ]
-	scripted spend-limit
-	[ "$failure" = 'quota 400 1' ]
-	scripted context
-	[ "$failure" = 'request_rejected 400 1' ]
+	gives 'auth 401 1' auth
+	gives 'auth 403 1' 403
+	gives 'quota 429 1' quota
+	gives 'quota 400 1' spend-limit
+	gives 'request_rejected 400 1' context
 	grep -q 'prompt is too long' err
-	scripted 400
-	[ "$failure" = 'request_rejected 400 1' ]
-	scripted 404
-	[ "$failure" = 'request_rejected 404 1' ]
-	scripted 529 --retries 0
-	[ "$failure" = 'overloaded 529 1' ]
-	scripted 500 --retries 0
-	[ "$failure" = 'overloaded 500 1' ]
-	scripted 429@20 --deadline 1s
-	[ "$failure" = 'rate_limited 429 1' ]
-	scripted errbody --retries 0
-	[ "$failure" = 'overloaded 200 1' ]
+	gives 'request_rejected 400 1' 400
+	gives 'request_rejected 404 1' 404
+	gives 'overloaded 529 1' 529 --retries 0
+	gives 'overloaded 500 1' 500 --retries 0
+	gives 'rate_limited 429 1' 429@20 --deadline 1s
+	gives 'overloaded 200 1' errbody --retries 0
 	for how in garbage html; do
-		scripted $how --retries 0
-		[ "$failure" = 'bad_response 200 1' ]
+		gives 'bad_response 200 1' $how --retries 0
 	done
 	run ! grep -rq "$ANTHROPIC_API_KEY" out err
 }
@@ -191,8 +152,7 @@ answer='echo: long enough to be cut in half'
 @test "anthropic: when to come again is read from the headers" {
 	local before
 	before=$(date +%s%3N)
-	scripted 429@1
-	[ "$failure" = "$answer" ]
+	gives "$answer" 429@1
 	[ $(($(date +%s%3N) - before)) -ge 1000 ]
 	[ "$(mock_stat requests)" = 2 ]
 }
@@ -201,6 +161,6 @@ answer='echo: long enough to be cut in half'
 	stop_mock
 	start_mock --rpm 600 --burst 5
 	records 20 >in
-	quietly anthropic -p '{{text}}' -j 20 <in
+	quietly ask_it -p '{{text}}' -j 20 <in
 	echoed out
 }

@@ -3,29 +3,15 @@
 # Azure's OpenAI, in both forms of its address.
 
 load helper
+load api_helper
+
+api=azure model=mock prefix=''
 
 setup() {
 	clean_room
 	start_mock
 	export AZURE_OPENAI_API_KEY=azure-canary-0123456789
 	echo '{"text":"hi"}' >in
-}
-
-ask_it() {
-	pllm --api azure --endpoint "$BASE" -m mock "$@"
-}
-
-last() {
-	curl -sS "$MOCK_BASE/_mock/last" | jq -c "$1"
-}
-
-scripted() {
-	local script=$1
-	shift
-	curl -sS -d '' "$BASE/_mock/reset" >/dev/null
-	try ask_it -p '{{text}}' "$@" <<<"{\"text\":\"long enough to be cut[[mock:$script]]\"}"
-	failure=$(jq -r 'if .pllm.error then .pllm.error | [.code, .status, .attempts] | map(tostring) | join(" ") else .output end' out)
-	echo "$script: $failure"
 }
 
 @test "the newer form needs no version, and the key has a header of its own" {
@@ -54,8 +40,8 @@ scripted() {
 @test "Azure answers in both forms, the same with and without --stream" {
 	jq -cn 'range(20) | {text: "n \(.) é€😀"}' >in
 	for form in "$BASE" "$BASE?api-version=2024-10-21"; do
-		pllm --api azure --endpoint "$form" -m mock -p '{{text}}' --meta <in | jq -c 'del(.pllm.ms, .pllm.ttft_ms)' >plain
-		pllm --api azure --endpoint "$form" -m mock -p '{{text}}' --meta --stream <in | jq -c 'del(.pllm.ms, .pllm.ttft_ms)' >streamed
+		pllm --api azure --endpoint "$form" -m mock -p '{{text}}' --meta <in | without_times >plain
+		pllm --api azure --endpoint "$form" -m mock -p '{{text}}' --meta --stream <in | without_times >streamed
 		[ "$(jq -r 'select(.output | startswith("echo: ")) | select(.pllm.usage.output > 0) | 1' streamed | wc -l)" = 20 ]
 		cmp plain streamed
 	done
@@ -66,20 +52,15 @@ scripted() {
 	[[ $failure == 'content_filter 200 1' ]]
 	scripted filter --stream
 	[[ $failure == 'content_filter 200 1' ]]
-	scripted blocked
-	[ "$failure" = 'content_filter 400 1' ]
+	gives 'content_filter 400 1' blocked
 }
 
 @test "errors of Azure are told apart, and hints waited for" {
-	scripted 400,200
-	[ "$failure" = 'request_rejected 400 1' ]
-	scripted 401
-	[ "$failure" = 'auth 401 1' ]
-	scripted 500 --retries 0
-	[ "$failure" = 'overloaded 500 1' ]
+	gives 'request_rejected 400 1' 400,200
+	gives 'auth 401 1' 401
+	gives 'overloaded 500 1' 500 --retries 0
 	local before=$EPOCHREALTIME
-	scripted 429@1,200
-	[ "$failure" = 'echo: long enough to be cut' ]
+	gives "$answer" 429@1,200
 	[ $((${EPOCHREALTIME/./} - ${before/./})) -ge 1000000 ]
 }
 

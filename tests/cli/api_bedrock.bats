@@ -3,6 +3,9 @@
 # AWS Bedrock's Converse over a real socket.
 
 load helper
+load api_helper
+
+api=bedrock model=us.vendor.model-v1:0 prefix=''
 
 setup() {
 	clean_room
@@ -12,27 +15,6 @@ setup() {
 	start_mock
 	echo '{"text":"hi"}' >in
 }
-
-bedrock() {
-	pllm --api bedrock --endpoint "$BASE" -m us.vendor.model-v1:0 "$@"
-}
-
-last() {
-	curl -sS "$MOCK_BASE/_mock/last" | jq -c "$1"
-}
-
-# Asks one record with this script; sets $failure to the failed record's CODE STATUS ATTEMPTS, or to
-# the answer.
-scripted() {
-	local script=$1
-	shift
-	curl -sS -d '' "$BASE/_mock/reset" >/dev/null
-	try bedrock -p '{{text}}' "$@" <<<"{\"text\":\"long enough to be cut in half[[mock:$script]]\"}"
-	failure=$(jq -r 'if .pllm.error then .pllm.error | [.code, .status, .attempts] | map(tostring) | join(" ") else .output end' out)
-	echo "$script $*: $failure"
-}
-
-answer='echo: long enough to be cut in half'
 
 @test "bedrock: a prompt is asked in Converse's words, with the model in the path, encoded" {
 	start_witness
@@ -57,8 +39,8 @@ answer='echo: long enough to be cut in half'
 
 @test "bedrock: answers are the same with and without --stream, and so is what is known of them" {
 	jq -cn '(range(50) | {text: "n \(.) é€😀 \"q\" \\ \n\t\u0001[[mock:reasoning=7,cached=2]]"}), {text: "x"}' >in
-	bedrock -p 'Say {{text}}' --meta <in | jq -c 'del(.pllm.ms, .pllm.ttft_ms)' >plain
-	bedrock -p 'Say {{text}}' --meta --stream <in | jq -c 'del(.pllm.ms, .pllm.ttft_ms)' >streamed
+	ask_it -p 'Say {{text}}' --meta <in | without_times >plain
+	ask_it -p 'Say {{text}}' --meta --stream <in | without_times >streamed
 	[[ $(last .path) == *'/converse-stream"' ]]
 	[ "$(wc -l <streamed)" = 51 ]
 	[ "$(jq -c 'select(.output | startswith("echo: Say")) | 1' streamed | wc -l)" = 51 ]
@@ -66,24 +48,24 @@ answer='echo: long enough to be cut in half'
 }
 
 @test "bedrock: usage counts what was cached as input" {
-	quietly bedrock -p 'one two three[[mock:cached=2]]' --meta <in
+	quietly ask_it -p 'one two three[[mock:cached=2]]' --meta <in
 	[ "$(jq -c '.pllm.usage | [.cached, .output > 0, .input > 2]' out)" = '[2,true,true]' ]
 	[ "$(jq -r .pllm.finish out)" = stop ]
-	quietly bedrock -p 'x[[mock:no-usage]]' --meta <in
+	quietly ask_it -p 'x[[mock:no-usage]]' --meta <in
 	[ "$(jq -c '.pllm.usage | [.input, .output]' out)" = '[null,null]' ]
-	quietly bedrock -p 'x[[mock:usage-strings]]' --meta <in
+	quietly ask_it -p 'x[[mock:usage-strings]]' --meta <in
 	[ "$(jq -c '.pllm.usage.output > 0' out)" = true ]
 }
 
 @test "bedrock: a schema is asked for as a string, and an answer that does not match again" {
 	echo '{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}' >schema
 	for stream in '' --stream; do
-		quietly bedrock -p '{{text}}' --schema schema $stream <in
+		quietly ask_it -p '{{text}}' --schema schema $stream <in
 		[ "$(jq -r '.output.a | type' out)" = string ]
 		[ "$(last '.body.outputConfig.textFormat.structure.jsonSchema.schema | fromjson.required')" = '["a"]' ]
 	done
-	curl -sS -d '' "$BASE/_mock/reset" >/dev/null
-	quietly bedrock -p 'x[[mock:prose]]' --schema schema <in
+	mock_reset
+	quietly ask_it -p 'x[[mock:prose]]' --schema schema <in
 	[ "$(jq -r '.output.a | type' out)" = string ]
 	[ "$(last '[.body.messages[].role]')" = '["user","assistant","user"]' ]
 }
@@ -94,14 +76,14 @@ answer='echo: long enough to be cut in half'
 		{role: "user", content: [{type: "image_url", image_url: {url: "data:image/png;base64,QUJD"}}, {type: "text", text: "q"}]},
 		{role: "assistant", content: "", tool_calls: [{id: "c1", type: "function", function: {name: "f", arguments: "{\"x\":1}"}}]},
 		{role: "tool", tool_call_id: "c1", content: "r"}, {role: "user", content: "go on"}]}' >in
-	quietly bedrock <in
+	quietly ask_it <in
 	[ "$(last '[.body.messages[].role]')" = '["user","assistant","user"]' ]
 	[ "$(last .body.messages[0].content[0].image)" = '{"format":"png","source":{"bytes":"QUJD"}}' ]
 	[ "$(last .body.messages[1].content)" = '[{"toolUse":{"toolUseId":"c1","name":"f","input":{"x":1}}}]' ]
 	[ "$(last .body.messages[2].content[0].toolResult.toolUseId)" = '"c1"' ]
 	[ "$(last .body.system)" = '[{"text":"s"}]' ]
 	echo '{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://h/x.png"}}]}]}' >in
-	try bedrock <in
+	try ask_it <in
 	[ "$(jq -r .pllm.error.code out)" = bad_record ]
 }
 
@@ -115,71 +97,50 @@ answer='echo: long enough to be cut in half'
 
 @test "bedrock: what a model can do instead of answering is told apart, whole and streamed" {
 	for stream in '' --stream; do
-		scripted filter $stream
-		[ "$failure" = 'content_filter 200 1' ]
-		scripted blocked $stream
-		[ "$failure" = 'content_filter 200 1' ]
-		scripted length $stream
-		[ "$failure" = 'truncated 200 1' ]
+		gives 'content_filter 200 1' filter $stream
+		gives 'content_filter 200 1' blocked $stream
+		gives 'truncated 200 1' length $stream
 		scripted tools $stream --meta
 		[ "$(jq -c '[.output[0].toolUse.name, .pllm.finish]' out)" = '["lookup","tool_calls"]' ]
-		scripted odd-finish $stream
-		[ "$failure" = "$answer" ]
+		gives "$answer" odd-finish $stream
 	done
 	for odd in missing number null; do
-		scripted $odd --retries 0
-		[ "$failure" = 'bad_response 200 1' ]
+		gives 'bad_response 200 1' $odd --retries 0
 	done
 }
 
 @test "bedrock: a stream that breaks off or carries an exception is asked again, and never an answer" {
 	for how in stream-cut stream-end stream-error no-end truncate; do
-		scripted $how --stream
-		[ "$failure" = "$answer" ]
-		[ "$(mock_stat requests)" = 2 ]
+		gives_at_last $how --stream
 	done
 	for how in stream-cut stream-end no-end; do
-		scripted $how --stream --retries 0
-		[ "$failure" = 'transport 200 1' ]
+		gives 'transport 200 1' $how --stream --retries 0
 	done
-	scripted stream-error --stream --retries 0
-	[ "$failure" = 'overloaded 200 1' ]
+	gives 'overloaded 200 1' stream-error --stream --retries 0
 	grep -q 'Upstream failed' err
 }
 
 @test "bedrock: however a stream comes, it is whole" {
 	for how in drip slow gzip; do
-		scripted $how --stream
-		[ "$failure" = "$answer" ]
+		gives "$answer" $how --stream
 		[ "$(mock_stat requests)" = 1 ]
 	done
 }
 
 @test "bedrock: Amazon's errors are told apart, by the type that a header says" {
-	scripted auth
-	[ "$failure" = 'auth 403 1' ]
-	scripted 403
-	[ "$failure" = 'auth 403 1' ]
-	scripted quota
-	[ "$failure" = 'quota 400 1' ]
-	scripted context
-	[ "$failure" = 'request_rejected 400 1' ]
+	gives 'auth 403 1' auth
+	gives 'auth 403 1' 403
+	gives 'quota 400 1' quota
+	gives 'request_rejected 400 1' context
 	grep -q 'Input is too long' err
-	scripted 400
-	[ "$failure" = 'request_rejected 400 1' ]
-	scripted 404
-	[ "$failure" = 'request_rejected 404 1' ]
-	scripted 503 --retries 0
-	[ "$failure" = 'overloaded 503 1' ]
-	scripted 500 --retries 0
-	[ "$failure" = 'overloaded 500 1' ]
-	scripted 429@ms:20000 --deadline 1s
-	[ "$failure" = 'rate_limited 429 1' ]
-	scripted errbody --retries 0
-	[ "$failure" = 'overloaded 200 1' ]
+	gives 'request_rejected 400 1' 400
+	gives 'request_rejected 404 1' 404
+	gives 'overloaded 503 1' 503 --retries 0
+	gives 'overloaded 500 1' 500 --retries 0
+	gives 'rate_limited 429 1' 429@ms:20000 --deadline 1s
+	gives 'overloaded 200 1' errbody --retries 0
 	for how in garbage html; do
-		scripted $how --retries 0
-		[ "$failure" = 'bad_response 200 1' ]
+		gives 'bad_response 200 1' $how --retries 0
 	done
 	run ! grep -rq "$AWS_BEARER_TOKEN_BEDROCK" out err
 }
@@ -187,8 +148,7 @@ answer='echo: long enough to be cut in half'
 @test "bedrock: when to come again is read from Amazon's header" {
 	local before
 	before=$(date +%s%3N)
-	scripted 429@ms:1000
-	[ "$failure" = "$answer" ]
+	gives "$answer" 429@ms:1000
 	[ $(($(date +%s%3N) - before)) -ge 1000 ]
 	[ "$(mock_stat requests)" = 2 ]
 }

@@ -3,6 +3,9 @@
 # Cohere's chat over a real socket.
 
 load helper
+load api_helper
+
+api=cohere model=mock prefix=''
 
 setup() {
 	clean_room
@@ -10,29 +13,12 @@ setup() {
 	start_mock
 }
 
-cohere() {
-	pllm --api cohere --endpoint "$BASE" -m mock "$@"
-}
-
-# Asks one record with this script, whole or with --stream; sets $status, out and err.
-once() {
-	local text=$1
-	shift
-	curl -sS -d '' "$BASE/_mock/reset" >/dev/null
-	try cohere -p '{{text}}' "$@" <<<"{\"text\":\"$text\"}"
-}
-
-# The failed record's CODE STATUS ATTEMPTS.
-failure() {
-	jq -r '.pllm.error | [.code, .status, .attempts] | map(tostring) | join(" ")' out
-}
-
 @test "answers and what is known of them are the same with and without --stream" {
 	jq -cn '(range(100) | {text: "n \(.) é€😀 \"q\" \\ \n\t\u0001"}), {text: ""},
 		{text: "[[mock:cached=3,reasoning=5]]thought"}' >in
-	cohere -p 'Say {{text}}' --meta <in | jq -c 'del(.pllm.ms, .pllm.ttft_ms)' >plain
+	ask_it -p 'Say {{text}}' --meta <in | without_times >plain
 	[ "$(mock_stat streamed)" = 0 ]
-	cohere -p 'Say {{text}}' --meta --stream <in | jq -c 'del(.pllm.ms, .pllm.ttft_ms)' >streamed
+	ask_it -p 'Say {{text}}' --meta --stream <in | without_times >streamed
 	[ "$(mock_stat streamed)" = 102 ]
 	[ "$(mock_stat dialects.cohere)" = 204 ]
 	[ "$(jq -r .output plain | head -n 1)" = 'echo: Say n 0 é€😀 "q" \ ' ]
@@ -48,10 +34,10 @@ failure() {
 		'{"messages":[{"role":"system","content":"s"},{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":[{"type":"text","text":"c"}]}]}' \
 		'{"messages":[{"role":"developer","content":"s"},{"role":"user","content":"d"}]}' \
 		'{"body":{"messages":[{"role":"user","content":"e"}]}}' >in
-	quietly cohere <in
+	quietly ask_it <in
 	[ "$(jq -r .output out | paste -sd ,)" = 'echo: c,echo: d,echo: e' ]
 	[ "$(mock_stat systems)" = 2 ]
-	quietly cohere -p '{{text}}' -s 'be brief' --image https://h/a.png --max-tokens 50 <<<'{"text":"f"}'
+	quietly ask_it -p '{{text}}' -s 'be brief' --image https://h/a.png --max-tokens 50 <<<'{"text":"f"}'
 	[ "$(jq -r .output out)" = 'echo: f' ]
 	[ "$(mock_stat images)" = 1 ]
 	[ "$(mock_stat systems)" = 3 ]
@@ -84,13 +70,13 @@ failure() {
 	local how
 	for how in '' --stream; do
 		once 'x[[mock:length]]' $how
-		[ "$(failure)" = 'truncated 200 1' ]
+		[ "$(outcome)" = 'truncated 200 1' ]
 		once 'x[[mock:filter]]' --retries 0 $how
-		[ "$(failure)" = 'bad_response 200 1' ]
+		[ "$(outcome)" = 'bad_response 200 1' ]
 		once 'x[[mock:empty]]' --retries 0 $how
-		[ "$(failure)" = 'bad_response 200 1' ]
+		[ "$(outcome)" = 'bad_response 200 1' ]
 		once 'x[[mock:garbage]]' --retries 0 $how
-		[ "$(failure)" = 'bad_response 200 1' ]
+		[ "$(outcome)" = 'bad_response 200 1' ]
 		once 'x[[mock:odd-finish]]' --meta $how
 		[ "$(jq -r '.output, .pllm.finish' out | paste -sd ,)" = 'echo: x,unknown' ]
 		once 'x[[mock:usage-strings]]' --meta $how
@@ -100,7 +86,7 @@ failure() {
 	done
 	for how in null missing number; do
 		once "x[[mock:$how]]" --retries 0
-		[ "$(failure)" = 'bad_response 200 1' ]
+		[ "$(outcome)" = 'bad_response 200 1' ]
 	done
 }
 
@@ -109,13 +95,13 @@ failure() {
 	for how in stream-cut stream-end no-end truncate stream-error; do
 		once "long enough to be cut in half[[mock:$how]]" --stream
 		[ "$status" -eq 0 ]
-		[ "$(jq -r .output out)" = 'echo: long enough to be cut in half' ]
+		[ "$(jq -r .output out)" = "$answer" ]
 		[ "$(mock_stat requests)" = 2 ]
 	done
 	once 'long enough to be cut in half[[mock:no-end]]' --stream --retries 0
-	[ "$(failure)" = 'transport 200 1' ]
+	[ "$(outcome)" = 'transport 200 1' ]
 	once 'long enough to be cut in half[[mock:stream-error]]' --stream --retries 0
-	[ "$(failure)" = 'overloaded 200 1' ]
+	[ "$(outcome)" = 'overloaded 200 1' ]
 	grep -q 'Upstream failed' err
 }
 
@@ -133,19 +119,19 @@ failure() {
 
 @test "Cohere's errors are told apart" {
 	once 'x[[mock:400,200]]'
-	[ "$(failure)" = 'request_rejected 400 1' ]
+	[ "$(outcome)" = 'request_rejected 400 1' ]
 	once 'x[[mock:context,200]]'
-	[ "$(failure)" = 'request_rejected 400 1' ]
+	[ "$(outcome)" = 'request_rejected 400 1' ]
 	grep -q 'too many tokens' err
 	once 'x[[mock:500,500]]' --retries 1
-	[ "$(failure)" = 'overloaded 500 2' ]
+	[ "$(outcome)" = 'overloaded 500 2' ]
 	once 'x[[mock:errbody]]' --retries 0
-	[ "$(failure)" = 'overloaded 200 1' ]
+	[ "$(outcome)" = 'overloaded 200 1' ]
 	once 'x[[mock:503,200]]'
 	[ "$(jq -r .output out)" = 'echo: x' ]
 	once 'x[[mock:auth]]'
 	[ "$status" -eq 3 ]
-	[ "$(failure)" = 'auth 401 1' ]
+	[ "$(outcome)" = 'auth 401 1' ]
 	once 'x[[mock:quota]]'
 	[ "$status" -eq 3 ]
 	[ "$(jq -r .pllm.error.code out)" = quota ]
@@ -163,9 +149,9 @@ failure() {
 @test "Cohere's key is taken from either variable" {
 	stop_mock
 	start_mock --key co-secret-1
-	CO_API_KEY=co-secret-1 quietly cohere -p '{{text}}' <<<'{"text":"x"}'
-	COHERE_API_KEY=co-secret-1 quietly cohere -p '{{text}}' <<<'{"text":"x"}'
-	CO_API_KEY=co-secret-2 try cohere -p '{{text}}' <<<'{"text":"x"}'
+	CO_API_KEY=co-secret-1 quietly ask_it -p '{{text}}' <<<'{"text":"x"}'
+	COHERE_API_KEY=co-secret-1 quietly ask_it -p '{{text}}' <<<'{"text":"x"}'
+	CO_API_KEY=co-secret-2 try ask_it -p '{{text}}' <<<'{"text":"x"}'
 	[ "$status" -eq 3 ]
 	run ! grep -q co-secret out err
 	CO_API_URL=$BASE CO_API_KEY=co-secret-1 quietly pllm -m cohere/mock -p '{{text}}' --api cohere <<<'{"text":"x"}'

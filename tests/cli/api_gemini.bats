@@ -3,6 +3,9 @@
 # Google's Gemini over a real socket.
 
 load helper
+load api_helper
+
+api=gemini model=gemini-mock prefix=''
 
 setup() {
 	clean_room
@@ -11,27 +14,6 @@ setup() {
 	start_mock
 	echo '{"text":"hi"}' >in
 }
-
-gemini() {
-	pllm --api gemini --endpoint "$BASE" -m gemini-mock "$@"
-}
-
-last() {
-	curl -sS "$MOCK_BASE/_mock/last" | jq -c "$1"
-}
-
-# Asks one record with this script; sets $failure to the failed record's CODE STATUS ATTEMPTS, or to
-# the answer.
-scripted() {
-	local script=$1
-	shift
-	curl -sS -d '' "$BASE/_mock/reset" >/dev/null
-	try gemini -p '{{text}}' "$@" <<<"{\"text\":\"long enough to be cut in half[[mock:$script]]\"}"
-	failure=$(jq -r 'if .pllm.error then .pllm.error | [.code, .status, .attempts] | map(tostring) | join(" ") else .output end' out)
-	echo "$script $*: $failure"
-}
-
-answer='echo: long enough to be cut in half'
 
 @test "gemini: a prompt is asked in Google's words, with the model in the path" {
 	start_witness
@@ -52,9 +34,9 @@ answer='echo: long enough to be cut in half'
 
 @test "gemini: answers are the same with and without --stream, and so is what is known of them" {
 	jq -cn '(range(50) | {text: "n \(.) é€😀 \"q\" \\ \n\t\u0001[[mock:reasoning=7,cached=2]]"}), {text: "x"}' >in
-	gemini -p 'Say {{text}}' --meta <in | jq -c 'del(.pllm.ms, .pllm.ttft_ms)' >plain
+	ask_it -p 'Say {{text}}' --meta <in | without_times >plain
 	[ "$(last .path)" = '"/v1beta/models/gemini-mock:generateContent"' ]
-	gemini -p 'Say {{text}}' --meta --stream <in | jq -c 'del(.pllm.ms, .pllm.ttft_ms)' >streamed
+	ask_it -p 'Say {{text}}' --meta --stream <in | without_times >streamed
 	[[ $(last .path) == '"/v1beta/models/gemini-mock:streamGenerateContent?alt=sse"' ]]
 	[ "$(wc -l <streamed)" = 51 ]
 	[ "$(jq -c 'select(.output | startswith("echo: Say")) | 1' streamed | wc -l)" = 51 ]
@@ -62,19 +44,19 @@ answer='echo: long enough to be cut in half'
 }
 
 @test "gemini: usage counts thoughts as output, what was cached as input, and tells both apart" {
-	quietly gemini -p 'one two three[[mock:reasoning=7,cached=2]]' --meta <in
+	quietly ask_it -p 'one two three[[mock:reasoning=7,cached=2]]' --meta <in
 	[ "$(jq -c '.pllm.usage | [.cached, .reasoning, .output > 7, .input >= 2]' out)" = '[2,7,true,true]' ]
 	[ "$(jq -r '.pllm | "\(.model) \(.finish)"' out)" = 'gemini-mock stop' ]
-	quietly gemini -p 'x[[mock:no-usage]]' --meta <in
+	quietly ask_it -p 'x[[mock:no-usage]]' --meta <in
 	[ "$(jq -c '.pllm.usage | [.input, .output]' out)" = '[null,null]' ]
-	quietly gemini -p 'x[[mock:usage-strings]]' --meta <in
+	quietly ask_it -p 'x[[mock:usage-strings]]' --meta <in
 	[ "$(jq -c '.pllm.usage.output > 0' out)" = true ]
 }
 
 @test "gemini: a schema is asked for, and the answer is JSON" {
 	echo '{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}' >schema
 	for stream in '' --stream; do
-		quietly gemini -p '{{text}}' --schema schema $stream <in
+		quietly ask_it -p '{{text}}' --schema schema $stream <in
 		[ "$(jq -r '.output.a | type' out)" = string ]
 	done
 	[ "$(last .body.generationConfig.responseMimeType)" = '"application/json"' ]
@@ -87,7 +69,7 @@ answer='echo: long enough to be cut in half'
 		{role: "user", content: [{type: "image_url", image_url: {url: "data:image/png;base64,QUJD"}}, {type: "text", text: "q"}]},
 		{role: "assistant", tool_calls: [{id: "c1", type: "function", function: {name: "f", arguments: "{\"x\":1}"}}]},
 		{role: "tool", tool_call_id: "c1", content: "r"}]}' >in
-	quietly gemini <in
+	quietly ask_it <in
 	[ "$(last '[.body.contents[].role]')" = '["user","model","user"]' ]
 	[ "$(last .body.contents[2].parts[0].functionResponse.name)" = '"f"' ]
 	[ "$(last .body.systemInstruction.parts[0].text)" = '"s"' ]
@@ -109,79 +91,55 @@ answer='echo: long enough to be cut in half'
 
 @test "gemini: what a model can do instead of answering is told apart, whole and streamed" {
 	for stream in '' --stream; do
-		scripted blocked $stream
-		[ "$failure" = 'content_filter 200 1' ]
+		gives 'content_filter 200 1' blocked $stream
 		grep -q 'the prompt was blocked (PROHIBITED_CONTENT)' err
-		scripted filter $stream
-		[ "$failure" = 'content_filter 200 1' ]
+		gives 'content_filter 200 1' filter $stream
 		grep -q '(SAFETY)' err
-		scripted refusal $stream
-		[ "$failure" = 'content_filter 200 1' ]
-		scripted length $stream
-		[ "$failure" = 'truncated 200 1' ]
+		gives 'content_filter 200 1' refusal $stream
+		gives 'truncated 200 1' length $stream
 		scripted tools $stream --meta
 		[ "$(jq -c '[.output[0].functionCall.name, .pllm.finish]' out)" = '["lookup","tool_calls"]' ]
-		scripted odd-finish $stream
-		[ "$failure" = "$answer" ]
+		gives "$answer" odd-finish $stream
 	done
 	for odd in empty missing number null; do
-		scripted $odd --retries 0
-		[ "$failure" = 'bad_response 200 1' ]
+		gives 'bad_response 200 1' $odd --retries 0
 	done
-	scripted empty --stream --retries 0
-	[ "$failure" = 'transport 200 1' ]
+	gives 'transport 200 1' empty --stream --retries 0
 }
 
 @test "gemini: a stream that breaks off or carries an error is asked again, and never an answer" {
 	for how in stream-cut stream-end stream-error no-end truncate; do
-		scripted $how --stream
-		[ "$failure" = "$answer" ]
-		[ "$(mock_stat requests)" = 2 ]
+		gives_at_last $how --stream
 	done
 	for how in stream-cut stream-end no-end; do
-		scripted $how --stream --retries 0
-		[ "$failure" = 'transport 200 1' ]
+		gives 'transport 200 1' $how --stream --retries 0
 	done
-	scripted stream-error --stream --retries 0
-	[ "$failure" = 'overloaded 200 1' ]
+	gives 'overloaded 200 1' stream-error --stream --retries 0
 	grep -q 'The model is overloaded' err
 }
 
 @test "gemini: however a stream's lines end, and with comments in it, it is whole" {
 	for how in cr crlf comments slow gzip; do
-		scripted $how --stream
-		[ "$failure" = "$answer" ]
+		gives "$answer" $how --stream
 		[ "$(mock_stat requests)" = 1 ]
 	done
 }
 
 @test "gemini: Google's errors are told apart" {
-	scripted auth
-	[ "$failure" = 'auth 400 1' ]
-	scripted 403
-	[ "$failure" = 'auth 403 1' ]
-	scripted quota
-	[ "$failure" = 'quota 429 1' ]
-	scripted context
-	[ "$failure" = 'request_rejected 400 1' ]
+	gives 'auth 400 1' auth
+	gives 'auth 403 1' 403
+	gives 'quota 429 1' quota
+	gives 'request_rejected 400 1' context
 	grep -q 'maximum number of tokens' err
-	scripted 400
-	[ "$failure" = 'request_rejected 400 1' ]
-	scripted 404
-	[ "$failure" = 'request_rejected 404 1' ]
-	scripted 503 --retries 0
-	[ "$failure" = 'overloaded 503 1' ]
-	scripted 500 --retries 0
-	[ "$failure" = 'overloaded 500 1' ]
-	scripted array:500 --retries 0
-	[ "$failure" = 'overloaded 500 1' ]
-	scripted string:500 --retries 0
-	[ "$failure" = 'overloaded 500 1' ]
-	scripted errbody --retries 0
-	[ "$failure" = 'overloaded 200 1' ]
+	gives 'request_rejected 400 1' 400
+	gives 'request_rejected 404 1' 404
+	gives 'overloaded 503 1' 503 --retries 0
+	gives 'overloaded 500 1' 500 --retries 0
+	gives 'overloaded 500 1' array:500 --retries 0
+	gives 'overloaded 500 1' string:500 --retries 0
+	gives 'overloaded 200 1' errbody --retries 0
 	for how in garbage html; do
-		scripted $how --retries 0
-		[ "$failure" = 'bad_response 200 1' ]
+		gives 'bad_response 200 1' $how --retries 0
 	done
 	! grep -rq "$GEMINI_API_KEY" out err
 }
@@ -190,8 +148,7 @@ answer='echo: long enough to be cut in half'
 	local before
 	for how in 429@1 array:429@1; do
 		before=$(date +%s%3N)
-		scripted $how
-		[ "$failure" = "$answer" ]
+		gives "$answer" $how
 		[ $(($(date +%s%3N) - before)) -ge 1000 ]
 		[ "$(mock_stat requests)" = 2 ]
 	done

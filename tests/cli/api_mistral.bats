@@ -3,6 +3,9 @@
 # Mistral, and those who speak OpenAI's chat with a difference or two.
 
 load helper
+load api_helper
+
+api=mistral model=mock prefix=/mistral
 
 setup() {
 	clean_room
@@ -10,27 +13,10 @@ setup() {
 	echo '{"text":"hi"}' >in
 }
 
-ask_it() {
-	pllm --api mistral --endpoint "$BASE/mistral" -m mock "$@"
-}
-
-last() {
-	curl -sS "$MOCK_BASE/_mock/last" | jq -c "$1"
-}
-
-scripted() {
-	local script=$1
-	shift
-	curl -sS -d '' "$BASE/_mock/reset" >/dev/null
-	try ask_it -p '{{text}}' "$@" <<<"{\"text\":\"long enough to be cut[[mock:$script]]\"}"
-	failure=$(jq -r 'if .pllm.error then .pllm.error | [.code, .status, .attempts] | map(tostring) | join(" ") else .output end' out)
-	echo "$script: $failure"
-}
-
 @test "Mistral answers, the same with and without --stream, with nothing asked that it refuses" {
 	jq -cn 'range(20) | {text: "n \(.) é€😀"}' >in
-	ask_it -p '{{text}}' --meta <in | jq -c 'del(.pllm.ms, .pllm.ttft_ms)' >plain
-	ask_it -p '{{text}}' --meta --stream --max-tokens 99 <in | jq -c 'del(.pllm.ms, .pllm.ttft_ms)' >streamed
+	ask_it -p '{{text}}' --meta <in | without_times >plain
+	ask_it -p '{{text}}' --meta --stream --max-tokens 99 <in | without_times >streamed
 	[ "$(jq -r 'select(.pllm.usage.output > 0) | 1' streamed | wc -l)" = 20 ]
 	cmp plain streamed
 	[ "$(last '.body|[.max_tokens,.stream,.stream_options]')" = '[99,true,null]' ]
@@ -62,30 +48,21 @@ scripted() {
 }
 
 @test "errors of Mistral are told apart, and hints waited for" {
-	scripted 400,200
-	[ "$failure" = 'request_rejected 400 1' ]
-	scripted 422,200
-	[ "$failure" = 'request_rejected 422 1' ]
-	scripted 401
-	[ "$failure" = 'auth 401 1' ]
+	gives 'request_rejected 400 1' 400,200
+	gives 'request_rejected 422 1' 422,200
+	gives 'auth 401 1' 401
 	scripted 402
 	[[ $failure == 'quota 402 '* ]]
-	scripted 500 --retries 0
-	[ "$failure" = 'overloaded 500 1' ]
-	scripted length
-	[ "$failure" = 'truncated 200 1' ]
+	gives 'overloaded 500 1' 500 --retries 0
+	gives 'truncated 200 1' length
 	local before=$EPOCHREALTIME
-	scripted 429@1,200
-	[ "$failure" = 'echo: long enough to be cut' ]
+	gives "$answer" 429@1,200
 	[ $((${EPOCHREALTIME/./} - ${before/./})) -ge 1000000 ]
 }
 
 @test "a stream of Mistral's that breaks off is asked again, and never taken for an answer" {
 	for how in stream-cut stream-end stream-error; do
-		scripted "$how" --stream
-		[ "$failure" = 'echo: long enough to be cut' ]
-		[ "$(mock_stat requests)" = 2 ]
+		gives_at_last "$how" --stream
 	done
-	scripted stream-cut --stream --retries 0
-	[ "$failure" = 'transport 200 1' ]
+	gives 'transport 200 1' stream-cut --stream --retries 0
 }

@@ -3,34 +3,20 @@
 # OpenAI's older Completions, over a socket.
 
 load helper
+load api_helper
+
+api=openai-completions model=mock prefix=/v1
 
 setup() {
 	clean_room
 	start_mock
 }
 
-ask_it() {
-	pllm --api openai-completions --endpoint "$URL" -m mock "$@"
-}
-
-asked() {
-	curl -sS "$BASE/_mock/last" | jq -c ".body$1"
-}
-
-scripted() {
-	local script=$1
-	shift
-	curl -sS -d '' "$BASE/_mock/reset" >/dev/null
-	try ask_it -p '{{text}}' "$@" <<<"{\"text\":\"long enough to be cut[[mock:$script]]\"}"
-	failure=$(jq -r 'if .pllm.error then .pllm.error | [.code, .status, .attempts] | map(tostring) | join(" ") else .output end' out)
-	echo "$script: $failure"
-}
-
 @test "a text is continued, the same with and without --stream" {
 	jq -cn 'range(30) | {text: "n \(.) é€😀 \"q\" \\ \n\t\u0001"}' >in
-	ask_it -p 'Say {{text}}' --meta <in | jq -c 'del(.pllm.ms, .pllm.ttft_ms)' >plain
+	ask_it -p 'Say {{text}}' --meta <in | without_times >plain
 	[ "$(mock_stat streamed)" = 0 ]
-	ask_it -p 'Say {{text}}' --meta --stream <in | jq -c 'del(.pllm.ms, .pllm.ttft_ms)' >streamed
+	ask_it -p 'Say {{text}}' --meta --stream <in | without_times >streamed
 	[ "$(mock_stat streamed)" = 30 ]
 	[ "$(jq -r 'select(.pllm.usage.output > 0 and .pllm.model == "mock") | 1' streamed | wc -l)" = 30 ]
 	cmp plain streamed
@@ -49,32 +35,22 @@ scripted() {
 }
 
 @test "errors of Completions are told apart, and hints waited for" {
-	scripted 400,200
-	[ "$failure" = 'request_rejected 400 1' ]
-	scripted 401
-	[ "$failure" = 'auth 401 1' ]
+	gives 'request_rejected 400 1' 400,200
+	gives 'auth 401 1' 401
 	scripted quota
 	[[ $failure == 'quota 429 '* ]]
-	scripted 500 --retries 0
-	[ "$failure" = 'overloaded 500 1' ]
-	scripted length
-	[ "$failure" = 'truncated 200 1' ]
-	scripted filter
-	[ "$failure" = 'content_filter 200 1' ]
-	scripted empty --retries 0
-	[ "$failure" = 'bad_response 200 1' ]
+	gives 'overloaded 500 1' 500 --retries 0
+	gives 'truncated 200 1' length
+	gives 'content_filter 200 1' filter
+	gives 'bad_response 200 1' empty --retries 0
 	local before=$EPOCHREALTIME
-	scripted 429@1,200
-	[ "$failure" = 'echo: long enough to be cut' ]
+	gives "$answer" 429@1,200
 	[ $((${EPOCHREALTIME/./} - ${before/./})) -ge 1000000 ]
 }
 
 @test "a streamed completion that breaks off is asked again, and never taken for an answer" {
 	for how in stream-cut stream-end stream-error; do
-		scripted "$how" --stream
-		[ "$failure" = 'echo: long enough to be cut' ]
-		[ "$(mock_stat requests)" = 2 ]
+		gives_at_last "$how" --stream
 	done
-	scripted stream-end --stream --retries 0
-	[ "$failure" = 'transport 200 1' ]
+	gives 'transport 200 1' stream-end --stream --retries 0
 }

@@ -3,30 +3,14 @@
 # OpenAI's Responses, over a socket.
 
 load helper
+load api_helper
+
+api=openai-responses model=mock prefix=/v1
 
 setup() {
 	clean_room
 	start_mock
 	printf '%s\n' '{"text":"x é€😀 \"q\" \\"}' >in
-}
-
-ask_it() {
-	pllm --api openai-responses --endpoint "$URL" -m mock "$@"
-}
-
-# The member of the last request's body that a path says.
-asked() {
-	curl -sS "$BASE/_mock/last" | jq -c ".body$1"
-}
-
-# Asks with this script; sets $status and failure: CODE STATUS ATTEMPTS, or the answer.
-scripted() {
-	local script=$1
-	shift
-	curl -sS -d '' "$BASE/_mock/reset" >/dev/null
-	try ask_it -p '{{text}}' "$@" <<<"{\"text\":\"long enough to be cut[[mock:$script]]\"}"
-	failure=$(jq -r 'if .pllm.error then .pllm.error | [.code, .status, .attempts] | map(tostring) | join(" ") else .output end' out)
-	echo "$script: $failure"
 }
 
 @test "a response answers, is not stored, and says what it used" {
@@ -42,9 +26,9 @@ scripted() {
 
 @test "answers of Responses are the same with and without --stream, and so is what is known of them" {
 	jq -cn 'range(50) | {text: "n \(.) é€😀 \"q\" \\ \n\t\u0001"}' >in
-	ask_it -p 'Say {{text}}' --meta <in | jq -c 'del(.pllm.ms, .pllm.ttft_ms)' >plain
+	ask_it -p 'Say {{text}}' --meta <in | without_times >plain
 	[ "$(mock_stat streamed)" = 0 ]
-	ask_it -p 'Say {{text}}' --meta --stream <in | jq -c 'del(.pllm.ms, .pllm.ttft_ms)' >streamed
+	ask_it -p 'Say {{text}}' --meta --stream <in | without_times >streamed
 	[ "$(mock_stat streamed)" = 50 ]
 	[ "$(jq -r 'select(.pllm.usage.output > 0) | 1' streamed | wc -l)" = 50 ]
 	cmp plain streamed
@@ -67,48 +51,31 @@ scripted() {
 }
 
 @test "errors of Responses are told apart" {
-	scripted 400,200
-	[ "$failure" = 'request_rejected 400 1' ]
-	scripted 401
-	[ "$failure" = 'auth 401 1' ]
+	gives 'request_rejected 400 1' 400,200
+	gives 'auth 401 1' 401
 	scripted quota
 	[[ $failure == 'quota 429 '* ]]
-	scripted context
-	[ "$failure" = 'request_rejected 400 1' ]
-	scripted 500 --retries 0
-	[ "$failure" = 'overloaded 500 1' ]
-	scripted 503,200
-	[ "$failure" = 'echo: long enough to be cut' ]
-	scripted refusal
-	[ "$failure" = 'content_filter 200 1' ]
-	scripted filter
-	[ "$failure" = 'content_filter 200 1' ]
-	scripted length
-	[ "$failure" = 'truncated 200 1' ]
-	scripted empty --retries 0
-	[ "$failure" = 'bad_response 200 1' ]
+	gives 'request_rejected 400 1' context
+	gives 'overloaded 500 1' 500 --retries 0
+	gives "$answer" 503,200
+	gives 'content_filter 200 1' refusal
+	gives 'content_filter 200 1' filter
+	gives 'truncated 200 1' length
+	gives 'bad_response 200 1' empty --retries 0
 }
 
 @test "a hint of Responses is waited for" {
 	local before=$EPOCHREALTIME
-	scripted 429@1,200
-	[ "$failure" = 'echo: long enough to be cut' ]
-	[ "$(mock_stat requests)" = 2 ]
+	gives_at_last 429@1,200
 	[ $((${EPOCHREALTIME/./} - ${before/./})) -ge 1000000 ]
 }
 
 @test "a stream of Responses that breaks off is asked again, and never taken for an answer" {
 	for how in stream-cut stream-end stream-error; do
-		scripted "$how" --stream
-		[ "$failure" = 'echo: long enough to be cut' ]
-		[ "$(mock_stat requests)" = 2 ]
+		gives_at_last "$how" --stream
 	done
-	scripted stream-cut --stream --retries 0
-	[ "$failure" = 'transport 200 1' ]
-	scripted stream-end --stream --retries 0
-	[ "$failure" = 'transport 200 1' ]
-	scripted refusal --stream
-	[ "$failure" = 'content_filter 200 1' ]
-	scripted length --stream
-	[ "$failure" = 'truncated 200 1' ]
+	gives 'transport 200 1' stream-cut --stream --retries 0
+	gives 'transport 200 1' stream-end --stream --retries 0
+	gives 'content_filter 200 1' refusal --stream
+	gives 'truncated 200 1' length --stream
 }

@@ -3,6 +3,7 @@
 # Rerank: records with a query and documents, at each of those who rank them.
 
 load helper
+load api_helper
 
 # The APIs, each with what follows the mock's base URL.
 apis='cohere-rerank: voyage-rerank:/voyage jina-rerank: tei-rerank:'
@@ -21,17 +22,12 @@ rank() {
 	pllm --api "$api" --endpoint "$BASE$path" -m mock "$@"
 }
 
-# Asks once with this script; sets $status, out and err.
-once() {
+# Asks once with this script, as try.
+rank_once() {
 	local api=$1 script=$2
 	shift 2
-	curl -sS -d '' "$BASE/_mock/reset" >/dev/null
+	mock_reset
 	try rank "$api" "$@" <<<"{\"query\":\"red [[mock:$script]]\",\"documents\":[\"a\",\"red\"]}"
-}
-
-# The failed record's CODE STATUS ATTEMPTS.
-failure() {
-	jq -r '.pllm.error | [.code, .status, .attempts] | map(tostring) | join(" ")' out
 }
 
 @test "all of them give one form: places and scores, the best first, beside the record's own bytes" {
@@ -116,12 +112,12 @@ END
 	local api how
 	for api in $apis; do
 		for how in empty missing null number garbage; do
-			once "$api" "$how"
+			rank_once "$api" "$how"
 			[ "$(jq -c '.output | map(.index)' out)" = '[1,0]' ]
 			[ "$(mock_stat requests)" = 2 ]
 		done
-		once "$api" missing --retries 0
-		[ "$(failure)" = 'bad_response 200 1' ]
+		rank_once "$api" missing --retries 0
+		[ "$(outcome)" = 'bad_response 200 1' ]
 		[[ $(jq -r .pllm.error.message out) == *'has no score'* ]]
 	done
 }
@@ -129,26 +125,26 @@ END
 @test "errors of those who rank are told apart" {
 	local api
 	for api in $apis; do
-		once "$api" 400,200
-		[ "$(failure)" = 'request_rejected 400 1' ]
-		once "$api" 500,500 --retries 1
+		rank_once "$api" 400,200
+		[ "$(outcome)" = 'request_rejected 400 1' ]
+		rank_once "$api" 500,500 --retries 1
 		[ "$(jq -r '.pllm.error | "\(.code) \(.attempts)"' out)" = 'overloaded 2' ]
-		once "$api" errbody --retries 0
-		[ "$(failure)" = 'overloaded 200 1' ]
-		once "$api" auth
+		rank_once "$api" errbody --retries 0
+		[ "$(outcome)" = 'overloaded 200 1' ]
+		rank_once "$api" auth
 		[ "$status" -eq 3 ]
-		[ "$(failure)" = 'auth 401 1' ]
-		once "$api" 429@ms:1,503,200
+		[ "$(outcome)" = 'auth 401 1' ]
+		rank_once "$api" 429@ms:1,503,200
 		[ "$(jq -c '.output | map(.index)' out)" = '[1,0]' ]
 		[ "$(mock_stat requests)" = 3 ]
 	done
 	for api in cohere-rerank: voyage-rerank:/voyage jina-rerank:; do
-		once "$api" quota
+		rank_once "$api" quota
 		[ "$status" -eq 3 ]
 		[ "$(jq -r .pllm.error.code out)" = quota ]
 	done
-	once tei-rerank: 413,200
-	[ "$(failure)" = 'request_rejected 413 1' ]
+	rank_once tei-rerank: 413,200
+	[ "$(outcome)" = 'request_rejected 413 1' ]
 }
 
 @test "a hint of those who rank is kept, and a refusal for speed is no failure" {
@@ -158,7 +154,7 @@ END
 		# To text-embeddings-inference a 429 means too much at once.
 		retries=0
 		[ "$api" != tei-rerank: ] || retries=1
-		once "$api" 429@1 --retries "$retries"
+		rank_once "$api" 429@1 --retries "$retries"
 		[ "$(jq -c '.output | map(.index)' out)" = '[1,0]' ]
 		[ $(($(date +%s%3N) - from)) -ge 1000 ]
 	done

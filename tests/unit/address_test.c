@@ -33,6 +33,7 @@ TEST("the API's path follows the base, and what the base has of it already is no
 		{ "openai", "https://h/v1///", "m", "https://h/v1/chat/completions" },
 		{ "openai", "https://h", "m", "https://h/chat/completions" },
 		{ "openai", "https://h/v1/chat/completions", "m", "https://h/v1/chat/completions" },
+		{ "openai", "https://h/chat", "m", "https://h/chat/chat/completions" },
 		{ "anthropic", "https://h", "m", "https://h/v1/messages" },
 		{ "anthropic", "https://h/v1", "m", "https://h/v1/messages" },
 		{ "anthropic", "https://h/v1/messages", "m", "https://h/v1/messages" },

@@ -12,161 +12,162 @@
 	"{\"type\":\"error\",\"error\":{\"type\":\"" type "\",\"message\":\"" text \
 	"\"},\"request_id\":\"r\"}"
 
-#define CHECK_READINGS(status, cases) \
-	check_readings("anthropic", status, cases, sizeof cases / sizeof *cases)
+#define CHECK_READINGS(cases) \
+	check_readings("anthropic", false, cases, sizeof cases / sizeof *cases)
 
 TEST("Anthropic's texts are the answer, one after the other, without what the model thinks")
 {
-	static const struct reading cases[] = {
-		{ SAID("[" TEXT("a\\n\\u00e9") "]", "\"end_turn\""), OUTCOME_ANSWERED,
+	static struct reading cases[] = {
+		{ 200, SAID("[" TEXT("a\\n\\u00e9") "]", "\"end_turn\""), OUTCOME_ANSWERED,
 			"a\\n\\u00e9", NULL },
-		{ SAID("[" THOUGHT "," TEXT("\\ud83d") "," TEXT("\\ude00") "," THOUGHT "]",
-			  "\"stop_sequence\""),
+		{ 200,
+			SAID("[" THOUGHT "," TEXT("\\ud83d") "," TEXT("\\ude00") "," THOUGHT "]",
+				"\"stop_sequence\""),
 			OUTCOME_ANSWERED, "\\ud83d\\ude00", NULL },
-		{ SAID("[" TEXT("") "]", "\"end_turn\""), OUTCOME_ANSWERED, "", NULL },
-		{ SAID("[" TEXT("a") "]", "\"of_next_year\""), OUTCOME_ANSWERED, "a", NULL },
-		{ SAID("[" TEXT("a") "]", "null"), OUTCOME_ANSWERED, "a", NULL },
-		{ SAID("[" TEXT("a") "]", "7"), OUTCOME_ANSWERED, "a", NULL },
-		{ " \n{\"content\":[" TEXT("x") "],\"content\":[" TEXT("y") "]} ", OUTCOME_ANSWERED,
-			"y", NULL },
-		{ "{\"content\":[" TEXT("a") "],\"error\":null}", OUTCOME_ANSWERED, "a", NULL },
+		{ 200, SAID("[" TEXT("") "]", "\"end_turn\""), OUTCOME_ANSWERED, "", NULL },
+		{ 200, SAID("[" TEXT("a") "]", "\"of_next_year\""), OUTCOME_ANSWERED, "a", NULL },
+		{ 200, SAID("[" TEXT("a") "]", "null"), OUTCOME_ANSWERED, "a", NULL },
+		{ 200, SAID("[" TEXT("a") "]", "7"), OUTCOME_ANSWERED, "a", NULL },
+		{ 200, " \n{\"content\":[" TEXT("x") "],\"content\":[" TEXT("y") "]} ",
+			OUTCOME_ANSWERED, "y", NULL },
+		{ 200, "{\"content\":[" TEXT("a") "],\"error\":null}", OUTCOME_ANSWERED, "a",
+			NULL },
 	};
-	CHECK_READINGS(200, cases);
-	CHECK_READINGS(201, cases);
+	CHECK_READINGS(cases);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		cases[i].status = 201;
+	CHECK_READINGS(cases);
 }
 
 TEST("an empty list of Anthropic's is an empty answer where the model came to its end")
 {
 	static const struct reading cases[] = {
-		{ SAID("[]", "\"end_turn\""), OUTCOME_ANSWERED, "", NULL },
-		{ SAID("[" THOUGHT "]", "\"end_turn\""), OUTCOME_ANSWERED, "", NULL },
-		{ SAID("[]", "null"), OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
-		{ SAID("[]", "\"tool_use\""), OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
-		{ SAID("[1,null,[],{\"type\":\"text\",\"text\":5},{\"type\":7}]", "\"odd\""),
+		{ 200, SAID("[]", "\"end_turn\""), OUTCOME_ANSWERED, "", NULL },
+		{ 200, SAID("[" THOUGHT "]", "\"end_turn\""), OUTCOME_ANSWERED, "", NULL },
+		{ 200, SAID("[]", "null"), OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
+		{ 200, SAID("[]", "\"tool_use\""), OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
+		{ 200, SAID("[1,null,[],{\"type\":\"text\",\"text\":5},{\"type\":7}]", "\"odd\""),
 			OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
-		{ SAID("null", "\"end_turn\""), OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
-		{ SAID("\"text\"", "\"end_turn\""), OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
-		{ SAID("{}", "\"end_turn\""), OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
+		{ 200, SAID("null", "\"end_turn\""), OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
+		{ 200, SAID("\"text\"", "\"end_turn\""), OUTCOME_BAD_RESPONSE, NULL,
+			"content[].text" },
+		{ 200, SAID("{}", "\"end_turn\""), OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
 	};
-	CHECK_READINGS(200, cases);
+	CHECK_READINGS(cases);
 }
 
 TEST("a text of Anthropic's that is none spoils the answer")
 {
 	static const struct reading cases[] = {
-		{ SAID("[" TEXT("a") ",{\"type\":\"text\",\"text\":null}]", "\"end_turn\""),
+		{ 200, SAID("[" TEXT("a") ",{\"type\":\"text\",\"text\":null}]", "\"end_turn\""),
 			OUTCOME_BAD_RESPONSE, "a", "missing" },
-		{ SAID("[{\"type\":\"text\"}]", "\"end_turn\""), OUTCOME_BAD_RESPONSE, NULL,
+		{ 200, SAID("[{\"type\":\"text\"}]", "\"end_turn\""), OUTCOME_BAD_RESPONSE, NULL,
 			"content[].text" },
-		{ SAID("[{\"type\":\"of_next_year\"}]", "\"end_turn\""), OUTCOME_BAD_RESPONSE, NULL,
-			"content[].text" },
+		{ 200, SAID("[{\"type\":\"of_next_year\"}]", "\"end_turn\""), OUTCOME_BAD_RESPONSE,
+			NULL, "content[].text" },
 	};
-	CHECK_READINGS(200, cases);
+	CHECK_READINGS(cases);
 }
 
 TEST("why Anthropic's model stopped decides what its answer amounts to")
 {
 	static const struct reading cases[] = {
-		{ SAID("[" TEXT("half") "]", "\"max_tokens\""), OUTCOME_TRUNCATED, "half",
+		{ 200, SAID("[" TEXT("half") "]", "\"max_tokens\""), OUTCOME_TRUNCATED, "half",
 			"--max-tokens" },
-		{ SAID("[" TEXT("half") "]", "\"model_context_window_exceeded\""),
+		{ 200, SAID("[" TEXT("half") "]", "\"model_context_window_exceeded\""),
 			OUTCOME_TRUNCATED, "half", "context" },
-		{ SAID("[" TEXT("half") "]", "\"pause_turn\""), OUTCOME_TRUNCATED, "half",
+		{ 200, SAID("[" TEXT("half") "]", "\"pause_turn\""), OUTCOME_TRUNCATED, "half",
 			"paused" },
-		{ SAID("[]", "\"refusal\""), OUTCOME_POLICY, NULL, "the model refused" },
-		{ SAID("[" TEXT("half") "]",
-			  "\"refusal\",\"stop_details\":{\"category\":\"cyber\",\"explanation\":\"No \\u0022x\\u0022.\"}"),
+		{ 200, SAID("[]", "\"refusal\""), OUTCOME_POLICY, NULL, "the model refused" },
+		{ 200,
+			SAID("[" TEXT("half") "]",
+				"\"refusal\",\"stop_details\":{\"category\":\"cyber\",\"explanation\":\"No \\u0022x\\u0022.\"}"),
 			OUTCOME_POLICY, "half", "the model refused: No \"x\"." },
-		{ SAID("[]",
-			  "\"refusal\",\"stop_details\":{\"category\":\"cyber\",\"explanation\":null}"),
+		{ 200,
+			SAID("[]",
+				"\"refusal\",\"stop_details\":{\"category\":\"cyber\",\"explanation\":null}"),
 			OUTCOME_POLICY, NULL, "the model refused: cyber" },
-		{ SAID("[]", "\"refusal\",\"stop_details\":7"), OUTCOME_POLICY, NULL,
+		{ 200, SAID("[]", "\"refusal\",\"stop_details\":7"), OUTCOME_POLICY, NULL,
 			"the model refused" },
-		{ SAID("[" TEXT("a") "]", "\"end_turn\",\"stop_details\":{\"category\":\"x\"}"),
+		{ 200,
+			SAID("[" TEXT("a") "]",
+				"\"end_turn\",\"stop_details\":{\"category\":\"x\"}"),
 			OUTCOME_ANSWERED, "a", NULL },
 	};
-	CHECK_READINGS(200, cases);
+	CHECK_READINGS(cases);
 }
 
 TEST("answers that are none of Anthropic's are bad responses, whatever they are")
 {
 	static const struct reading cases[] = {
-		{ "", OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
-		{ "{\"content\":[", OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
-		{ "{\"content\":[" TEXT("\xff") "]}", OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
-		{ SAID("[" TEXT("a") "]", "\"end_turn\"") "x", OUTCOME_BAD_RESPONSE, NULL,
+		{ 200, "", OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
+		{ 200, "{\"content\":[", OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
+		{ 200, "{\"content\":[" TEXT("\xff") "]}", OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
+		{ 200, SAID("[" TEXT("a") "]", "\"end_turn\"") "x", OUTCOME_BAD_RESPONSE, NULL,
 			"not JSON" },
-		{ "7", OUTCOME_BAD_RESPONSE, NULL, "no object" },
-		{ "[" SAID("[" TEXT("a") "]", "\"end_turn\"") "]", OUTCOME_BAD_RESPONSE, NULL,
+		{ 200, "7", OUTCOME_BAD_RESPONSE, NULL, "no object" },
+		{ 200, "[" SAID("[" TEXT("a") "]", "\"end_turn\"") "]", OUTCOME_BAD_RESPONSE, NULL,
 			"no object" },
-		{ "{}", OUTCOME_BAD_RESPONSE, NULL, "no content" },
-		{ "{\"choices\":[{\"message\":{\"content\":\"x\"}}]}", OUTCOME_BAD_RESPONSE, NULL,
-			"no content" },
-		{ "{\"content\":null,\"stop_reason\":null}", OUTCOME_BAD_RESPONSE, NULL,
+		{ 200, "{}", OUTCOME_BAD_RESPONSE, NULL, "no content" },
+		{ 200, "{\"choices\":[{\"message\":{\"content\":\"x\"}}]}", OUTCOME_BAD_RESPONSE,
+			NULL, "no content" },
+		{ 200, "{\"content\":null,\"stop_reason\":null}", OUTCOME_BAD_RESPONSE, NULL,
 			"no content" },
 	};
-	CHECK_READINGS(200, cases);
+	CHECK_READINGS(cases);
 }
 
 TEST("an error of Anthropic's in a success is the error that its type says")
 {
 	static const struct reading cases[] = {
-		{ ERROR("overloaded_error", "Overloaded"), OUTCOME_CAPACITY, NULL, "Overloaded" },
-		{ ERROR("rate_limit_error", "slow"), OUTCOME_RATE, NULL, "slow" },
-		{ ERROR("api_error", "oops"), OUTCOME_FAULT, NULL, "oops" },
-		{ "{\"error\":\"a text\"}", OUTCOME_FAULT, NULL, "a text" },
+		{ 200, ERROR("overloaded_error", "Overloaded"), OUTCOME_CAPACITY, NULL,
+			"Overloaded" },
+		{ 200, ERROR("rate_limit_error", "slow"), OUTCOME_RATE, NULL, "slow" },
+		{ 200, ERROR("api_error", "oops"), OUTCOME_FAULT, NULL, "oops" },
+		{ 200, "{\"error\":\"a text\"}", OUTCOME_FAULT, NULL, "a text" },
 	};
-	CHECK_READINGS(200, cases);
+	CHECK_READINGS(cases);
 }
 
 TEST("Anthropic's errors are told apart by status, type and words")
 {
-	static const struct {
-		int status;
-		struct reading reading;
-	} cases[] = {
+	static const struct reading errors[] = {
+		{ 400, ERROR("invalid_request_error", "bad field"), OUTCOME_REQUEST, NULL,
+			"HTTP 400: bad field" },
 		{ 400,
-			{ ERROR("invalid_request_error", "bad field"), OUTCOME_REQUEST, NULL,
-				"HTTP 400: bad field" } },
+			ERROR("invalid_request_error",
+				"prompt is too long: 208310 tokens > 200000 maximum"),
+			OUTCOME_TOO_LONG, NULL, "208310" },
 		{ 400,
-			{ ERROR("invalid_request_error",
-				  "prompt is too long: 208310 tokens > 200000 maximum"),
-				OUTCOME_TOO_LONG, NULL, "208310" } },
+			ERROR("invalid_request_error",
+				"input length and `max_tokens` exceed context limit: 1 + 2 > 2"),
+			OUTCOME_TOO_LONG, NULL, "exceed" },
 		{ 400,
-			{ ERROR("invalid_request_error",
-				  "input length and `max_tokens` exceed context limit: 1 + 2 > 2"),
-				OUTCOME_TOO_LONG, NULL, "exceed" } },
+			ERROR("invalid_request_error",
+				"Your credit balance is too low to access the Anthropic API."),
+			OUTCOME_QUOTA, NULL, "credit" },
 		{ 400,
-			{ ERROR("invalid_request_error",
-				  "Your credit balance is too low to access the Anthropic API."),
-				OUTCOME_QUOTA, NULL, "credit" } },
-		{ 400,
-			{ ERROR("invalid_request_error",
-				  "You have reached your specified API usage limits."),
-				OUTCOME_QUOTA, NULL, "usage limits" } },
-		{ 401,
-			{ ERROR("authentication_error", "invalid x-api-key"), OUTCOME_AUTH, NULL,
-				"x-api-key" } },
-		{ 402, { ERROR("billing_error", "pay"), OUTCOME_QUOTA, NULL, "pay" } },
-		{ 403, { ERROR("permission_error", "no"), OUTCOME_AUTH, NULL, "no" } },
-		{ 404,
-			{ ERROR("not_found_error", "model: x"), OUTCOME_NOT_FOUND, NULL,
-				"model: x" } },
-		{ 409, { ERROR("conflict_error", "c"), OUTCOME_CONFLICT, NULL, "c" } },
-		{ 413, { "<html>", OUTCOME_TOO_LONG, NULL, "413" } },
-		{ 429, { ERROR("rate_limit_error", "slow"), OUTCOME_RATE, NULL, "slow" } },
+			ERROR("invalid_request_error",
+				"You have reached your specified API usage limits."),
+			OUTCOME_QUOTA, NULL, "usage limits" },
+		{ 401, ERROR("authentication_error", "invalid x-api-key"), OUTCOME_AUTH, NULL,
+			"x-api-key" },
+		{ 402, ERROR("billing_error", "pay"), OUTCOME_QUOTA, NULL, "pay" },
+		{ 403, ERROR("permission_error", "no"), OUTCOME_AUTH, NULL, "no" },
+		{ 404, ERROR("not_found_error", "model: x"), OUTCOME_NOT_FOUND, NULL, "model: x" },
+		{ 409, ERROR("conflict_error", "c"), OUTCOME_CONFLICT, NULL, "c" },
+		{ 413, "<html>", OUTCOME_TOO_LONG, NULL, "413" },
+		{ 429, ERROR("rate_limit_error", "slow"), OUTCOME_RATE, NULL, "slow" },
 		{ 429,
-			{ "{\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\",\"message\":\"m\","
-			  "\"details\":{\"error_code\":\"enforced_spend_limit_reached\"}}}",
-				OUTCOME_QUOTA, NULL, "m" } },
-		{ 500, { ERROR("api_error", "oops"), OUTCOME_FAULT, NULL, "oops" } },
-		{ 504, { ERROR("timeout_error", "late"), OUTCOME_FAULT, NULL, "late" } },
-		{ 529,
-			{ ERROR("overloaded_error", "Overloaded"), OUTCOME_CAPACITY, NULL,
-				"HTTP 529: Overloaded" } },
+			"{\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\",\"message\":\"m\","
+			"\"details\":{\"error_code\":\"enforced_spend_limit_reached\"}}}",
+			OUTCOME_QUOTA, NULL, "m" },
+		{ 500, ERROR("api_error", "oops"), OUTCOME_FAULT, NULL, "oops" },
+		{ 504, ERROR("timeout_error", "late"), OUTCOME_FAULT, NULL, "late" },
+		{ 529, ERROR("overloaded_error", "Overloaded"), OUTCOME_CAPACITY, NULL,
+			"HTTP 529: Overloaded" },
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		check_readings("anthropic", cases[i].status, &cases[i].reading, 1);
+	check_readings("anthropic", false, errors, sizeof errors / sizeof *errors);
 }
 
 TEST("Anthropic's tool calls are kept as they came, and are the value where nothing is said")
@@ -190,7 +191,7 @@ TEST("Anthropic's tool calls are kept as they came, and are the value where noth
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct attempt attempt;
 		struct answer answer = { 0 };
-		enter(&attempt, 200, span_of(cases[i].body));
+		receive(&attempt, 200, span_of(cases[i].body));
 		api_find("anthropic")->read(&attempt, &answer);
 		CHECK_INT(answer.outcome, cases[i].outcome);
 		CHECK_INT(answer.value.at != NULL, cases[i].is_value);
@@ -223,7 +224,7 @@ TEST("finish and model of Anthropic's answers are told in our words")
 		struct answer answer = { 0 };
 		char body[400];
 		snprintf(body, sizeof body, SAID("[" TEXT("a") "]", "%s"), cases[i].stop);
-		enter(&attempt, 200, span_of(body));
+		receive(&attempt, 200, span_of(body));
 		api_find("anthropic")->read(&attempt, &answer);
 		CHECK_INT(answer.finish, cases[i].finish);
 		CHECK_MEM(answer.model.at, answer.model.n, "claude-x");
@@ -245,8 +246,8 @@ TEST("Anthropic's tokens: what the cache had and got is input, what was thought 
 			{ 3210, 5, 3000, 4 } },
 		{ "{\"input_tokens\":\"10\",\"cache_read_input_tokens\":null}",
 			{ 10, -1, -1, -1 } },
-		{ "{\"input_tokens\":9223372036854775807,\"cache_read_input_tokens\":1}",
-			{ INT64_MAX, -1, 1, -1 } },
+		{ "{\"input_tokens\":9007199254740992,\"cache_read_input_tokens\":1}",
+			{ 9007199254740993, -1, 1, -1 } },
 		{ "{\"input_tokens\":-1,\"output_tokens\":1.5}", { -1, -1, -1, -1 } },
 		{ "[1]", { -1, -1, -1, -1 } },
 		{ "null", { -1, -1, -1, -1 } },

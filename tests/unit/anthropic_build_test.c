@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "openai_desk.h"
+#include "desk.h"
 
 #define ASKS(messages) "{\"model\":\"m\",\"messages\":[" messages "],\"max_tokens\":4096}"
 #define USER(text) "{\"role\":\"user\",\"content\":\"" text "\"}"

@@ -32,13 +32,12 @@
 #define CALL(id, name, args) \
 	"{\"type\":\"tool_use\",\"id\":\"" id "\",\"name\":\"" name "\",\"input\":" args "}"
 
-#define CHECK_READINGS(cases) check_readings("anthropic", 200, cases, sizeof cases / sizeof *cases)
+#define CHECK_READINGS(cases) check_readings("anthropic", true, cases, sizeof cases / sizeof *cases)
 
 /* Reads a stream of these bytes. */
 static void read_stream(struct attempt *attempt, struct answer *answer, struct span body)
 {
-	enter(attempt, 200, body);
-	attempt->is_event_stream = true;
+	receive_stream(attempt, body);
 	api_find("anthropic")->read(attempt, answer);
 }
 
@@ -87,21 +86,25 @@ TEST("of each figure of an Anthropic stream's usage the last that is one counts"
 TEST("what Anthropic's models think, and what is not known, is passed over in streams")
 {
 	static const struct reading cases[] = {
-		{ START BLOCK("0", "\"type\":\"thinking\",\"thinking\":\"\"") DELTA(
-			  "0", "\"type\":\"thinking_delta\",\"thinking\":\"hm\"")
+		{ 200,
+			START BLOCK("0", "\"type\":\"thinking\",\"thinking\":\"\"") DELTA(
+				"0", "\"type\":\"thinking_delta\",\"thinking\":\"hm\"")
 				DELTA("0", "\"type\":\"signature_delta\",\"signature\":\"s\"") END(
 					"0") BLOCK("1", "\"type\":\"text\",\"text\":\"x\"")
 					DELTA("1", "\"type\":\"text_delta\",\"text\":\"y\"") DELTA(
 						"1", "\"type\":\"citations_delta\",\"citation\":{}")
 						END("1") STOP("\"end_turn\"") DONE,
 			OUTCOME_ANSWERED, "xy", NULL },
-		{ START EVENT("of_next_year", ",\"delta\":7") OPENS SAYS("a") DELTA("0", "")
+		{ 200,
+			START EVENT("of_next_year", ",\"delta\":7") OPENS SAYS("a") DELTA("0", "")
 				BLOCK("7", "") STOP("\"end_turn\"") DONE "data: junk\n\n",
 			OUTCOME_ANSWERED, "a", NULL },
-		{ ": comment\r\n\r\n" START OPENS SAYS("a") STOP("null") STOP("\"end_turn\"") DONE,
+		{ 200,
+			": comment\r\n\r\n" START OPENS SAYS("a") STOP("null") STOP("\"end_turn\"")
+				DONE,
 			OUTCOME_ANSWERED, "a", NULL },
-		{ START OPENS SAYS("a") DONE, OUTCOME_ANSWERED, "a", NULL },
-		{ START STOP("\"end_turn\"") DONE, OUTCOME_ANSWERED, "", NULL },
+		{ 200, START OPENS SAYS("a") DONE, OUTCOME_ANSWERED, "a", NULL },
+		{ 200, START STOP("\"end_turn\"") DONE, OUTCOME_ANSWERED, "", NULL },
 	};
 	CHECK_READINGS(cases);
 }
@@ -152,16 +155,23 @@ TEST("an Anthropic stream that is cut anywhere before its end broke off")
 TEST("an error in an Anthropic stream is what its type says, however much was said before")
 {
 	static const struct reading cases[] = {
-		{ START OPENS SAYS("half") EVENT("error",
-			  ",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}"),
+		{ 200,
+			START OPENS SAYS("half") EVENT("error",
+				",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}"),
 			OUTCOME_CAPACITY, NULL, "Overloaded" },
-		{ EVENT("error", ",\"error\":{\"type\":\"rate_limit_error\",\"message\":\"slow\"}"),
+		{ 200,
+			EVENT("error",
+				",\"error\":{\"type\":\"rate_limit_error\",\"message\":\"slow\"}"),
 			OUTCOME_RATE, NULL, "slow" },
-		{ START OPENS SAYS("half") STOP(
-			  "\"end_turn\"") "event: error\ndata: {\"message\":\"odd\"}\n\n" DONE,
+		{ 200,
+			START OPENS SAYS("half") STOP(
+				"\"end_turn\"") "event: error\ndata: {\"message\":\"odd\"}\n\n" DONE,
 			OUTCOME_FAULT, NULL, "odd" },
-		{ START "data: {\"error\":\"a text\"}\n\n" DONE, OUTCOME_FAULT, NULL, "a text" },
-		{ START EVENT("error", ",\"error\":{\"type\":\"api_error\",\"message\":\"\"}") DONE,
+		{ 200, START "data: {\"error\":\"a text\"}\n\n" DONE, OUTCOME_FAULT, NULL,
+			"a text" },
+		{ 200,
+			START EVENT("error", ",\"error\":{\"type\":\"api_error\",\"message\":\"\"}")
+				DONE,
 			OUTCOME_FAULT, NULL, "HTTP 200" },
 	};
 	CHECK_READINGS(cases);
@@ -170,15 +180,17 @@ TEST("an error in an Anthropic stream is what its type says, however much was sa
 TEST("what is no stream of Anthropic's is a bad response, and says where")
 {
 	static const struct reading cases[] = {
-		{ START "data: {\"type\":\n\n" DONE, OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
-		{ START "data: [1]\n\n" DONE, OUTCOME_BAD_RESPONSE, NULL, "expected an object" },
-		{ START SAYS("\xff") DONE, OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
-		{ DONE, OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
-		{ START OPENS SAYS("a") DELTA("0", "\"type\":\"text_delta\",\"text\":5")
+		{ 200, START "data: {\"type\":\n\n" DONE, OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
+		{ 200, START "data: [1]\n\n" DONE, OUTCOME_BAD_RESPONSE, NULL,
+			"expected an object" },
+		{ 200, START SAYS("\xff") DONE, OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
+		{ 200, DONE, OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
+		{ 200,
+			START OPENS SAYS("a") DELTA("0", "\"type\":\"text_delta\",\"text\":5")
 				STOP("\"end_turn\"") DONE,
 			OUTCOME_BAD_RESPONSE, "a", "missing" },
-		{ START DONE, OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
-		{ STOP("\"end_turn\"") DONE, OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
+		{ 200, START DONE, OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
+		{ 200, STOP("\"end_turn\"") DONE, OUTCOME_BAD_RESPONSE, NULL, "content[].text" },
 	};
 	CHECK_READINGS(cases);
 }
@@ -186,11 +198,12 @@ TEST("what is no stream of Anthropic's is a bad response, and says where")
 TEST("why the model stopped decides what an Anthropic stream amounts to")
 {
 	static const struct reading cases[] = {
-		{ START OPENS SAYS("half") STOP("\"max_tokens\"") DONE, OUTCOME_TRUNCATED, "half",
-			"--max-tokens" },
-		{ START OPENS SAYS("half") STOP("\"model_context_window_exceeded\"") DONE,
+		{ 200, START OPENS SAYS("half") STOP("\"max_tokens\"") DONE, OUTCOME_TRUNCATED,
+			"half", "--max-tokens" },
+		{ 200, START OPENS SAYS("half") STOP("\"model_context_window_exceeded\"") DONE,
 			OUTCOME_TRUNCATED, "half", "context" },
-		{ START OPENS SAYS("half")
+		{ 200,
+			START OPENS SAYS("half")
 				STOP("\"refusal\",\"stop_details\":{\"explanation\":\"no\"}") DONE,
 			OUTCOME_POLICY, "half", "the model refused: no" },
 	};
@@ -295,8 +308,8 @@ TEST("several hundred thousand deltas of Anthropic's are one answer")
 
 TEST("a stream of Anthropic's is known by its first line, and JSON by its brace, whatever is said")
 {
-	static const struct reading whole = { "{\"content\":[{\"type\":\"text\",\"text\":\"w\"}]}",
-		OUTCOME_ANSWERED, "w", NULL };
+	static const struct reading whole = { 200,
+		"{\"content\":[{\"type\":\"text\",\"text\":\"w\"}]}", OUTCOME_ANSWERED, "w", NULL };
 	struct attempt attempt;
 	struct answer answer = { 0 };
 	read_stream(&attempt, &answer, span_of(whole.body));
@@ -304,8 +317,9 @@ TEST("a stream of Anthropic's is known by its first line, and JSON by its brace,
 	answer_release(&answer);
 	attempt_release(&attempt);
 	static const struct reading cases[] = {
-		{ "data: {\"type\":\"message_start\"}\n\ndata: {\"type\":\"content_block_delta\",\"delta\":{\"type\":"
-		  "\"text_delta\",\"text\":\"s\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n",
+		{ 200,
+			"data: {\"type\":\"message_start\"}\n\ndata: {\"type\":\"content_block_delta\",\"delta\":{\"type\":"
+			"\"text_delta\",\"text\":\"s\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n",
 			OUTCOME_ANSWERED, "s", NULL },
 	};
 	CHECK_READINGS(cases);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "openai_desk.h"
+#include "desk.h"
 
 #define ASKS(messages) "{\"messages\":[" messages "]}"
 #define USER(text) "{\"role\":\"user\",\"content\":[{\"text\":\"" text "\"}]}"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reading.h"
 
-#include "base/crc32.h"
+#include "../fuzz/frames.h"
 
 #include <stdint.h>
 
@@ -57,23 +57,6 @@ struct message {
 
 enum { MESSAGES_MAX = 10 };
 
-static void put_u32(struct buf *b, size_t n)
-{
-	const char bytes[4] = { (char)(n >> 24), (char)(n >> 16), (char)(n >> 8), (char)n };
-	buf_put(b, bytes, sizeof bytes);
-}
-
-/* A header with a text. */
-static void put_header(struct buf *b, const char *name, const char *value)
-{
-	buf_put_char(b, (char)strlen(name));
-	buf_put_str(b, name);
-	buf_put_char(b, 7);
-	buf_put_char(b, (char)(strlen(value) >> 8));
-	buf_put_char(b, (char)strlen(value));
-	buf_put_str(b, value);
-}
-
 static void put_message(struct buf *b, const struct message *m)
 {
 	struct buf headers;
@@ -81,21 +64,15 @@ static void put_message(struct buf *b, const struct message *m)
 	bool is_event = strcmp(m->kind, "event") == 0;
 	struct span payload = is_error ? SPAN("") : span_of(m->payload);
 	buf_init(&headers, 1000);
-	put_header(&headers, ":message-type", m->kind);
+	frames_put_header(&headers, ":message-type", span_of(m->kind));
 	if (is_error)
-		put_header(&headers, ":error-message", m->payload);
-	put_header(&headers,
+		frames_put_header(&headers, ":error-message", span_of(m->payload));
+	frames_put_header(&headers,
 		is_error           ? ":error-code"
 			: is_event ? ":event-type"
 				   : ":exception-type",
-		m->type);
-	size_t from = b->len;
-	put_u32(b, 16 + headers.len + payload.n);
-	put_u32(b, headers.len);
-	put_u32(b, crc32_add(0, b->data + from, 8));
-	buf_put_span(b, buf_span(&headers));
-	buf_put_span(b, payload);
-	put_u32(b, crc32_add(0, b->data + from, b->len - from));
+		span_of(m->type));
+	frames_put(b, buf_span(&headers), payload);
 	buf_release(&headers);
 }
 
@@ -111,7 +88,7 @@ static void read_stream(
 {
 	struct buf body;
 	put_stream(&body, messages);
-	enter(attempt, 200, buf_span(&body));
+	receive(attempt, 200, buf_span(&body));
 	api_find("bedrock")->read(attempt, answer);
 	buf_release(&body);
 }
@@ -158,19 +135,19 @@ TEST("why the model stopped decides what a Bedrock stream amounts to")
 {
 	static const struct stream_case cases[] = {
 		{ { START, SAYS("a"), STOP("\"end_turn\"") },
-			{ "no metadata", OUTCOME_ANSWERED, "a", NULL } },
+			{ 200, "no metadata", OUTCOME_ANSWERED, "a", NULL } },
 		{ { START, STOP("\"end_turn\""), USAGE },
-			{ "nothing said", OUTCOME_ANSWERED, "", NULL } },
+			{ 200, "nothing said", OUTCOME_ANSWERED, "", NULL } },
 		{ { START, SAYS("a"), { "event", "ofNextYear", "{}" }, STOP("\"odd\""), USAGE },
-			{ "unknown", OUTCOME_ANSWERED, "a", NULL } },
+			{ 200, "unknown", OUTCOME_ANSWERED, "a", NULL } },
 		{ { START, SAYS("half"), STOP("\"max_tokens\""), USAGE },
-			{ "long", OUTCOME_TRUNCATED, "half", "--max-tokens" } },
+			{ 200, "long", OUTCOME_TRUNCATED, "half", "--max-tokens" } },
 		{ { START, SAYS("half"), STOP("\"guardrail_intervened\""), USAGE },
-			{ "guardrail", OUTCOME_POLICY, "half", "content filter" } },
+			{ 200, "guardrail", OUTCOME_POLICY, "half", "content filter" } },
 		{ { START, STOP("null"), USAGE },
-			{ "no reason", OUTCOME_BAD_RESPONSE, NULL, "content[].text" } },
+			{ 200, "no reason", OUTCOME_BAD_RESPONSE, NULL, "content[].text" } },
 		{ { START, SAYS("a"), USAGE },
-			{ "no stop", OUTCOME_TRANSPORT, NULL, "broke off" } },
+			{ 200, "no stop", OUTCOME_TRANSPORT, NULL, "broke off" } },
 	};
 	CHECK_STREAMS(cases);
 }
@@ -180,29 +157,29 @@ TEST("an exception in a Bedrock stream is what its type says, however much was s
 	static const struct stream_case cases[] = {
 		{ { START, SAYS("half"),
 			  { "exception", "throttlingException", "{\"message\":\"slow\"}" } },
-			{ "throttling", OUTCOME_RATE, NULL, "slow" } },
+			{ 200, "throttling", OUTCOME_RATE, NULL, "slow" } },
 		{ { { "exception", "serviceUnavailableException", "{\"message\":\"busy\"}" } },
-			{ "unavailable", OUTCOME_CAPACITY, NULL, "busy" } },
+			{ 200, "unavailable", OUTCOME_CAPACITY, NULL, "busy" } },
 		{ { START, SAYS("a"), STOP("\"end_turn\""),
 			  { "exception", "internalServerException", "{\"message\":\"oops\"}" } },
-			{ "after the end", OUTCOME_FAULT, NULL, "oops" } },
+			{ 200, "after the end", OUTCOME_FAULT, NULL, "oops" } },
 		{ { START,
 			  { "exception", "modelStreamErrorException",
 				  "{\"message\":\"oops\",\"originalStatusCode\":500}" } },
-			{ "model", OUTCOME_FAULT, NULL, "oops" } },
+			{ 200, "model", OUTCOME_FAULT, NULL, "oops" } },
 		{ { START, { "exception", "validationException", "{\"message\":\"bad\"}" } },
-			{ "validation", OUTCOME_REQUEST, NULL, "bad" } },
+			{ 200, "validation", OUTCOME_REQUEST, NULL, "bad" } },
 		{ { START, { "exception", "ofNextYear", "not JSON" } },
-			{ "unknown", OUTCOME_FAULT, NULL, "not JSON" } },
+			{ 200, "unknown", OUTCOME_FAULT, NULL, "not JSON" } },
 		{ { START,
 			  { "exception",
 				  "aVeryLongNameWhichIsLongerThanAnyNameOfAnExceptionMayBeHere",
 				  "" } },
-			{ "long", OUTCOME_FAULT, NULL, "HTTP 200" } },
+			{ 200, "long", OUTCOME_FAULT, NULL, "HTTP 200" } },
 		{ { START, { "error", "throttlingException", "too \"fast\"\xff" } },
-			{ "error", OUTCOME_RATE, NULL, "too \"fast\"\xef\xbf\xbd" } },
+			{ 200, "error", OUTCOME_RATE, NULL, "too \"fast\"\xef\xbf\xbd" } },
 		{ { START, { "error", "InternalError", "oops" } },
-			{ "unknown error", OUTCOME_FAULT, NULL, "oops" } },
+			{ 200, "unknown error", OUTCOME_FAULT, NULL, "oops" } },
 	};
 	CHECK_STREAMS(cases);
 }
@@ -211,16 +188,16 @@ TEST("events of a Bedrock stream that are no objects are a bad response")
 {
 	static const struct stream_case cases[] = {
 		{ { START, { "event", "contentBlockDelta", "{\"delta\":" } },
-			{ "cut", OUTCOME_BAD_RESPONSE, NULL, "not JSON" } },
+			{ 200, "cut", OUTCOME_BAD_RESPONSE, NULL, "not JSON" } },
 		{ { START, { "event", "contentBlockDelta", "" } },
-			{ "empty", OUTCOME_BAD_RESPONSE, NULL, "not JSON" } },
+			{ 200, "empty", OUTCOME_BAD_RESPONSE, NULL, "not JSON" } },
 		{ { START, { "event", "contentBlockDelta", "[1]" }, STOP("\"end_turn\"") },
-			{ "array", OUTCOME_BAD_RESPONSE, NULL, "expected an object" } },
+			{ 200, "array", OUTCOME_BAD_RESPONSE, NULL, "expected an object" } },
 		{ { START, SAYS("\xff"), STOP("\"end_turn\"") },
-			{ "UTF-8", OUTCOME_BAD_RESPONSE, NULL, "not JSON" } },
+			{ 200, "UTF-8", OUTCOME_BAD_RESPONSE, NULL, "not JSON" } },
 		{ { START, { "event", "contentBlockDelta", "{\"delta\":7}" },
 			  STOP("\"end_turn\"") },
-			{ "odd delta", OUTCOME_BAD_RESPONSE, NULL, "content[].text" } },
+			{ 200, "odd delta", OUTCOME_BAD_RESPONSE, NULL, "content[].text" } },
 	};
 	CHECK_STREAMS(cases);
 }
@@ -254,7 +231,7 @@ static enum outcome outcome_of(const struct buf *body, size_t n, size_t changed)
 	static const struct endpoint streamed = { .is_streamed = true };
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt, 200, (struct span){ body->data, n });
+	receive(&attempt, 200, (struct span){ body->data, n });
 	attempt.endpoint = &streamed;
 	if (changed < n)
 		attempt.answer.data[changed] ^= 0x10;
@@ -290,14 +267,14 @@ TEST("JSON is an answer of Bedrock's where a stream was asked for, and a stream 
 	static const struct endpoint plain = { 0 };
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt, 200, SPAN("{\"output\":{\"message\":{\"content\":[{\"text\":\"w\"}]}}}"));
+	receive(&attempt, 200, SPAN("{\"output\":{\"message\":{\"content\":[{\"text\":\"w\"}]}}}"));
 	attempt.endpoint = &streamed;
 	api_find("bedrock")->read(&attempt, &answer);
 	CHECK_INT(answer.outcome, OUTCOME_ANSWERED);
 	CHECK_MEM(answer.text.at, answer.text.n, "w");
 	answer_release(&answer);
 	attempt_release(&attempt);
-	enter(&attempt, 200, SPAN(""));
+	receive(&attempt, 200, SPAN(""));
 	attempt.endpoint = &plain;
 	api_find("bedrock")->read(&attempt, &answer);
 	CHECK_INT(answer.outcome, OUTCOME_BAD_RESPONSE);

@@ -1,69 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "api/api.h"
+#include "reading.h"
 
-#include "base/xalloc.h"
-#include "t.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* An attempt with that answer, and what the API makes of it. */
-struct exchange {
-	struct endpoint endpoint;
-	struct attempt attempt;
-	struct answer answer;
-};
-
-static void enter(struct exchange *x, int status, const char *body)
-{
-	*x = (struct exchange){ 0 };
-	attempt_init(&x->attempt, 10);
-	endpoint_add_header(&x->endpoint, "x-goog-api-key: canary-key");
-	x->attempt.endpoint = &x->endpoint;
-	x->attempt.wire = WIRE_COMPLETE;
-	x->attempt.status = status;
-	buf_init(&x->attempt.answer, 1 << 20);
-	CHECK(buf_put_str(&x->attempt.answer, body));
-	api_gemini.read(&x->attempt, &x->answer);
-}
-
-static void leave(struct exchange *x)
-{
-	answer_release(&x->answer);
-	attempt_release(&x->attempt);
-	endpoint_release(&x->endpoint);
-}
-
-struct reading {
-	int status;
-	const char *body;
-	enum outcome outcome;
-	const char *text;    /* NULL = there is none */
-	const char *message; /* words that the message has; NULL = there is no message */
-};
-
-static void check_readings(const struct reading *cases, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct exchange x;
-		enter(&x, cases[i].status, cases[i].body);
-		bool ok = CHECK_INT(x.answer.outcome, cases[i].outcome);
-		if (cases[i].text)
-			ok &= CHECK_MEM(x.answer.text.at, x.answer.text.n, cases[i].text);
-		else
-			ok &= CHECK(x.answer.text.at == NULL);
-		if (cases[i].message)
-			ok &= CHECK(x.answer.message && strstr(x.answer.message, cases[i].message));
-		else
-			ok &= CHECK_STR(x.answer.message, NULL);
-		if (!ok)
-			printf("#   %s: %s\n", cases[i].body, x.answer.message);
-		leave(&x);
-	}
-}
-
-#define CHECK_READINGS(cases) check_readings(cases, sizeof cases / sizeof *cases)
+#define CHECK_READINGS(cases) check_readings("gemini", false, cases, sizeof cases / sizeof *cases)
 
 #define CANDIDATE(parts, reason)                                                    \
 	"{\"candidates\":[{\"content\":{\"parts\":[" parts "],\"role\":\"model\"}," \
@@ -73,13 +11,14 @@ static void check_readings(const struct reading *cases, size_t n)
 TEST("gemini: an answer's text, finish, model and usage are read as the server wrote them")
 {
 	struct exchange x;
-	enter(&x, 200,
+	enter(&x, "gemini", 200,
 		"{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"hm\",\"thought\":true},"
 		"{\"text\":\"a\\n\\u00e9\",\"thoughtSignature\":\"QQ==\"},{\"text\":\"\\\"b\"}],\"role\":\"model\"},"
 		"\"finishReason\":\"STOP\",\"index\":0,\"logprobsResult\":{\"chosenCandidates\":[{\"token\":\"a\"}]}}],"
 		"\"usageMetadata\":{\"promptTokenCount\":11,\"candidatesTokenCount\":5,\"thoughtsTokenCount\":7,"
 		"\"cachedContentTokenCount\":3,\"toolUsePromptTokenCount\":2,\"totalTokenCount\":25},"
-		"\"modelVersion\":\"gemini-x\",\"responseId\":\"r\"}");
+		"\"modelVersion\":\"gemini-x\",\"responseId\":\"r\"}",
+		false);
 	CHECK_INT(x.answer.outcome, OUTCOME_ANSWERED);
 	CHECK_INT(x.answer.finish, FINISH_STOP);
 	CHECK_MEM(x.answer.text.at, x.answer.text.n, "a\\n\\u00e9\\\"b");
@@ -114,7 +53,7 @@ TEST("gemini: usage that is missing, odd or hostile is unknown, and the answer s
 		char *body = xasprintf(
 			"{\"usageMetadata\":%s,\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"ok\"}]}}]}",
 			usages[i].text);
-		enter(&x, 200, body);
+		enter(&x, "gemini", 200, body, false);
 		CHECK_INT(x.answer.outcome, OUTCOME_ANSWERED);
 		CHECK_INT(x.answer.finish, FINISH_UNKNOWN);
 		api_gemini.read_usage(&x.answer);
@@ -160,7 +99,7 @@ TEST("gemini: every finish reason is told in our words")
 		char *body = xasprintf(
 			"{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"t\"}]},\"finishReason\":\"%s\"}]}",
 			cases[i].reason);
-		enter(&x, 200, body);
+		enter(&x, "gemini", 200, body, false);
 		bool ok = CHECK_INT(x.answer.finish, cases[i].finish);
 		ok &= CHECK_INT(x.answer.outcome, cases[i].outcome);
 		if (cases[i].outcome == OUTCOME_POLICY || cases[i].outcome == OUTCOME_BAD_RESPONSE)
@@ -188,7 +127,7 @@ TEST("gemini: a blocked prompt fails its record, and the message says why")
 	};
 	struct exchange x;
 	CHECK_READINGS(cases);
-	enter(&x, 200, cases[0].body);
+	enter(&x, "gemini", 200, cases[0].body, false);
 	CHECK_INT(x.answer.finish, FINISH_CONTENT_FILTER);
 	api_gemini.read_usage(&x.answer);
 	CHECK_INT(x.answer.usage.input, 4);
@@ -198,11 +137,12 @@ TEST("gemini: a blocked prompt fails its record, and the message says why")
 TEST("gemini: calls of functions are handed on as they are, with their signatures")
 {
 	struct exchange x;
-	enter(&x, 200,
+	enter(&x, "gemini", 200,
 		CANDIDATE(
 			"{\"functionCall\":{\"name\":\"f\",\"args\":{\"a\": 1}},\"thoughtSignature\":\"QQ==\"},"
 			"{\"functionCall\":{\"name\":\"g\",\"args\":{}}}",
-			"STOP"));
+			"STOP"),
+		false);
 	CHECK_INT(x.answer.outcome, OUTCOME_ANSWERED);
 	CHECK_INT(x.answer.finish, FINISH_TOOL_CALLS);
 	CHECK(x.answer.text.at == NULL);
@@ -211,12 +151,14 @@ TEST("gemini: calls of functions are handed on as they are, with their signature
 		"{\"functionCall\":{\"name\":\"g\",\"args\":{}}}]");
 	CHECK(span_equals(x.answer.value, x.answer.tool_calls));
 	leave(&x);
-	enter(&x, 200, CANDIDATE(TEXT("t") ",{\"functionCall\":{\"name\":\"f\"}}", "STOP"));
+	enter(&x, "gemini", 200,
+		CANDIDATE(TEXT("t") ",{\"functionCall\":{\"name\":\"f\"}}", "STOP"), false);
 	CHECK_INT(x.answer.finish, FINISH_TOOL_CALLS);
 	CHECK_MEM(x.answer.text.at, x.answer.text.n, "t");
 	CHECK(x.answer.value.at == NULL);
 	leave(&x);
-	enter(&x, 200, CANDIDATE("{\"functionCall\":{\"name\":\"f\"}}", "MALFORMED_FUNCTION_CALL"));
+	enter(&x, "gemini", 200,
+		CANDIDATE("{\"functionCall\":{\"name\":\"f\"}}", "MALFORMED_FUNCTION_CALL"), false);
 	CHECK_INT(x.answer.outcome, OUTCOME_BAD_RESPONSE);
 	leave(&x);
 }
@@ -335,15 +277,18 @@ TEST("gemini: Google's errors are told apart, in an array too")
 TEST("gemini: when to come again is read from the error's details, or its words")
 {
 	struct exchange x;
-	enter(&x, 429,
+	enter(&x, "gemini", 429,
 		ERROR_OF("429", "RESOURCE_EXHAUSTED", "slow",
-			QUOTA("RequestsPerMinute") "," RETRY("34.07s")));
+			QUOTA("RequestsPerMinute") "," RETRY("34.07s")),
+		false);
 	CHECK_INT(x.attempt.hint.wait_ms, 34070);
 	leave(&x);
-	enter(&x, 429, "[" ERROR_OF("429", "RESOURCE_EXHAUSTED", "slow", RETRY("2s")) "]");
+	enter(&x, "gemini", 429, "[" ERROR_OF("429", "RESOURCE_EXHAUSTED", "slow", RETRY("2s")) "]",
+		false);
 	CHECK_INT(x.attempt.hint.wait_ms, 2000);
 	leave(&x);
-	enter(&x, 429, ERROR_OF("429", "RESOURCE_EXHAUSTED", "Please retry in 1m2.5s.", ""));
+	enter(&x, "gemini", 429,
+		ERROR_OF("429", "RESOURCE_EXHAUSTED", "Please retry in 1m2.5s.", ""), false);
 	CHECK_INT(x.attempt.hint.wait_ms, 62500);
 	leave(&x);
 }

@@ -1,90 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "api/api.h"
-
-#include "base/xalloc.h"
-#include "json/scan.h"
-#include "json/schema.h"
-#include "t.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-/* A step and an endpoint from which requests are built. */
-struct desk {
-	struct plan plan;
-	struct step *step;
-	struct endpoint endpoint;
-	const struct image *images;
-	size_t images_n;
-	const struct reask *reask;
-};
-
-static void sit_down(struct desk *d, const char *prompt, const char *system)
-{
-	struct err err;
-	*d = (struct desk){ 0 };
-	d->step = plan_add_step(&d->plan, "output");
-	d->endpoint.origin = xstrdup("http://h:80");
-	endpoint_set_model(&d->endpoint, "m");
-	d->step->has_prompt = prompt != NULL;
-	d->step->has_system = system != NULL;
-	if (prompt)
-		CHECK(template_parse(
-			&d->step->prompt, span_of(prompt), TEMPLATE_FROM_ARGUMENT, &err));
-	if (system)
-		CHECK(template_parse(
-			&d->step->system, span_of(system), TEMPLATE_FROM_ARGUMENT, &err));
-}
-
-static void stand_up(struct desk *d)
-{
-	plan_release(&d->plan);
-	endpoint_release(&d->endpoint);
-}
-
-static bool build(const struct desk *d, const char *record, struct buf *body, struct fault *fault)
-{
-	struct span value;
-	struct json_fault why;
-	struct ask ask;
-	*fault = (struct fault){ 0 };
-	CHECK(json_scan(span_of(record), &value, &why));
-	if (!ask_init(&ask, d->step, &d->endpoint, value, fault))
-		return false;
-	ask.images = d->images;
-	ask.images_n = d->images_n;
-	ask.reask = d->reask;
-	return api_gemini.build(&ask, body, fault);
-}
-
-/* Checks the request for the record, and that it is JSON. */
-static void check_body(const struct desk *d, const char *record, const char *want)
-{
-	struct buf body;
-	struct fault fault;
-	struct span value;
-	struct json_fault why;
-	buf_init(&body, 10000);
-	if (CHECK(build(d, record, &body, &fault))) {
-		CHECK_MEM(body.data, body.len, want);
-		CHECK(json_scan(buf_span(&body), &value, &why));
-	} else {
-		CHECK_STR(fault.msg, record);
-	}
-	buf_release(&body);
-}
-
-static void check_fault(const struct desk *d, const char *record, const char *words)
-{
-	struct buf body;
-	struct fault fault;
-	buf_init(&body, 10000);
-	CHECK(!build(d, record, &body, &fault));
-	CHECK_INT(fault.code, ERROR_BAD_RECORD);
-	if (!CHECK(strstr(fault.msg, words) != NULL))
-		CHECK_STR(fault.msg, words);
-	buf_release(&body);
-}
+#include "desk.h"
 
 #define USER(parts) "{\"role\":\"user\",\"parts\":[" parts "]}"
 #define MODEL(parts) "{\"role\":\"model\",\"parts\":[" parts "]}"
@@ -94,25 +9,25 @@ static void check_fault(const struct desk *d, const char *record, const char *wo
 TEST("gemini: a prompt becomes a content of the user's, the system message stands apart")
 {
 	struct desk d;
-	sit_down(&d, "Say {{t}}", NULL);
+	sit_down(&d, "gemini", "m", "Say {{t}}", NULL);
 	check_body(&d, "{\"t\":\"\\\"x\"}", "{\"contents\":[" USER(TEXT("Say \\\"x")) "]}");
 	stand_up(&d);
-	sit_down(&d, "{{.}}", "Be {{.}}");
+	sit_down(&d, "gemini", "m", "{{.}}", "Be {{.}}");
 	check_body(&d, "7",
 		"{\"contents\":[" USER(TEXT("7")) "],\"systemInstruction\":{\"parts\":[" TEXT(
 			"Be 7") "]}}");
 	stand_up(&d);
-	sit_down(&d, NULL, NULL);
+	sit_down(&d, "gemini", "m", NULL, NULL);
 	check_body(&d, "\"own\\u00e9\"", "{\"contents\":[" USER(TEXT("own\\u00e9")) "]}");
 	check_body(&d, "{\"prompt\":\"p\"}", "{\"contents\":[" USER(TEXT("p")) "]}");
-	check_fault(&d, "{\"x\":1}", "nothing to ask");
+	check_fault(&d, "{\"x\":1}", ERROR_BAD_RECORD, "nothing to ask");
 	stand_up(&d);
 }
 
 TEST("gemini: messages are told in Google's words, with pictures, calls and results")
 {
 	struct desk d;
-	sit_down(&d, NULL, NULL);
+	sit_down(&d, "gemini", "m", NULL, NULL);
 	check_body(&d,
 		MESSAGES(
 			"{\"role\":\"system\",\"content\":\"s\"},{\"role\":\"user\",\"content\":\"a\"},"
@@ -139,7 +54,7 @@ TEST("gemini: messages are told in Google's words, with pictures, calls and resu
 TEST("gemini: a tool's result has a name: its own, or that of the last call with its id")
 {
 	struct desk d;
-	sit_down(&d, NULL, NULL);
+	sit_down(&d, "gemini", "m", NULL, NULL);
 	check_body(&d, MESSAGES("{\"role\":\"tool\",\"name\":\"f\",\"content\":\"r\"}"),
 		"{\"contents\":[" USER(
 			"{\"functionResponse\":{\"name\":\"f\",\"response\":{\"output\":\"r\"}}}") "]}");
@@ -152,20 +67,20 @@ TEST("gemini: a tool's result has a name: its own, or that of the last call with
 			"{\"functionCall\":{\"id\":\"1\",\"name\":\"old\",\"args\":{}}},"
 			"{\"functionCall\":{\"id\":\"1\",\"name\":\"new\",\"args\":{}}}") "," USER("{\"functionResponse\":{\"id\":\"1\",\"name\":\"new\",\"response\":{\"output\":\"r\"}}}") "]}");
 	check_fault(&d, MESSAGES("{\"role\":\"tool\",\"tool_call_id\":\"9\",\"content\":\"r\"}"),
+		ERROR_BAD_RECORD, "without the tool's name");
+	check_fault(&d, MESSAGES("{\"role\":\"tool\",\"content\":\"r\"}"), ERROR_BAD_RECORD,
 		"without the tool's name");
-	check_fault(
-		&d, MESSAGES("{\"role\":\"tool\",\"content\":\"r\"}"), "without the tool's name");
 	check_fault(&d,
 		MESSAGES(
 			"{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"input\":{}}]}"),
-		"name");
+		ERROR_BAD_RECORD, "name");
 	stand_up(&d);
 }
 
 TEST("gemini: results of tools that follow each other are one content, of which the user's is none")
 {
 	struct desk d;
-	sit_down(&d, NULL, NULL);
+	sit_down(&d, "gemini", "m", NULL, NULL);
 	check_body(&d,
 		MESSAGES(
 			"{\"role\":\"tool\",\"name\":\"f\",\"content\":\"1\"},{\"role\":\"user\",\"content\":\"u\"},"
@@ -182,7 +97,7 @@ TEST("gemini: images are data, or what https and gs serve; plain http is refused
 		{ .url = xstrdup("https://h/a.JPG?x=.png") } };
 	buf_init(&images[0].base64, 100);
 	buf_put_str(&images[0].base64, "QUJD");
-	sit_down(&d, "p", NULL);
+	sit_down(&d, "gemini", "m", "p", NULL);
 	d.images = images;
 	d.images_n = 2;
 	check_body(&d, "1",
@@ -198,7 +113,7 @@ TEST("gemini: images are data, or what https and gs serve; plain http is refused
 			"{\"fileData\":{\"fileUri\":\"gs://bucket/a\\\"b\"}}," TEXT("p")) "]}");
 	free(images[1].url);
 	images[1].url = xstrdup("HTTP://h/a.png");
-	check_fault(&d, "1", "https");
+	check_fault(&d, "1", ERROR_BAD_RECORD, "https");
 	free(images[1].url);
 	buf_release(&images[0].base64);
 	stand_up(&d);
@@ -208,7 +123,7 @@ TEST("gemini: the limit of tokens, the schema and parameters meet in generationC
 {
 	struct desk d;
 	struct err err;
-	sit_down(&d, "p", NULL);
+	sit_down(&d, "gemini", "m", "p", NULL);
 	d.step->max_tokens = 100;
 	d.step->schema = schema_new(SPAN("{\"type\": \"object\"}"), &err);
 	CHECK(step_add_param(d.step, "generationConfig.temperature=0.10", &err));
@@ -230,7 +145,7 @@ TEST("gemini: the limit of tokens, the schema and parameters meet in generationC
 TEST("gemini: a record's own body goes out byte for byte, but for its model, which the path has")
 {
 	struct desk d;
-	sit_down(&d, NULL, NULL);
+	sit_down(&d, "gemini", "m", NULL, NULL);
 	check_body(&d, "{\"body\":{ \"contents\" : [ 1.10 ], \"x\":12345678901234567890 }}",
 		"{ \"contents\" : [ 1.10 ], \"x\":12345678901234567890 }");
 	check_body(&d, "{\"body\":{\"model\":\"own\", \"contents\" : []}}", "{\"contents\" : []}");
@@ -249,15 +164,15 @@ TEST("gemini: several candidates are refused before they are paid for")
 {
 	struct desk d;
 	struct err err;
-	sit_down(&d, NULL, NULL);
-	check_fault(
-		&d, "{\"body\":{\"generationConfig\":{\"candidateCount\":2}}}", "candidateCount");
-	check_fault(
-		&d, "{\"body\":{\"generation_config\":{\"candidate_count\":2}}}", "candidateCount");
+	sit_down(&d, "gemini", "m", NULL, NULL);
+	check_fault(&d, "{\"body\":{\"generationConfig\":{\"candidateCount\":2}}}",
+		ERROR_BAD_RECORD, "candidateCount");
+	check_fault(&d, "{\"body\":{\"generation_config\":{\"candidate_count\":2}}}",
+		ERROR_BAD_RECORD, "candidateCount");
 	check_body(&d, "{\"body\":{\"generationConfig\":{\"candidateCount\":1}}}",
 		"{\"generationConfig\":{\"candidateCount\":1}}");
 	CHECK(step_add_param(d.step, "generationConfig.candidateCount=3", &err));
-	check_fault(&d, "\"x\"", "candidateCount");
+	check_fault(&d, "\"x\"", ERROR_BAD_RECORD, "candidateCount");
 	stand_up(&d);
 }
 
@@ -265,7 +180,7 @@ TEST("gemini: at a second time the answer and what is wrong with it are two more
 {
 	struct desk d;
 	const struct reask reask = { SPAN("no\\n"), SPAN("do \\\"x\\\"") };
-	sit_down(&d, "p", NULL);
+	sit_down(&d, "gemini", "m", "p", NULL);
 	d.reask = &reask;
 	check_body(&d, "1",
 		"{\"contents\":[" USER(TEXT("p")) "," MODEL(TEXT("no\\n")) "," USER(
@@ -273,10 +188,55 @@ TEST("gemini: at a second time the answer and what is wrong with it are two more
 	stand_up(&d);
 }
 
+TEST("gemini: no --param asks for several candidates, whichever way it is written")
+{
+	static const char *const params[] = {
+		"generationConfig={\"candidateCount\":4}",
+		"generationConfig={\"candidate_count\":4}",
+		"generation_config={\"candidateCount\":4}",
+		"generation_config={\"candidate_count\":4}",
+		"generationConfig.candidate_count=4",
+		"generation_config.candidateCount=4",
+		"generation_config.candidate_count=4",
+	};
+	struct desk d;
+	for (size_t i = 0; i < sizeof params / sizeof *params; i++) {
+		sit_down(&d, "gemini", "m", "p", NULL);
+		add_param(&d, params[i]);
+		check_fault(&d, "1", ERROR_BAD_RECORD, "candidateCount");
+		check_fault(&d, "1", ERROR_BAD_RECORD, "one answer");
+		stand_up(&d);
+	}
+	sit_down(&d, "gemini", "m", "p", NULL);
+	add_param(&d, "generationConfig={\"candidateCount\":1,\"topK\":4}");
+	check_body(&d, "1",
+		"{\"contents\":[" USER(
+			TEXT("p")) "],\"generationConfig\":{\"candidateCount\":1,\"topK\":4}}");
+	stand_up(&d);
+}
+
+TEST("gemini: the system's instruction is given by -s, the record or --param, and by one of them")
+{
+	struct desk d;
+	sit_down(&d, "gemini", "m", "p", "s");
+	add_param(&d, "systemInstruction={\"parts\":[]}");
+	check_fault(&d, "1", ERROR_BAD_RECORD, "--param systemInstruction");
+	stand_up(&d);
+	sit_down(&d, "gemini", "m", NULL, NULL);
+	add_param(&d, "system_instruction.role=\"x\"");
+	check_fault(&d,
+		MESSAGES(
+			"{\"role\":\"system\",\"content\":\"s\"},{\"role\":\"user\",\"content\":\"x\"}"),
+		ERROR_BAD_RECORD, "--param system_instruction");
+	check_body(&d, "\"x\"",
+		"{\"contents\":[" USER(TEXT("x")) "],\"system_instruction\":{\"role\":\"x\"}}");
+	stand_up(&d);
+}
+
 TEST("gemini: a request at its ceiling is a fault, wherever it is cut")
 {
 	struct desk d;
-	sit_down(&d, "p", "s");
+	sit_down(&d, "gemini", "m", "p", "s");
 	for (size_t max = 1; max < 95; max++) {
 		struct buf body;
 		struct fault fault;

@@ -1,20 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "api/api.h"
-
-#include "t.h"
-
-#include <stdio.h>
-#include <string.h>
-
-static void enter(struct attempt *a, struct span body)
-{
-	attempt_init(a, 10);
-	a->wire = WIRE_COMPLETE;
-	a->status = 200;
-	a->is_event_stream = true;
-	buf_init(&a->answer, 64 << 20);
-	CHECK(buf_put_span(&a->answer, body));
-}
+#include "reading.h"
 
 #define EVENT(json) "data: " json "\r\n\r\n"
 #define CHUNK(parts, rest)                                                                    \
@@ -29,43 +14,13 @@ static void enter(struct attempt *a, struct span body)
 	      "\"modelVersion\":\"g-1\"}")
 #define FAULT(code, message) "{\"error\":{\"code\":" code ",\"message\":\"" message "\"}}"
 
-struct reading {
-	const char *body;
-	enum outcome outcome;
-	const char *text;    /* NULL = there is none */
-	const char *message; /* words that the message has; NULL = there is no message */
-};
-
-static void check_readings(const struct reading *cases, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct attempt attempt;
-		struct answer answer = { 0 };
-		enter(&attempt, span_of(cases[i].body));
-		api_gemini.read(&attempt, &answer);
-		bool ok = CHECK_INT(answer.outcome, cases[i].outcome);
-		if (cases[i].text)
-			ok &= CHECK_MEM(answer.text.at, answer.text.n, cases[i].text);
-		else
-			ok &= CHECK(answer.text.at == NULL);
-		if (cases[i].message)
-			ok &= CHECK(answer.message && strstr(answer.message, cases[i].message));
-		else
-			ok &= CHECK_STR(answer.message, NULL);
-		if (!ok)
-			printf("#   %s: %s\n", cases[i].body, answer.message);
-		answer_release(&answer);
-		attempt_release(&attempt);
-	}
-}
-
-#define CHECK_READINGS(cases) check_readings(cases, sizeof cases / sizeof *cases)
+#define CHECK_READINGS(cases) check_readings("gemini", true, cases, sizeof cases / sizeof *cases)
 
 TEST("gemini: a stream's text, finish, model and usage are what a whole answer would have said")
 {
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt,
+	receive_stream(&attempt,
 		SPAN(THINKS("hm") SAYS("a\\n") SAYS("\\ud83d") SAYS("\\ude00\xc3\xa9")
 				ENDS("\\\"", "STOP")));
 	api_gemini.read(&attempt, &answer);
@@ -90,9 +45,9 @@ TEST("gemini: how a stream's lines end, and comments in it, change nothing")
 	": keep-alive" end "event: x" end "data: {\"candidates\":[{\"content\":{\"parts\":[" end \
 	"data: {\"text\":\"b\"}]},\"finishReason\":\"STOP\"}]}" end end
 	static const struct reading cases[] = {
-		{ LINES("\n"), OUTCOME_ANSWERED, "ab", NULL },
-		{ LINES("\r"), OUTCOME_ANSWERED, "ab", NULL },
-		{ LINES("\r\n"), OUTCOME_ANSWERED, "ab", NULL },
+		{ 200, LINES("\n"), OUTCOME_ANSWERED, "ab", NULL },
+		{ 200, LINES("\r"), OUTCOME_ANSWERED, "ab", NULL },
+		{ 200, LINES("\r\n"), OUTCOME_ANSWERED, "ab", NULL },
 	};
 	CHECK_READINGS(cases);
 }
@@ -104,7 +59,7 @@ TEST("gemini: a stream cut anywhere is a failure")
 	for (size_t cut = 0; cut <= n; cut++) {
 		struct attempt attempt;
 		struct answer answer = { 0 };
-		enter(&attempt, (struct span){ whole, cut });
+		receive_stream(&attempt, (struct span){ whole, cut });
 		api_gemini.read(&attempt, &answer);
 		/* The last byte but one ends the event already: CR is an end of a line. */
 		bool is_whole = cut >= n - 1;
@@ -121,20 +76,21 @@ TEST("gemini: a stream cut anywhere is a failure")
 TEST("gemini: a stream is whole when the model said why it stopped, or why it did not begin")
 {
 	static const struct reading cases[] = {
-		{ SAYS("a"), OUTCOME_TRANSPORT, NULL, "broke off" },
-		{ SAYS("a") CHUNK("", ",\"finishReason\":\"\""), OUTCOME_TRANSPORT, NULL,
+		{ 200, SAYS("a"), OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, SAYS("a") CHUNK("", ",\"finishReason\":\"\""), OUTCOME_TRANSPORT, NULL,
 			"broke off" },
-		{ SAYS("a") EVENT("{\"candidates\":[{\"finishReason\":\"STOP\"}]}"),
+		{ 200, SAYS("a") EVENT("{\"candidates\":[{\"finishReason\":\"STOP\"}]}"),
 			OUTCOME_ANSWERED, "a", NULL },
-		{ ENDS("a", "STOP") EVENT("{\"usageMetadata\":{\"promptTokenCount\":1}}"),
+		{ 200, ENDS("a", "STOP") EVENT("{\"usageMetadata\":{\"promptTokenCount\":1}}"),
 			OUTCOME_ANSWERED, "a", NULL },
-		{ "", OUTCOME_TRANSPORT, NULL, "broke off" },
-		{ ":ping\n\n", OUTCOME_TRANSPORT, NULL, "broke off" },
-		{ EVENT("{\"promptFeedback\":{\"blockReason\":\"SAFETY\"}}"), OUTCOME_POLICY, NULL,
-			"the prompt was blocked (SAFETY)" },
-		{ SAYS("a") ENDS("", "SAFETY"), OUTCOME_POLICY, "a", "content filter (SAFETY)" },
-		{ SAYS("a") ENDS("", "MAX_TOKENS"), OUTCOME_TRUNCATED, "a", "--max-tokens" },
-		{ SAYS("a") ENDS("", "MALFORMED_FUNCTION_CALL"), OUTCOME_BAD_RESPONSE, "a",
+		{ 200, "", OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, ":ping\n\n", OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, EVENT("{\"promptFeedback\":{\"blockReason\":\"SAFETY\"}}"), OUTCOME_POLICY,
+			NULL, "the prompt was blocked (SAFETY)" },
+		{ 200, SAYS("a") ENDS("", "SAFETY"), OUTCOME_POLICY, "a",
+			"content filter (SAFETY)" },
+		{ 200, SAYS("a") ENDS("", "MAX_TOKENS"), OUTCOME_TRUNCATED, "a", "--max-tokens" },
+		{ 200, SAYS("a") ENDS("", "MALFORMED_FUNCTION_CALL"), OUTCOME_BAD_RESPONSE, "a",
 			"MALFORMED_FUNCTION_CALL" },
 	};
 	CHECK_READINGS(cases);
@@ -143,20 +99,21 @@ TEST("gemini: a stream is whole when the model said why it stopped, or why it di
 TEST("gemini: an error in a stream is a failure, with or without a \"data:\" before it")
 {
 	static const struct reading cases[] = {
-		{ SAYS("a") EVENT(FAULT("503", "busy")), OUTCOME_CAPACITY, NULL, "busy" },
-		{ SAYS("a") FAULT("429", "slow"), OUTCOME_RATE, NULL, "slow" },
-		{ SAYS("a") "{\n  \"error\": {\n    \"code\": 500,\n    \"message\": \"oops\"\n  }\n}\n",
+		{ 200, SAYS("a") EVENT(FAULT("503", "busy")), OUTCOME_CAPACITY, NULL, "busy" },
+		{ 200, SAYS("a") FAULT("429", "slow"), OUTCOME_RATE, NULL, "slow" },
+		{ 200, SAYS("a") "{\n  \"error\": {\n    \"code\": 500,\n    \"message\": \"oops\"\n  }\n}\n",
 			OUTCOME_FAULT, NULL, "oops" },
-		{ SAYS("a") "[{\n\"error\": {\"code\": 500,\r\n\"message\": \"oops\"}}\n]",
+		{ 200, SAYS("a") "[{\n\"error\": {\"code\": 500,\r\n\"message\": \"oops\"}}\n]",
 			OUTCOME_FAULT, NULL, "oops" },
-		{ ENDS("a", "STOP") FAULT("503", "busy"), OUTCOME_CAPACITY, NULL, "busy" },
-		{ ENDS("a", "STOP") EVENT(FAULT("503", "busy")), OUTCOME_CAPACITY, NULL, "busy" },
-		{ ENDS("a", "STOP") "{\"error\":{\"code\":503,\"mess", OUTCOME_TRANSPORT, NULL,
+		{ 200, ENDS("a", "STOP") FAULT("503", "busy"), OUTCOME_CAPACITY, NULL, "busy" },
+		{ 200, ENDS("a", "STOP") EVENT(FAULT("503", "busy")), OUTCOME_CAPACITY, NULL,
+			"busy" },
+		{ 200, ENDS("a", "STOP") "{\"error\":{\"code\":503,\"mess", OUTCOME_TRANSPORT, NULL,
 			"broke off" },
-		{ ENDS("a", "STOP") "{\"what\":1}", OUTCOME_TRANSPORT, NULL, "broke off" },
-		{ ENDS("a", "STOP") "[]", OUTCOME_TRANSPORT, NULL, "broke off" },
-		{ FAULT("503", "busy"), OUTCOME_CAPACITY, NULL, "busy" },
-		{ "[" FAULT("503", "busy") "]", OUTCOME_CAPACITY, NULL, "busy" },
+		{ 200, ENDS("a", "STOP") "{\"what\":1}", OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, ENDS("a", "STOP") "[]", OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, FAULT("503", "busy"), OUTCOME_CAPACITY, NULL, "busy" },
+		{ 200, "[" FAULT("503", "busy") "]", OUTCOME_CAPACITY, NULL, "busy" },
 	};
 	CHECK_READINGS(cases);
 }
@@ -164,11 +121,11 @@ TEST("gemini: an error in a stream is a failure, with or without a \"data:\" bef
 TEST("gemini: what is no JSON object in a stream is said where it is")
 {
 	static const struct reading cases[] = {
-		{ SAYS("a") EVENT("{\"candidates\":[}"), OUTCOME_BAD_RESPONSE, NULL,
+		{ 200, SAYS("a") EVENT("{\"candidates\":[}"), OUTCOME_BAD_RESPONSE, NULL,
 			"an event of the stream is not JSON" },
-		{ SAYS("a") EVENT("[DONE]"), OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
-		{ SAYS("a") EVENT("7"), OUTCOME_BAD_RESPONSE, NULL, "expected an object" },
-		{ SAYS("a") "data:\n\n" ENDS("b", "STOP"), OUTCOME_ANSWERED, "ab", NULL },
+		{ 200, SAYS("a") EVENT("[DONE]"), OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
+		{ 200, SAYS("a") EVENT("7"), OUTCOME_BAD_RESPONSE, NULL, "expected an object" },
+		{ 200, SAYS("a") "data:\n\n" ENDS("b", "STOP"), OUTCOME_ANSWERED, "ab", NULL },
 	};
 	CHECK_READINGS(cases);
 }
@@ -179,14 +136,15 @@ TEST("gemini: what is no JSON object in a stream is said where it is")
 TEST("gemini: chunks in an array, as a gateway without events sends them, are a stream too")
 {
 	static const struct reading cases[] = {
-		{ "[" ITEM("a", "") ",\n" ITEM("b", ",\"finishReason\":\"STOP\"") "]",
+		{ 200, "[" ITEM("a", "") ",\n" ITEM("b", ",\"finishReason\":\"STOP\"") "]",
 			OUTCOME_ANSWERED, "ab", NULL },
-		{ "[" ITEM("a", "") "]", OUTCOME_TRANSPORT, NULL, "broke off" },
-		{ "[" ITEM("a", "") "," FAULT("503", "busy") "]", OUTCOME_CAPACITY, NULL, "busy" },
-		{ "[" ITEM("a", ",\"finishReason\":\"STOP\""), OUTCOME_BAD_RESPONSE, NULL,
+		{ 200, "[" ITEM("a", "") "]", OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, "[" ITEM("a", "") "," FAULT("503", "busy") "]", OUTCOME_CAPACITY, NULL,
+			"busy" },
+		{ 200, "[" ITEM("a", ",\"finishReason\":\"STOP\""), OUTCOME_BAD_RESPONSE, NULL,
 			"not JSON" },
-		{ "[7]", OUTCOME_BAD_RESPONSE, NULL, "expected an object" },
-		{ "[]", OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, "[7]", OUTCOME_BAD_RESPONSE, NULL, "expected an object" },
+		{ 200, "[]", OUTCOME_TRANSPORT, NULL, "broke off" },
 	};
 	CHECK_READINGS(cases);
 }
@@ -195,13 +153,13 @@ TEST("gemini: a stream that nobody asked for, and a whole answer in its place, a
 {
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt, SPAN(ENDS("a", "STOP")));
+	receive_stream(&attempt, SPAN(ENDS("a", "STOP")));
 	attempt.is_event_stream = false;
 	api_gemini.read(&attempt, &answer);
 	CHECK_INT(answer.outcome, OUTCOME_ANSWERED);
 	answer_release(&answer);
 	attempt_release(&attempt);
-	enter(&attempt, SPAN(ITEM("b", "")));
+	receive_stream(&attempt, SPAN(ITEM("b", "")));
 	api_gemini.read(&attempt, &answer);
 	CHECK_INT(answer.outcome, OUTCOME_ANSWERED);
 	CHECK_MEM(answer.text.at, answer.text.n, "b");
@@ -213,7 +171,7 @@ TEST("gemini: calls of functions and logprobs of several chunks are put together
 {
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt,
+	receive_stream(&attempt,
 		SPAN(CHUNK("{\"functionCall\":{\"name\":\"f\",\"args\":{}}}",
 			",\"logprobsResult\":{\"chosenCandidates\":[1],\"topCandidates\":[2]}")
 				CHUNK("{\"functionCall\":{\"name\":\"g\",\"args\":{}}}",
@@ -234,7 +192,7 @@ TEST("gemini: several hundred thousand deltas are put together in one pass")
 	enum { DELTAS = 300000 };
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt, SPAN(""));
+	receive_stream(&attempt, SPAN(""));
 	for (int i = 0; i < DELTAS; i++)
 		buf_put_str(&attempt.answer,
 			"data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"x\"}]}}]}\r\n\r\n");

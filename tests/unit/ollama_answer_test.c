@@ -1,69 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "api/api.h"
+#include "reading.h"
 
-#include "base/xalloc.h"
-#include "t.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* An attempt with that answer, and what the API makes of it. */
-struct exchange {
-	struct endpoint endpoint;
-	struct attempt attempt;
-	struct answer answer;
-};
-
-static void enter(struct exchange *x, int status, const char *body)
-{
-	*x = (struct exchange){ 0 };
-	attempt_init(&x->attempt, 10);
-	endpoint_add_header(&x->endpoint, "Authorization: Bearer canary-key");
-	x->attempt.endpoint = &x->endpoint;
-	x->attempt.wire = WIRE_COMPLETE;
-	x->attempt.status = status;
-	buf_init(&x->attempt.answer, 1 << 20);
-	CHECK(buf_put_str(&x->attempt.answer, body));
-	api_ollama.read(&x->attempt, &x->answer);
-}
-
-static void leave(struct exchange *x)
-{
-	answer_release(&x->answer);
-	attempt_release(&x->attempt);
-	endpoint_release(&x->endpoint);
-}
-
-struct reading {
-	int status;
-	const char *body;
-	enum outcome outcome;
-	const char *text;    /* NULL = there is none */
-	const char *message; /* words that the message has; NULL = there is no message */
-};
-
-static void check_readings(const struct reading *cases, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct exchange x;
-		enter(&x, cases[i].status, cases[i].body);
-		bool ok = CHECK_INT(x.answer.outcome, cases[i].outcome);
-		if (cases[i].text)
-			ok &= CHECK_MEM(x.answer.text.at, x.answer.text.n, cases[i].text);
-		else
-			ok &= CHECK(x.answer.text.at == NULL);
-		if (cases[i].message)
-			ok &= CHECK(x.answer.message && strstr(x.answer.message, cases[i].message));
-		else
-			ok &= CHECK_STR(x.answer.message, NULL);
-		if (!ok)
-			printf("#   %s: %s\n", cases[i].body, x.answer.message);
-		leave(&x);
-	}
-}
-
-#define CHECK_READINGS(cases) check_readings(cases, sizeof cases / sizeof *cases)
+#define CHECK_READINGS(cases) check_readings("ollama", false, cases, sizeof cases / sizeof *cases)
 
 #define ANSWER(message, reason) \
 	"{\"model\":\"llama\",\"message\":" message ",\"done\":true,\"done_reason\":\"" reason "\"}"
@@ -72,10 +10,11 @@ static void check_readings(const struct reading *cases, size_t n)
 TEST("ollama: an answer's text, finish, model and usage are read as the server wrote them")
 {
 	struct exchange x;
-	enter(&x, 200,
+	enter(&x, "ollama", 200,
 		"{\"model\":\"llama3.2\",\"created_at\":\"2026-01-01T00:00:00Z\",\"message\":{\"role\":\"assistant\","
 		"\"content\":\"a\\n\\u00e9\\\"\",\"thinking\":\"hm\"},\"logprobs\":[{\"token\":\"a\",\"logprob\":-0.10}],"
-		"\"done\":true,\"done_reason\":\"stop\",\"total_duration\":5,\"prompt_eval_count\":11,\"eval_count\":5}");
+		"\"done\":true,\"done_reason\":\"stop\",\"total_duration\":5,\"prompt_eval_count\":11,\"eval_count\":5}",
+		false);
 	CHECK_INT(x.answer.outcome, OUTCOME_ANSWERED);
 	CHECK_INT(x.answer.finish, FINISH_STOP);
 	CHECK_MEM(x.answer.text.at, x.answer.text.n, "a\\n\\u00e9\\\"");
@@ -109,7 +48,7 @@ TEST("ollama: usage that is missing, odd or hostile is unknown, and the answer s
 		struct exchange x;
 		char *body = xasprintf(
 			"{\"message\":" SAYS("\"ok\"") ",\"done\":true,%s}", usages[i].members);
-		enter(&x, 200, body);
+		enter(&x, "ollama", 200, body, false);
 		CHECK_INT(x.answer.outcome, OUTCOME_ANSWERED);
 		api_ollama.read_usage(&x.answer);
 		CHECK_INT(x.answer.usage.input, usages[i].input);
@@ -136,9 +75,10 @@ TEST("ollama: every finish is told in our words")
 TEST("ollama: calls of tools are handed on as they are, and are a finish of their own")
 {
 	struct exchange x;
-	enter(&x, 200,
+	enter(&x, "ollama", 200,
 		ANSWER("{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":{\"a\": 1}}}]}",
-			"stop"));
+			"stop"),
+		false);
 	CHECK_INT(x.answer.outcome, OUTCOME_ANSWERED);
 	CHECK_INT(x.answer.finish, FINISH_TOOL_CALLS);
 	CHECK(x.answer.text.at == NULL);
@@ -146,7 +86,7 @@ TEST("ollama: calls of tools are handed on as they are, and are a finish of thei
 		"[{\"function\":{\"name\":\"f\",\"arguments\":{\"a\": 1}}}]");
 	CHECK(span_equals(x.answer.value, x.answer.tool_calls));
 	leave(&x);
-	enter(&x, 200, ANSWER("{\"content\":\"t\",\"tool_calls\":[]}", "stop"));
+	enter(&x, "ollama", 200, ANSWER("{\"content\":\"t\",\"tool_calls\":[]}", "stop"), false);
 	CHECK_INT(x.answer.finish, FINISH_STOP);
 	CHECK(x.answer.tool_calls.at == NULL);
 	leave(&x);

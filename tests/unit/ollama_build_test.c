@@ -1,90 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "api/api.h"
-
-#include "base/xalloc.h"
-#include "json/scan.h"
-#include "json/schema.h"
-#include "t.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-/* A step and an endpoint from which requests are built. */
-struct desk {
-	struct plan plan;
-	struct step *step;
-	struct endpoint endpoint;
-	const struct image *images;
-	size_t images_n;
-	const struct reask *reask;
-};
-
-static void sit_down(struct desk *d, const char *prompt, const char *system)
-{
-	struct err err;
-	*d = (struct desk){ 0 };
-	d->step = plan_add_step(&d->plan, "output");
-	d->endpoint.origin = xstrdup("http://h:80");
-	endpoint_set_model(&d->endpoint, "m");
-	d->step->has_prompt = prompt != NULL;
-	d->step->has_system = system != NULL;
-	if (prompt)
-		CHECK(template_parse(
-			&d->step->prompt, span_of(prompt), TEMPLATE_FROM_ARGUMENT, &err));
-	if (system)
-		CHECK(template_parse(
-			&d->step->system, span_of(system), TEMPLATE_FROM_ARGUMENT, &err));
-}
-
-static void stand_up(struct desk *d)
-{
-	plan_release(&d->plan);
-	endpoint_release(&d->endpoint);
-}
-
-static bool build(const struct desk *d, const char *record, struct buf *body, struct fault *fault)
-{
-	struct span value;
-	struct json_fault why;
-	struct ask ask;
-	*fault = (struct fault){ 0 };
-	CHECK(json_scan(span_of(record), &value, &why));
-	if (!ask_init(&ask, d->step, &d->endpoint, value, fault))
-		return false;
-	ask.images = d->images;
-	ask.images_n = d->images_n;
-	ask.reask = d->reask;
-	return api_ollama.build(&ask, body, fault);
-}
-
-/* Checks the request for the record, and that it is JSON. */
-static void check_body(const struct desk *d, const char *record, const char *want)
-{
-	struct buf body;
-	struct fault fault;
-	struct span value;
-	struct json_fault why;
-	buf_init(&body, 10000);
-	if (CHECK(build(d, record, &body, &fault))) {
-		CHECK_MEM(body.data, body.len, want);
-		CHECK(json_scan(buf_span(&body), &value, &why));
-	} else {
-		CHECK_STR(fault.msg, record);
-	}
-	buf_release(&body);
-}
-
-static void check_fault(const struct desk *d, const char *record, const char *words)
-{
-	struct buf body;
-	struct fault fault;
-	buf_init(&body, 10000);
-	CHECK(!build(d, record, &body, &fault));
-	CHECK_INT(fault.code, ERROR_BAD_RECORD);
-	if (!CHECK(strstr(fault.msg, words) != NULL))
-		CHECK_STR(fault.msg, words);
-	buf_release(&body);
-}
+#include "desk.h"
 
 #define REQUEST(messages) \
 	"{\"model\":\"m\",\"messages\":[" messages "],\"stream\":false,\"truncate\":false}"
@@ -94,20 +9,20 @@ static void check_fault(const struct desk *d, const char *record, const char *wo
 TEST("ollama: a prompt becomes a message of the user's, after the system message")
 {
 	struct desk d;
-	sit_down(&d, "Say {{t}}", "Be {{t}}");
+	sit_down(&d, "ollama", "m", "Say {{t}}", "Be {{t}}");
 	check_body(&d, "{\"t\":\"\\\"x\"}",
 		REQUEST(SAYS("system", "Be \\\"x") "," SAYS("user", "Say \\\"x")));
 	stand_up(&d);
-	sit_down(&d, NULL, NULL);
+	sit_down(&d, "ollama", "m", NULL, NULL);
 	check_body(&d, "\"own\\u00e9\"", REQUEST(SAYS("user", "own\\u00e9")));
-	check_fault(&d, "{\"x\":1}", "nothing to ask");
+	check_fault(&d, "{\"x\":1}", ERROR_BAD_RECORD, "nothing to ask");
 	stand_up(&d);
 }
 
 TEST("ollama: whether it is a stream is always said")
 {
 	struct desk d;
-	sit_down(&d, NULL, NULL);
+	sit_down(&d, "ollama", "m", NULL, NULL);
 	d.endpoint.is_streamed = true;
 	check_body(&d, "\"x\"",
 		"{\"model\":\"m\",\"messages\":[" SAYS(
@@ -123,7 +38,7 @@ TEST("ollama: whether it is a stream is always said")
 TEST("ollama: messages that it understands as they are go out byte for byte")
 {
 	struct desk d;
-	sit_down(&d, NULL, NULL);
+	sit_down(&d, "ollama", "m", NULL, NULL);
 	check_body(&d, MESSAGES(" {\"role\":\"user\", \"content\":\"a\",\"images\":[\"QUJD\"]} "),
 		REQUEST(" {\"role\":\"user\", \"content\":\"a\",\"images\":[\"QUJD\"]} "));
 	check_body(&d,
@@ -134,7 +49,7 @@ TEST("ollama: messages that it understands as they are go out byte for byte")
 			"{\"role\":\"tool\",\"tool_name\":\"f\",\"content\":\"r\"}"));
 	check_body(&d, MESSAGES(" "), REQUEST(""));
 	stand_up(&d);
-	sit_down(&d, NULL, "s{{messages[0].role}}");
+	sit_down(&d, "ollama", "m", NULL, "s{{messages[0].role}}");
 	check_body(&d, MESSAGES(SAYS("user", "a") "," SAYS("system", "b")),
 		REQUEST(SAYS("system", "suser") "," SAYS("user", "a") "," SAYS("system", "b")));
 	stand_up(&d);
@@ -143,7 +58,7 @@ TEST("ollama: messages that it understands as they are go out byte for byte")
 TEST("ollama: messages in OpenAI's form are told in Ollama's words")
 {
 	struct desk d;
-	sit_down(&d, NULL, NULL);
+	sit_down(&d, "ollama", "m", NULL, NULL);
 	check_body(&d,
 		MESSAGES(
 			"{\"role\":\"developer\",\"content\":\"s\"},{\"role\":\"user\",\"content\":["
@@ -163,14 +78,14 @@ TEST("ollama: messages in OpenAI's form are told in Ollama's words")
 	check_fault(&d,
 		MESSAGES(
 			"{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://h/a.png\"}}]}"),
-		"URL");
+		ERROR_BAD_RECORD, "URL");
 	stand_up(&d);
 }
 
 TEST("ollama: messages in Anthropic's form are told in Ollama's words, results of tools first")
 {
 	struct desk d;
-	sit_down(&d, NULL, NULL);
+	sit_down(&d, "ollama", "m", NULL, NULL);
 	check_body(&d,
 		MESSAGES(
 			"{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"t\"},{\"type\":\"tool_use\",\"id\":\"1\",\"name\":\"f\",\"input\":{\"a\":[]}}]},"
@@ -181,23 +96,24 @@ TEST("ollama: messages in Anthropic's form are told in Ollama's words, results o
 	check_fault(&d,
 		MESSAGES(
 			"{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"input\":{}}]}"),
-		"name");
+		ERROR_BAD_RECORD, "name");
 	stand_up(&d);
 }
 
 TEST("ollama: messages of which half are in its own form are refused: nothing is lost in telling")
 {
 	struct desk d;
-	sit_down(&d, NULL, NULL);
+	sit_down(&d, "ollama", "m", NULL, NULL);
 	check_fault(&d,
 		MESSAGES(
 			"{\"role\":\"user\",\"content\":\"a\",\"images\":[\"QUJD\"]},{\"role\":\"developer\",\"content\":\"s\"}"),
+		ERROR_BAD_RECORD,
 		"messages[1] is not in Ollama's form, others are, with \"images\"");
 	check_fault(&d,
 		MESSAGES(
 			"{\"role\":\"user\",\"content\":[]},{\"role\":\"assistant\",\"content\":\"a\",\"thinking\":\"x\"}"),
-		"messages[0]");
-	check_fault(&d, MESSAGES("1"), "messages[0]");
+		ERROR_BAD_RECORD, "messages[0]");
+	check_fault(&d, MESSAGES("1"), ERROR_BAD_RECORD, "messages[0]");
 	stand_up(&d);
 }
 
@@ -207,13 +123,13 @@ TEST("ollama: images are sent as data, and those by URL are refused")
 	struct image image = { .media_type = "image/png" };
 	buf_init(&image.base64, 100);
 	buf_put_str(&image.base64, "QUJD");
-	sit_down(&d, "p", NULL);
+	sit_down(&d, "ollama", "m", "p", NULL);
 	d.images = &image;
 	d.images_n = 1;
 	check_body(&d, "1", REQUEST("{\"role\":\"user\",\"content\":\"p\",\"images\":[\"QUJD\"]}"));
 	buf_release(&image.base64);
 	image.url = xstrdup("https://h/a.png");
-	check_fault(&d, "1", "URL");
+	check_fault(&d, "1", ERROR_BAD_RECORD, "URL");
 	free(image.url);
 	stand_up(&d);
 }
@@ -222,7 +138,7 @@ TEST("ollama: the limit of tokens, the schema and parameters have their places")
 {
 	struct desk d;
 	struct err err;
-	sit_down(&d, "p", NULL);
+	sit_down(&d, "ollama", "m", "p", NULL);
 	d.step->max_tokens = 100;
 	d.step->schema = schema_new(SPAN("{\"type\": \"object\"}"), &err);
 	CHECK(step_add_param(d.step, "options.num_ctx=8192", &err));
@@ -237,7 +153,7 @@ TEST("ollama: the limit of tokens, the schema and parameters have their places")
 TEST("ollama: a record's own body goes out byte for byte, but for what the command line says")
 {
 	struct desk d;
-	sit_down(&d, NULL, NULL);
+	sit_down(&d, "ollama", "m", NULL, NULL);
 	check_body(&d, "{\"body\":{ \"model\":\"own\",\"stream\":false, \"x\":1e400 }}",
 		"{ \"stream\":false, \"x\":1e400 ,\"model\":\"m\"}");
 	d.step->max_tokens = 9;
@@ -256,13 +172,13 @@ TEST("ollama: at a second time the answer and what is wrong with it are two more
 {
 	struct desk d;
 	const struct reask reask = { SPAN("no\\n"), SPAN("do \\\"x\\\"") };
-	sit_down(&d, "p", NULL);
+	sit_down(&d, "ollama", "m", "p", NULL);
 	d.reask = &reask;
 	check_body(&d, "1",
 		REQUEST(SAYS("user", "p") "," SAYS("assistant", "no\\n") "," SAYS(
 			"user", "do \\\"x\\\"")));
 	stand_up(&d);
-	sit_down(&d, NULL, NULL);
+	sit_down(&d, "ollama", "m", NULL, NULL);
 	d.reask = &reask;
 	check_body(&d, MESSAGES("{\"role\":\"user\",\"content\":\"own\"}"),
 		REQUEST(SAYS("user", "own") "," SAYS("assistant", "no\\n") "," SAYS(
@@ -273,7 +189,7 @@ TEST("ollama: at a second time the answer and what is wrong with it are two more
 TEST("ollama: a request at its ceiling is a fault, wherever it is cut")
 {
 	struct desk d;
-	sit_down(&d, "p", "s");
+	sit_down(&d, "ollama", "m", "p", "s");
 	size_t whole = strlen(REQUEST(SAYS("system", "s") "," SAYS("user", "p")));
 	for (size_t max = 1; max <= whole; max++) {
 		struct buf body;

@@ -1,19 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "api/api.h"
-
-#include "t.h"
-
-#include <stdio.h>
-#include <string.h>
-
-static void enter(struct attempt *a, struct span body)
-{
-	attempt_init(a, 10);
-	a->wire = WIRE_COMPLETE;
-	a->status = 200;
-	buf_init(&a->answer, 64 << 20);
-	CHECK(buf_put_span(&a->answer, body));
-}
+#include "reading.h"
 
 #define LINE(members) "{\"model\":\"llama\"," members ",\"done\":false}\n"
 #define SAYS(text) LINE("\"message\":{\"role\":\"assistant\",\"content\":\"" text "\"}")
@@ -21,43 +7,13 @@ static void enter(struct attempt *a, struct span body)
 	"{\"model\":\"llama\",\"message\":{\"role\":\"assistant\",\"content\":\"\"},\"done\":" \
 	"true,\"done_reason\":\"" reason "\",\"prompt_eval_count\":11,\"eval_count\":5}\n"
 
-struct reading {
-	const char *body;
-	enum outcome outcome;
-	const char *text;    /* NULL = there is none */
-	const char *message; /* words that the message has; NULL = there is no message */
-};
-
-static void check_readings(const struct reading *cases, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct attempt attempt;
-		struct answer answer = { 0 };
-		enter(&attempt, span_of(cases[i].body));
-		api_ollama.read(&attempt, &answer);
-		bool ok = CHECK_INT(answer.outcome, cases[i].outcome);
-		if (cases[i].text)
-			ok &= CHECK_MEM(answer.text.at, answer.text.n, cases[i].text);
-		else
-			ok &= CHECK(answer.text.at == NULL);
-		if (cases[i].message)
-			ok &= CHECK(answer.message && strstr(answer.message, cases[i].message));
-		else
-			ok &= CHECK_STR(answer.message, NULL);
-		if (!ok)
-			printf("#   %s: %s\n", cases[i].body, answer.message);
-		answer_release(&answer);
-		attempt_release(&attempt);
-	}
-}
-
-#define CHECK_READINGS(cases) check_readings(cases, sizeof cases / sizeof *cases)
+#define CHECK_READINGS(cases) check_readings("ollama", false, cases, sizeof cases / sizeof *cases)
 
 TEST("ollama: a stream's text, finish, model and usage are what a whole answer would have said")
 {
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt,
+	receive(&attempt, 200,
 		SPAN(LINE("\"message\":{\"content\":\"\",\"thinking\":\"hm\"}") SAYS("a\\n")
 				SAYS("\\ud83d") SAYS("\\ude00\xc3\xa9") DONE("stop")));
 	api_ollama.read(&attempt, &answer);
@@ -80,7 +36,7 @@ TEST("ollama: a stream cut anywhere is a failure, until its last object is there
 	for (size_t cut = 0; cut <= n; cut++) {
 		struct attempt attempt;
 		struct answer answer = { 0 };
-		enter(&attempt, (struct span){ whole, cut });
+		receive(&attempt, 200, (struct span){ whole, cut });
 		api_ollama.read(&attempt, &answer);
 		/* In the first line nothing says yet that it is one of several. */
 		bool is_whole = cut >= n - 1, is_first = cut < strlen(SAYS("a")) - 1;
@@ -95,9 +51,9 @@ TEST("ollama: a stream cut anywhere is a failure, until its last object is there
 TEST("ollama: lines may end with CR and LF, and empty ones keep the connection alive")
 {
 	static const struct reading cases[] = {
-		{ "\r\n\n" SAYS("a") "\r\n  \n" SAYS("b") "\r" DONE("stop") "\r\n",
+		{ 200, "\r\n\n" SAYS("a") "\r\n  \n" SAYS("b") "\r" DONE("stop") "\r\n",
 			OUTCOME_ANSWERED, "ab", NULL },
-		{ "{\"message\":{\"content\":\"a\"},\"done\":false}\r\n{\"done\":true}\r\n",
+		{ 200, "{\"message\":{\"content\":\"a\"},\"done\":false}\r\n{\"done\":true}\r\n",
 			OUTCOME_ANSWERED, "a", NULL },
 	};
 	CHECK_READINGS(cases);
@@ -106,16 +62,16 @@ TEST("ollama: lines may end with CR and LF, and empty ones keep the connection a
 TEST("ollama: a stream that does not say that it is done broke off")
 {
 	static const struct reading cases[] = {
-		{ SAYS("a"), OUTCOME_TRANSPORT, NULL, "broke off" },
-		{ SAYS("a") SAYS("b"), OUTCOME_TRANSPORT, NULL, "broke off" },
-		{ SAYS("a") "{\"message\":{\"content\":\"b\"}}\n", OUTCOME_TRANSPORT, NULL,
+		{ 200, SAYS("a"), OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, SAYS("a") SAYS("b"), OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, SAYS("a") "{\"message\":{\"content\":\"b\"}}\n", OUTCOME_TRANSPORT, NULL,
 			"broke off" },
-		{ SAYS("a") "{\"done\":\"true\"}\n", OUTCOME_TRANSPORT, NULL, "broke off" },
-		{ SAYS("a") "{\"done\":true}", OUTCOME_ANSWERED, "a", NULL },
-		{ SAYS("a") "{\"done\":true}\nwhat follows is not read", OUTCOME_ANSWERED, "a",
+		{ 200, SAYS("a") "{\"done\":\"true\"}\n", OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, SAYS("a") "{\"done\":true}", OUTCOME_ANSWERED, "a", NULL },
+		{ 200, SAYS("a") "{\"done\":true}\nwhat follows is not read", OUTCOME_ANSWERED, "a",
 			NULL },
-		{ SAYS("a") DONE("length"), OUTCOME_TRUNCATED, "a", "--max-tokens" },
-		{ SAYS("") DONE("load"), OUTCOME_REQUEST, NULL, "only loaded" },
+		{ 200, SAYS("a") DONE("length"), OUTCOME_TRUNCATED, "a", "--max-tokens" },
+		{ 200, SAYS("") DONE("load"), OUTCOME_REQUEST, NULL, "only loaded" },
 	};
 	CHECK_READINGS(cases);
 }
@@ -123,12 +79,13 @@ TEST("ollama: a stream that does not say that it is done broke off")
 TEST("ollama: an error in a line makes all of the stream a failure")
 {
 	static const struct reading cases[] = {
-		{ SAYS("a") "{\"error\":\"an error was encountered while running the model\"}\n",
+		{ 200, SAYS("a") "{\"error\":\"an error was encountered while running the model\"}\n",
 			OUTCOME_FAULT, NULL, "while running the model" },
-		{ SAYS("a") "{\"error\":{\"message\":\"x\",\"code\":429}}\n", OUTCOME_RATE, NULL,
-			"x" },
-		{ SAYS("a") "{\"error\":\"cut", OUTCOME_TRANSPORT, NULL, "broke off" },
-		{ SAYS("a") "{\"error\":\"late\",\"done\":true}", OUTCOME_FAULT, NULL, "late" },
+		{ 200, SAYS("a") "{\"error\":{\"message\":\"x\",\"code\":429}}\n", OUTCOME_RATE,
+			NULL, "x" },
+		{ 200, SAYS("a") "{\"error\":\"cut", OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, SAYS("a") "{\"error\":\"late\",\"done\":true}", OUTCOME_FAULT, NULL,
+			"late" },
 	};
 	CHECK_READINGS(cases);
 }
@@ -136,11 +93,12 @@ TEST("ollama: an error in a line makes all of the stream a failure")
 TEST("ollama: what is no JSON object in a stream is said where it is")
 {
 	static const struct reading cases[] = {
-		{ SAYS("a") "{\"message\":}\n" DONE("stop"), OUTCOME_BAD_RESPONSE, NULL,
+		{ 200, SAYS("a") "{\"message\":}\n" DONE("stop"), OUTCOME_BAD_RESPONSE, NULL,
 			"a line of the stream is not JSON" },
-		{ SAYS("a") "7\n" DONE("stop"), OUTCOME_BAD_RESPONSE, NULL, "expected an object" },
-		{ SAYS("a") "<html>\n" DONE("stop"), OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
-		{ "1\n2\n", OUTCOME_BAD_RESPONSE, NULL, "expected an object" },
+		{ 200, SAYS("a") "7\n" DONE("stop"), OUTCOME_BAD_RESPONSE, NULL,
+			"expected an object" },
+		{ 200, SAYS("a") "<html>\n" DONE("stop"), OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
+		{ 200, "1\n2\n", OUTCOME_BAD_RESPONSE, NULL, "expected an object" },
 	};
 	CHECK_READINGS(cases);
 }
@@ -149,7 +107,7 @@ TEST("ollama: calls of tools and logprobs of several objects are put together")
 {
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt,
+	receive(&attempt, 200,
 		SPAN(LINE(
 			"\"message\":{\"content\":\"\",\"tool_calls\":[{\"function\":{\"name\":\"f\"}}]},\"logprobs\":[1]")
 				LINE("\"message\":{\"content\":\"\",\"tool_calls\":[{\"function\":{\"name\":\"g\"}}, 2]},\"logprobs\":[2,3]")
@@ -169,7 +127,7 @@ TEST("ollama: several hundred thousand deltas are put together in one pass")
 	enum { DELTAS = 300000 };
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt, SPAN(""));
+	receive(&attempt, 200, SPAN(""));
 	for (int i = 0; i < DELTAS; i++)
 		buf_put_str(&attempt.answer, "{\"message\":{\"content\":\"x\"},\"done\":false}\n");
 	buf_put_str(&attempt.answer, DONE("stop"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "openai_desk.h"
+#include "desk.h"
 
 #define STRICT                                                                                    \
 	"{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}},\"required\":[\"a\"]," \

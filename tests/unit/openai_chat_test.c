@@ -1,37 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "api/api.h"
-
-#include "base/xalloc.h"
-#include "t.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-/* An attempt with that answer, and what the API makes of it. */
-struct exchange {
-	struct endpoint endpoint;
-	struct attempt attempt;
-	struct answer answer;
-};
-
-static void enter(struct exchange *x, int status, const char *body)
-{
-	*x = (struct exchange){ 0 };
-	attempt_init(&x->attempt, 10);
-	endpoint_add_header(&x->endpoint, "Authorization: Bearer sk-canary-key");
-	x->attempt.endpoint = &x->endpoint;
-	x->attempt.wire = WIRE_COMPLETE;
-	x->attempt.status = status;
-	buf_init(&x->attempt.answer, 100000);
-	CHECK(buf_put_str(&x->attempt.answer, body));
-}
-
-static void leave(struct exchange *x)
-{
-	answer_release(&x->answer);
-	attempt_release(&x->attempt);
-	endpoint_release(&x->endpoint);
-}
+#include "reading.h"
 
 #define CHOICE(message, finish) \
 	"{\"choices\":[{\"index\":0,\"message\":" message ",\"finish_reason\":" finish "}]}"
@@ -40,13 +8,13 @@ static void leave(struct exchange *x)
 TEST("an answer's text, finish, model and usage are read as the server wrote them")
 {
 	struct exchange x;
-	enter(&x, 200,
+	enter(&x, "openai", 200,
 		"{\"id\":\"c1\",\"object\":\"chat.completion\",\"model\":\"m-1\",\"choices\":[{\"index\":0,\"message\":{"
 		"\"role\":\"assistant\",\"content\":\"a\\n\\u00e9\\\"\",\"refusal\":null},\"logprobs\":null,"
 		"\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":5,"
 		"\"total_tokens\":16,\"prompt_tokens_details\":{\"cached_tokens\":3},"
-		"\"completion_tokens_details\":{\"reasoning_tokens\":2}}}");
-	api_openai.read(&x.attempt, &x.answer);
+		"\"completion_tokens_details\":{\"reasoning_tokens\":2}}}",
+		false);
 	CHECK_INT(x.answer.outcome, OUTCOME_ANSWERED);
 	CHECK_INT(x.answer.finish, FINISH_STOP);
 	CHECK_MEM(x.answer.text.at, x.answer.text.n, "a\\n\\u00e9\\\"");
@@ -71,8 +39,7 @@ TEST("usage that is missing, odd or hostile is unknown, and the answer stands")
 		char *body =
 			xasprintf("{\"usage\":%s,\"choices\":[{\"message\":{\"content\":\"ok\"}}]}",
 				usages[i]);
-		enter(&x, 200, body);
-		api_openai.read(&x.attempt, &x.answer);
+		enter(&x, "openai", 200, body, false);
 		CHECK_INT(x.answer.outcome, OUTCOME_ANSWERED);
 		CHECK_MEM(x.answer.text.at, x.answer.text.n, "ok");
 		api_openai.read_usage(&x.answer);
@@ -85,38 +52,7 @@ TEST("usage that is missing, odd or hostile is unknown, and the answer stands")
 	}
 }
 
-struct reading {
-	int status;
-	const char *body;
-	enum outcome outcome;
-	const char *text;    /* NULL = there is none */
-	const char *message; /* words that the message has; NULL = there is no message */
-};
-
-static void check_readings(const struct reading *cases, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct exchange x;
-		enter(&x, cases[i].status, cases[i].body);
-		api_openai.read(&x.attempt, &x.answer);
-		bool ok = CHECK_INT(x.answer.outcome, cases[i].outcome);
-		if (cases[i].text)
-			ok &= CHECK_MEM(x.answer.text.at, x.answer.text.n, cases[i].text);
-		else
-			ok &= CHECK(x.answer.text.at == NULL);
-		if (cases[i].message)
-			ok &= CHECK(x.answer.message && strstr(x.answer.message, cases[i].message));
-		else
-			ok &= CHECK_STR(x.answer.message, NULL);
-		if (!ok) {
-			CHECK_STR(cases[i].body, "the body");
-			CHECK_STR(x.answer.message, cases[i].message);
-		}
-		leave(&x);
-	}
-}
-
-#define CHECK_READINGS(cases) check_readings(cases, sizeof cases / sizeof *cases)
+#define CHECK_READINGS(cases) check_readings("openai", false, cases, sizeof cases / sizeof *cases)
 
 TEST("every kind of finish is told apart")
 {
@@ -192,19 +128,18 @@ TEST("a success without an answer in it is a bad response")
 TEST("HTML and redirects are no answers")
 {
 	struct exchange x;
-	enter(&x, 200, "<!DOCTYPE html><html>");
+	arrive(&x, "openai", 200, "<!DOCTYPE html><html>");
 	x.attempt.is_html = true;
 	api_openai.read(&x.attempt, &x.answer);
 	CHECK_INT(x.answer.outcome, OUTCOME_BAD_RESPONSE);
 	leave(&x);
-	enter(&x, 503, "<html>maintenance</html>");
+	arrive(&x, "openai", 503, "<html>maintenance</html>");
 	x.attempt.is_html = true;
 	api_openai.read(&x.attempt, &x.answer);
 	CHECK_INT(x.answer.outcome, OUTCOME_CAPACITY);
 	CHECK_STR(x.answer.message, "HTTP 503");
 	leave(&x);
-	enter(&x, 302, "");
-	api_openai.read(&x.attempt, &x.answer);
+	enter(&x, "openai", 302, "", false);
 	CHECK_INT(x.answer.outcome, OUTCOME_REQUEST);
 	leave(&x);
 }
@@ -219,8 +154,7 @@ TEST("a key that a server echoes does not get into the message, escaped or not")
 	};
 	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
 		struct exchange x;
-		enter(&x, 401, bodies[i]);
-		api_openai.read(&x.attempt, &x.answer);
+		enter(&x, "openai", 401, bodies[i], false);
 		CHECK_INT(x.answer.outcome, OUTCOME_AUTH);
 		CHECK(strstr(x.answer.message, "canary") == NULL);
 		CHECK(strstr(x.answer.message, "****") != NULL);
@@ -241,10 +175,10 @@ TEST("the API is found by its name, and no other is")
 TEST("calls of tools are the answer where there is no text, as the server wrote them")
 {
 	struct exchange x;
-	enter(&x, 200,
+	enter(&x, "openai", 200,
 		CHOICE("{\"content\":null,\"tool_calls\":[ {\"id\":\"c1\", \"function\":{}} ]}",
-			"\"tool_calls\""));
-	api_openai.read(&x.attempt, &x.answer);
+			"\"tool_calls\""),
+		false);
 	CHECK_INT(x.answer.outcome, OUTCOME_ANSWERED);
 	CHECK_INT(x.answer.finish, FINISH_TOOL_CALLS);
 	CHECK(x.answer.text.at == NULL);
@@ -257,13 +191,13 @@ TEST("calls of tools are the answer where there is no text, as the server wrote 
 TEST("logprobs are kept as the server wrote them")
 {
 	struct exchange x;
-	enter(&x, 200,
-		"{\"choices\":[{\"message\":{\"content\":\"a\"},\"logprobs\":{\"content\":[{\"logprob\":-0.10}]}}]}");
-	api_openai.read(&x.attempt, &x.answer);
+	enter(&x, "openai", 200,
+		"{\"choices\":[{\"message\":{\"content\":\"a\"},\"logprobs\":{\"content\":[{\"logprob\":-0.10}]}}]}",
+		false);
 	CHECK_MEM(x.answer.logprobs.at, x.answer.logprobs.n, "{\"content\":[{\"logprob\":-0.10}]}");
 	leave(&x);
-	enter(&x, 200, "{\"choices\":[{\"message\":{\"content\":\"a\"},\"logprobs\":{}}]}");
-	api_openai.read(&x.attempt, &x.answer);
+	enter(&x, "openai", 200,
+		"{\"choices\":[{\"message\":{\"content\":\"a\"},\"logprobs\":{}}]}", false);
 	CHECK(x.answer.logprobs.at == NULL);
 	leave(&x);
 }

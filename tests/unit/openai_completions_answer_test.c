@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "openai_reading.h"
+#include "reading.h"
 
 #define API "openai-completions"
 #define CHOICE(text, finish)                                                                       \

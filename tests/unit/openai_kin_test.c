@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "openai_desk.h"
-#include "openai_reading.h"
+#include "desk.h"
+#include "reading.h"
 
 #define USER "\"messages\":[{\"role\":\"user\",\"content\":\"p\"}]"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "openai_desk.h"
+#include "desk.h"
 
 #define API "openai-responses"
 #define REQUEST(rest) "{\"model\":\"m\"," rest "}"
@@ -32,6 +32,21 @@ TEST("what the command line says of a response wins over what pllm would say")
 		REQUEST("\"input\":\"p\",\"store\":true,\"stream\":true,\"max_output_tokens\":5,"
 			"\"reasoning\":{\"effort\":\"low\"}"));
 	check_ceilings(&d, "1");
+	stand_up(&d);
+}
+
+TEST("instructions are given by -s or by --param, and not by both")
+{
+	struct desk d;
+	sit_down(&d, API, "m", NULL, "s");
+	add_param(&d, "instructions=\"p\"");
+	check_fault(&d, "\"x\"", ERROR_BAD_RECORD, "--param instructions");
+	check_fault(&d, "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}", ERROR_BAD_RECORD,
+		"--param instructions");
+	stand_up(&d);
+	sit_down(&d, API, "m", NULL, NULL);
+	add_param(&d, "instructions=\"p\"");
+	check_body(&d, "\"x\"", REQUEST("\"input\":\"x\",\"store\":false,\"instructions\":\"p\""));
 	stand_up(&d);
 }
 

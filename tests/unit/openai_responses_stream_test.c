@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "openai_reading.h"
+#include "reading.h"
 
 #define API "openai-responses"
 #define CHECK_READINGS(cases) check_readings(API, true, cases, sizeof cases / sizeof *cases)

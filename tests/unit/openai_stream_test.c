@@ -1,20 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "api/api.h"
-
-#include "t.h"
-
-#include <stdio.h>
-#include <string.h>
-
-static void enter(struct attempt *a, const char *body)
-{
-	attempt_init(a, 10);
-	a->wire = WIRE_COMPLETE;
-	a->status = 200;
-	a->is_event_stream = true;
-	buf_init(&a->answer, 1 << 20);
-	CHECK(buf_put_str(&a->answer, body));
-}
+#include "reading.h"
 
 #define EVENT(json) "data: " json "\n\n"
 #define CHUNK(delta, finish)                                                                                        \
@@ -28,43 +13,14 @@ static void enter(struct attempt *a, const char *body)
 	EVENT("{\"model\":\"m-1\",\"choices\":[],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":5," \
 	      "\"prompt_tokens_details\":{\"cached_tokens\":3}}}")
 
-struct reading {
-	const char *body;
-	enum outcome outcome;
-	const char *text;    /* NULL = there is none */
-	const char *message; /* words that the message has; NULL = there is no message */
-};
-
-static void check_readings(const struct reading *cases, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct attempt attempt;
-		struct answer answer = { 0 };
-		enter(&attempt, cases[i].body);
-		api_openai.read(&attempt, &answer);
-		bool ok = CHECK_INT(answer.outcome, cases[i].outcome);
-		if (cases[i].text)
-			ok &= CHECK_MEM(answer.text.at, answer.text.n, cases[i].text);
-		else
-			ok &= CHECK(answer.text.at == NULL);
-		if (cases[i].message)
-			ok &= CHECK(answer.message && strstr(answer.message, cases[i].message));
-		else
-			ok &= CHECK_STR(answer.message, NULL);
-		if (!ok)
-			printf("#   %s: %s\n", cases[i].body, answer.message);
-		answer_release(&answer);
-		attempt_release(&attempt);
-	}
-}
-
-#define CHECK_READINGS(cases) check_readings(cases, sizeof cases / sizeof *cases)
+#define CHECK_READINGS(cases) check_readings("openai", true, cases, sizeof cases / sizeof *cases)
 
 TEST("a stream's text, finish, model and usage are what a whole answer would have said")
 {
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt, ROLE SAYS("a\\n") SAYS("\\u00e9\xc3\xa9") SAYS("\\\"") STOP USAGE DONE);
+	receive_stream(&attempt,
+		span_of(ROLE SAYS("a\\n") SAYS("\\u00e9\xc3\xa9") SAYS("\\\"") STOP USAGE DONE));
 	api_openai.read(&attempt, &answer);
 	CHECK_INT(answer.outcome, OUTCOME_ANSWERED);
 	CHECK_INT(answer.finish, FINISH_STOP);
@@ -83,7 +39,7 @@ TEST("what a stream said is kept apart, and the stream given up")
 {
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt, ROLE SAYS("abc") SAYS("def") STOP USAGE DONE);
+	receive_stream(&attempt, span_of(ROLE SAYS("abc") SAYS("def") STOP USAGE DONE));
 	api_openai.read(&attempt, &answer);
 	CHECK_INT(attempt.answer.len, 0);
 	CHECK_INT(attempt.answer.cap, 0);
@@ -100,13 +56,13 @@ TEST("calls of tools come in pieces, and are put together as a whole answer woul
 {
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt,
-		ROLE CALL(
+	receive_stream(&attempt,
+		span_of(ROLE CALL(
 			"{\"index\":0,\"id\":\"c\\\"1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}}")
-			CALL("{\"index\":0,\"function\":{\"arguments\":\"{\\\"a\\\"\"}}") CALL(
-				"{\"index\":1,\"id\":\"c2\",\"function\":{\"name\":\"g\",\"arguments\":\"{}\"}}")
-				CALL("{\"index\":0,\"function\":{\"arguments\":\":1}\"}}")
-					CHUNK("", "\"tool_calls\"") DONE);
+				CALL("{\"index\":0,\"function\":{\"arguments\":\"{\\\"a\\\"\"}}") CALL(
+					"{\"index\":1,\"id\":\"c2\",\"function\":{\"name\":\"g\",\"arguments\":\"{}\"}}")
+					CALL("{\"index\":0,\"function\":{\"arguments\":\":1}\"}}")
+						CHUNK("", "\"tool_calls\"") DONE));
 	api_openai.read(&attempt, &answer);
 	CHECK_INT(answer.outcome, OUTCOME_ANSWERED);
 	CHECK_INT(answer.finish, FINISH_TOOL_CALLS);
@@ -137,7 +93,7 @@ TEST("logprobs of all chunks are put together, of a chat and of a completion")
 	for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
 		struct attempt attempt;
 		struct answer answer = { 0 };
-		enter(&attempt, streams[i][0]);
+		receive_stream(&attempt, span_of(streams[i][0]));
 		api_openai.read(&attempt, &answer);
 		CHECK_MEM(answer.text.at, answer.text.n, "ab");
 		if (streams[i][1])
@@ -152,14 +108,14 @@ TEST("logprobs of all chunks are put together, of a chat and of a completion")
 TEST("texts are put together as they stand, so that halves of characters meet again")
 {
 	static const struct reading cases[] = {
-		{ ROLE SAYS("\\ud83d") SAYS("\\ude00") STOP DONE, OUTCOME_ANSWERED,
+		{ 200, ROLE SAYS("\\ud83d") SAYS("\\ude00") STOP DONE, OUTCOME_ANSWERED,
 			"\\ud83d\\ude00", NULL },
-		{ ROLE SAYS("\\\\") SAYS("n") STOP DONE, OUTCOME_ANSWERED, "\\\\n", NULL },
-		{ ROLE SAYS("") SAYS("a") SAYS("") SAYS("b") STOP DONE, OUTCOME_ANSWERED, "ab",
+		{ 200, ROLE SAYS("\\\\") SAYS("n") STOP DONE, OUTCOME_ANSWERED, "\\\\n", NULL },
+		{ 200, ROLE SAYS("") SAYS("a") SAYS("") SAYS("b") STOP DONE, OUTCOME_ANSWERED, "ab",
 			NULL },
-		{ ROLE SAYS("\xf0\x9f\x98\x80") STOP DONE, OUTCOME_ANSWERED, "\xf0\x9f\x98\x80",
-			NULL },
-		{ ROLE SAYS("\xf0\x9f") SAYS("\x98\x80") STOP DONE, OUTCOME_BAD_RESPONSE, NULL,
+		{ 200, ROLE SAYS("\xf0\x9f\x98\x80") STOP DONE, OUTCOME_ANSWERED,
+			"\xf0\x9f\x98\x80", NULL },
+		{ 200, ROLE SAYS("\xf0\x9f") SAYS("\x98\x80") STOP DONE, OUTCOME_BAD_RESPONSE, NULL,
 			"UTF-8" },
 	};
 	CHECK_READINGS(cases);
@@ -168,27 +124,29 @@ TEST("texts are put together as they stand, so that halves of characters meet ag
 TEST("every kind of finish is told apart in a stream, too")
 {
 	static const struct reading cases[] = {
-		{ ROLE STOP DONE, OUTCOME_ANSWERED, "", NULL },
-		{ ROLE CHUNK("\"content\":\"last\"", "\"stop\"") DONE, OUTCOME_ANSWERED, "last",
-			NULL },
-		{ ROLE SAYS("hi") CHUNK("", "\"eos\"") DONE, OUTCOME_ANSWERED, "hi", NULL },
-		{ ROLE SAYS("half") CHUNK("", "\"length\"") DONE, OUTCOME_TRUNCATED, "half",
+		{ 200, ROLE STOP DONE, OUTCOME_ANSWERED, "", NULL },
+		{ 200, ROLE CHUNK("\"content\":\"last\"", "\"stop\"") DONE, OUTCOME_ANSWERED,
+			"last", NULL },
+		{ 200, ROLE SAYS("hi") CHUNK("", "\"eos\"") DONE, OUTCOME_ANSWERED, "hi", NULL },
+		{ 200, ROLE SAYS("half") CHUNK("", "\"length\"") DONE, OUTCOME_TRUNCATED, "half",
 			"max-tokens" },
-		{ ROLE SAYS("bad") CHUNK("", "\"content_filter\"") DONE, OUTCOME_POLICY, "bad",
+		{ 200, ROLE SAYS("bad") CHUNK("", "\"content_filter\"") DONE, OUTCOME_POLICY, "bad",
 			"content filter" },
-		{ ROLE SAYS("half") CHUNK("", "\"error\"") DONE, OUTCOME_BAD_RESPONSE, "half",
+		{ 200, ROLE SAYS("half") CHUNK("", "\"error\"") DONE, OUTCOME_BAD_RESPONSE, "half",
 			"error" },
-		{ ROLE CHUNK("\"refusal\":\"I can't \"", "null")
+		{ 200,
+			ROLE CHUNK("\"refusal\":\"I can't \"", "null")
 				CHUNK("\"refusal\":\"do \\\"that\\\"\"", "null") STOP DONE,
 			OUTCOME_POLICY, "", "I can't do \"that\"" },
-		{ ROLE CHUNK("\"tool_calls\":[{}]", "null") CHUNK("", "\"tool_calls\"") DONE,
+		{ 200, ROLE CHUNK("\"tool_calls\":[{}]", "null") CHUNK("", "\"tool_calls\"") DONE,
 			OUTCOME_ANSWERED, NULL, NULL },
-		{ ROLE SAYS("hi") CHUNK("\"tool_calls\":[{}]", "null") CHUNK("", "\"tool_calls\"")
-				DONE,
+		{ 200,
+			ROLE SAYS("hi") CHUNK("\"tool_calls\":[{}]", "null")
+				CHUNK("", "\"tool_calls\"") DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
-		{ CHUNK("\"role\":\"assistant\",\"content\":null", "null") STOP DONE,
+		{ 200, CHUNK("\"role\":\"assistant\",\"content\":null", "null") STOP DONE,
 			OUTCOME_BAD_RESPONSE, NULL, "content" },
-		{ USAGE DONE, OUTCOME_BAD_RESPONSE, NULL, "no choices" },
+		{ 200, USAGE DONE, OUTCOME_BAD_RESPONSE, NULL, "no choices" },
 	};
 	CHECK_READINGS(cases);
 }
@@ -196,25 +154,44 @@ TEST("every kind of finish is told apart in a stream, too")
 TEST("a stream without its end is no answer, however much of it there is")
 {
 	static const struct reading cases[] = {
-		{ "", OUTCOME_TRANSPORT, NULL, "broke off" },
-		{ ": keep-alive\n\n", OUTCOME_TRANSPORT, NULL, "broke off" },
-		{ ROLE, OUTCOME_TRANSPORT, NULL, "broke off" },
-		{ ROLE SAYS("all of it"), OUTCOME_TRANSPORT, NULL, "broke off" },
-		{ ROLE SAYS("a") "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"st",
+		{ 200, "", OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, ": keep-alive\n\n", OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, ROLE, OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, ROLE SAYS("all of it"), OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, ROLE SAYS("a") "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"st",
 			OUTCOME_TRANSPORT, NULL, "broke off" },
-		{ ROLE SAYS("a") CHUNK("", "\"\"") USAGE, OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, ROLE SAYS("a") CHUNK("", "\"\"") USAGE, OUTCOME_TRANSPORT, NULL,
+			"broke off" },
 	};
 	CHECK_READINGS(cases);
 }
 
-TEST("a stream is whole at [DONE], or when the model said why it stopped")
+TEST("a stream is whole at [DONE], and not when the model only said why it stopped")
 {
 	static const struct reading cases[] = {
-		{ ROLE SAYS("hi") DONE, OUTCOME_ANSWERED, "hi", NULL },
-		{ ROLE SAYS("hi") STOP, OUTCOME_ANSWERED, "hi", NULL },
-		{ ROLE SAYS("hi") STOP "data: [DONE]\n", OUTCOME_ANSWERED, "hi", NULL },
-		{ ROLE SAYS("hi") STOP EVENT("[DONE] and more"), OUTCOME_ANSWERED, "hi", NULL },
-		{ ROLE SAYS("hi") STOP DONE EVENT("nonsense") EVENT("{\"error\":\"late\"}"),
+		{ 200, ROLE SAYS("hi") DONE, OUTCOME_ANSWERED, "hi", NULL },
+		{ 200, ROLE SAYS("hi") STOP, OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, ROLE SAYS("hi") STOP "data: [DON", OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, ROLE SAYS("hi data: [DONE]") STOP, OUTCOME_TRANSPORT, NULL, "broke off" },
+		{ 200, ROLE SAYS("hi") STOP "data: [DONE]\n", OUTCOME_ANSWERED, "hi", NULL },
+		{ 200, ROLE SAYS("hi") STOP EVENT("[DONE] and more"), OUTCOME_ANSWERED, "hi",
+			NULL },
+		{ 200, ROLE SAYS("hi") STOP DONE EVENT("nonsense") EVENT("{\"error\":\"late\"}"),
+			OUTCOME_ANSWERED, "hi", NULL },
+	};
+	CHECK_READINGS(cases);
+}
+
+TEST("a piece of text that is no string spoils the answer: half of it may be missing")
+{
+	static const struct reading cases[] = {
+		{ 200,
+			ROLE SAYS("hi") EVENT("{\"choices\":[{\"delta\":{\"content\":7}}]}")
+				STOP DONE,
+			OUTCOME_BAD_RESPONSE, NULL, "no choices[0].delta.content" },
+		{ 200,
+			ROLE SAYS("hi") EVENT("{\"choices\":[{\"delta\":{\"content\":null}}]}")
+				STOP DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
 	};
 	CHECK_READINGS(cases);
@@ -223,22 +200,25 @@ TEST("a stream is whole at [DONE], or when the model said why it stopped")
 TEST("an error in a stream is a failure, whatever came before it")
 {
 	static const struct reading cases[] = {
-		{ ROLE SAYS("hi") EVENT("{\"error\":{\"message\":\"upstream\",\"code\":502}}"),
+		{ 200, ROLE SAYS("hi") EVENT("{\"error\":{\"message\":\"upstream\",\"code\":502}}"),
 			OUTCOME_FAULT, NULL, "upstream" },
-		{ ROLE SAYS("hi") STOP EVENT("{\"error\":{\"message\":\"oops\"}}") DONE,
+		{ 200, ROLE SAYS("hi") STOP EVENT("{\"error\":{\"message\":\"oops\"}}") DONE,
 			OUTCOME_FAULT, NULL, "oops" },
-		{ EVENT("{\"error\":{\"message\":\"slow\",\"code\":429}}"), OUTCOME_RATE, NULL,
+		{ 200, EVENT("{\"error\":{\"message\":\"slow\",\"code\":429}}"), OUTCOME_RATE, NULL,
 			"slow" },
-		{ ROLE "event: error\n" EVENT(
-			  "{\"message\":\"flat\",\"type\":\"overloaded_error\"}"),
+		{ 200,
+			ROLE "event: error\n" EVENT(
+				"{\"message\":\"flat\",\"type\":\"overloaded_error\"}"),
 			OUTCOME_CAPACITY, NULL, "flat" },
-		{ "event: error\n" EVENT(
-			  "{\"type\":\"error\",\"error\":{\"message\":\"m\",\"code\":\"insufficient_quota\"}}"),
+		{ 200,
+			"event: error\n" EVENT(
+				"{\"type\":\"error\",\"error\":{\"message\":\"m\",\"code\":\"insufficient_quota\"}}"),
 			OUTCOME_QUOTA, NULL, "m" },
-		{ EVENT("{\"error\":{\"data\":\"without words\"}}"), OUTCOME_FAULT, NULL,
+		{ 200, EVENT("{\"error\":{\"data\":\"without words\"}}"), OUTCOME_FAULT, NULL,
 			"without words" },
-		{ ROLE EVENT(
-			  "{\"error\":null,\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}")
+		{ 200,
+			ROLE EVENT(
+				"{\"error\":null,\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}")
 				DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
 	};
@@ -248,40 +228,49 @@ TEST("an error in a stream is a failure, whatever came before it")
 TEST("an event that is no JSON object is a bad response")
 {
 	static const struct reading cases[] = {
-		{ ROLE EVENT("{\"choices\":[") STOP DONE, OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
-		{ ROLE EVENT("hello") DONE, OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
-		{ ROLE EVENT("[1]") DONE, OUTCOME_BAD_RESPONSE, NULL, "expected an object" },
-		{ ROLE EVENT("{} {}") DONE, OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
-		{ ROLE EVENT("{\"choices\":[{\"delta\":{\"content\":\"\xff\"}}]}") DONE,
+		{ 200, ROLE EVENT("{\"choices\":[") STOP DONE, OUTCOME_BAD_RESPONSE, NULL,
+			"not JSON" },
+		{ 200, ROLE EVENT("hello") DONE, OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
+		{ 200, ROLE EVENT("[1]") DONE, OUTCOME_BAD_RESPONSE, NULL, "expected an object" },
+		{ 200, ROLE EVENT("{} {}") DONE, OUTCOME_BAD_RESPONSE, NULL, "not JSON" },
+		{ 200, ROLE EVENT("{\"choices\":[{\"delta\":{\"content\":\"\xff\"}}]}") DONE,
 			OUTCOME_BAD_RESPONSE, NULL, "UTF-8" },
 	};
 	CHECK_READINGS(cases);
 }
 
-TEST("odd members of chunks are passed over")
+TEST("odd members of chunks, and choices that nobody asked for, are passed over")
 {
 	static const struct reading cases[] = {
-		{ EVENT("{\"model\":\"\",\"choices\":[],\"prompt_filter_results\":[{}]}")
+		{ 200,
+			EVENT("{\"model\":\"\",\"choices\":[],\"prompt_filter_results\":[{}]}")
 				ROLE SAYS("hi") STOP DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
-		{ EVENT("{\"choices\":null}") EVENT("{\"choices\":[null]}")
-				EVENT("{\"choices\":[{\"delta\":null}]}")
-					EVENT("{\"choices\":[{\"delta\":{\"content\":7}}]}")
-						SAYS("hi") STOP DONE,
+		{ 200,
+			EVENT("{\"choices\":null}") EVENT("{\"choices\":[null]}")
+				EVENT("{\"choices\":[{\"delta\":null}]}") SAYS("hi") STOP DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
-		{ ROLE EVENT(
-			  "{\"choices\":[{\"delta\":{\"content\":\"a\"}},{\"delta\":{\"content\":\"b\"}}]}")
+		{ 200,
+			ROLE SAYS("hi")
+				EVENT("{\"choices\":[{\"index\":1,\"delta\":{\"content\":\"b\"}}]}")
+					STOP DONE,
+			OUTCOME_ANSWERED, "hi", NULL },
+		{ 200,
+			ROLE EVENT(
+				"{\"choices\":[{\"delta\":{\"content\":\"a\"}},{\"delta\":{\"content\":\"b\"}}]}")
 				STOP DONE,
 			OUTCOME_ANSWERED, "a", NULL },
-		{ ROLE CHUNK("\"reasoning_content\":\"hm\"", "null") SAYS("hi") STOP DONE,
+		{ 200, ROLE CHUNK("\"reasoning_content\":\"hm\"", "null") SAYS("hi") STOP DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
-		{ ROLE EVENT("") SAYS("hi") STOP DONE, OUTCOME_ANSWERED, "hi", NULL },
-		{ ROLE CHUNK(
-			  "\"content\":[{\"type\":\"thinking\",\"thinking\":[{\"type\":\"text\",\"text\":\"hm\"}]}]",
-			  "null") CHUNK("\"content\":[{\"type\":\"text\",\"text\":\"h\"}]", "null")
-				SAYS("i") STOP DONE,
+		{ 200, ROLE EVENT("") SAYS("hi") STOP DONE, OUTCOME_ANSWERED, "hi", NULL },
+		{ 200,
+			ROLE CHUNK(
+				"\"content\":[{\"type\":\"thinking\",\"thinking\":[{\"type\":\"text\",\"text\":\"hm\"}]}]",
+				"null") CHUNK("\"content\":[{\"type\":\"text\",\"text\":\"h\"}]",
+				"null") SAYS("i") STOP DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
-		{ "data: {\"choices\":\ndata: [{\"delta\":{\"content\":\ndata: \"hi\"}}]}\n\n" STOP
+		{ 200,
+			"data: {\"choices\":\ndata: [{\"delta\":{\"content\":\ndata: \"hi\"}}]}\n\n" STOP
 				DONE,
 			OUTCOME_ANSWERED, "hi", NULL },
 	};
@@ -292,7 +281,8 @@ TEST("the model is the last that is named, empty names left out")
 {
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt, ROLE SAYS("hi") STOP EVENT("{\"model\":\"\",\"choices\":[]}") DONE);
+	receive_stream(&attempt,
+		span_of(ROLE SAYS("hi") STOP EVENT("{\"model\":\"\",\"choices\":[]}") DONE));
 	api_openai.read(&attempt, &answer);
 	CHECK_MEM(answer.model.at, answer.model.n, "m-1");
 	answer_release(&answer);
@@ -303,13 +293,13 @@ TEST("a stream need not say that it is one, and what says so need not be one")
 {
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt, ROLE SAYS("hi") STOP DONE);
+	receive_stream(&attempt, span_of(ROLE SAYS("hi") STOP DONE));
 	attempt.is_event_stream = false;
 	api_openai.read(&attempt, &answer);
 	CHECK_MEM(answer.text.at, answer.text.n, "hi");
 	answer_release(&answer);
 	attempt_release(&attempt);
-	enter(&attempt, "{\"choices\":[{\"message\":{\"content\":\"plain\"}}]}");
+	receive_stream(&attempt, span_of("{\"choices\":[{\"message\":{\"content\":\"plain\"}}]}"));
 	api_openai.read(&attempt, &answer);
 	CHECK_INT(answer.outcome, OUTCOME_ANSWERED);
 	CHECK_MEM(answer.text.at, answer.text.n, "plain");
@@ -321,7 +311,7 @@ TEST("an error status is read as an error, also where a stream was asked for")
 {
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt, "{\"error\":{\"message\":\"slow\"}}");
+	receive_stream(&attempt, span_of("{\"error\":{\"message\":\"slow\"}}"));
 	attempt.status = 429;
 	api_openai.read(&attempt, &answer);
 	CHECK_INT(answer.outcome, OUTCOME_RATE);
@@ -341,7 +331,7 @@ TEST("a stream may begin with a comment or the name of an event, and lines may e
 	for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
 		struct attempt attempt;
 		struct answer answer = { 0 };
-		enter(&attempt, streams[i]);
+		receive_stream(&attempt, span_of(streams[i]));
 		attempt.is_event_stream = false;
 		api_openai.read(&attempt, &answer);
 		CHECK_INT(answer.outcome, OUTCOME_ANSWERED);
@@ -357,7 +347,7 @@ TEST("a stream cut anywhere before its end is no answer")
 	for (size_t n = 0; n < strlen(whole); n++) {
 		struct attempt attempt;
 		struct answer answer = { 0 };
-		enter(&attempt, whole);
+		receive_stream(&attempt, span_of(whole));
 		attempt.answer.len = n;
 		api_openai.read(&attempt, &answer);
 		if (!CHECK_INT(answer.outcome, OUTCOME_TRANSPORT))
@@ -372,7 +362,7 @@ TEST("several hundred thousand deltas are one answer")
 	const size_t n = 300000;
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt, "");
+	receive_stream(&attempt, span_of(""));
 	buf_release(&attempt.answer);
 	buf_init(&attempt.answer, 1 << 27);
 	for (size_t i = 0; i < n; i++)

@@ -191,10 +191,10 @@ TEST("what is too long for a model goes to the next tier that has another")
 	pool_release(&p);
 }
 
-TEST("endpoints that are sent the same bytes are of one kind")
+TEST("endpoints that are sent the same bytes are of one kind: same place, same model")
 {
-	struct endpoint four[] = { endpoint("http://a/", "m", 0), endpoint("http://b/", "m", 0),
-		endpoint("http://b/", "n", 0), endpoint("http://c/", NULL, 0) };
+	struct endpoint four[] = { endpoint("http://a/", "m", 0), endpoint("http://a/", "m", 0),
+		endpoint("http://a/", "n", 0), endpoint("http://c/", "m", 0) };
 	struct rng rng;
 	struct pool p;
 	rng_init(&rng, 8);

@@ -1,41 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/raw.h"
 
-#include "base/xalloc.h"
-#include "json/scan.h"
+#include "desk.h"
 #include "json/walk.h"
-#include "t.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define KEY "sk-canary/key"
 
-/* A step and an endpoint from which requests are built. */
-struct desk {
-	struct plan plan;
-	struct step *step;
-	struct endpoint endpoint;
-};
-
-static void sit_down(struct desk *d, const char *model)
+/* Sits down with a key that is kept secret. */
+static void sit_with_key(struct desk *d, const char *model)
 {
-	*d = (struct desk){ 0 };
-	d->step = plan_add_step(&d->plan, "output");
-	d->endpoint.origin = xstrdup("http://h:80");
-	endpoint_set_model(&d->endpoint, model);
+	sit_down(d, "openai", model, NULL, NULL);
 	endpoint_add_header(&d->endpoint, "Authorization: Bearer " KEY);
+	endpoint_add_secret(&d->endpoint, KEY);
 	endpoint_add_secret(&d->endpoint, KEY);
 }
 
-static void stand_up(struct desk *d)
-{
-	plan_release(&d->plan);
-	endpoint_release(&d->endpoint);
-}
-
-static bool build(const struct desk *d, enum batch format, const char *record, struct buf *out)
+static bool build_raw(const struct desk *d, enum batch format, const char *record, struct buf *out)
 {
 	struct fault fault;
 	struct json_fault why;
@@ -47,12 +29,12 @@ static bool build(const struct desk *d, enum batch format, const char *record, s
 	return raw_api(format)->build(&ask, out, &fault);
 }
 
-static void check_body(const struct desk *d, const char *url, const char *body, const char *want)
+static void check_request(const struct desk *d, const char *url, const char *body, const char *want)
 {
 	struct buf out;
 	char *record = xasprintf("{\"custom_id\":\"1\",\"url\":\"%s\",\"body\":%s}", url, body);
 	buf_init(&out, 10000);
-	CHECK(build(d, BATCH_BODIES, record, &out));
+	CHECK(build_raw(d, BATCH_BODIES, record, &out));
 	CHECK_MEM(out.data, out.len, want);
 	buf_release(&out);
 	free(record);
@@ -63,7 +45,7 @@ static void check_params(const struct desk *d, const char *params, const char *w
 	struct buf out;
 	char *record = xasprintf("{\"custom_id\":\"1\",\"params\":%s}", params);
 	buf_init(&out, 10000);
-	CHECK(build(d, BATCH_PARAMS, record, &out));
+	CHECK(build_raw(d, BATCH_PARAMS, record, &out));
 	CHECK_MEM(out.data, out.len, want);
 	buf_release(&out);
 	free(record);
@@ -72,10 +54,10 @@ static void check_params(const struct desk *d, const char *params, const char *w
 TEST("a request of a batch goes out byte for byte, with or without a model")
 {
 	struct desk d;
-	sit_down(&d, NULL);
-	check_body(&d, "/v1/chat/completions", "{ \"n\": 2,\"seed\":12345678901234567890 }",
+	sit_with_key(&d, NULL);
+	check_request(&d, "/v1/chat/completions", "{ \"n\": 2,\"seed\":12345678901234567890 }",
 		"{ \"n\": 2,\"seed\":12345678901234567890 }");
-	check_body(&d, "/rerank", "{}", "{}");
+	check_request(&d, "/rerank", "{}", "{}");
 	check_params(&d, "{\"x\":1.10, \"x\":2}", "{\"x\":1.10, \"x\":2}");
 	stand_up(&d);
 }
@@ -84,15 +66,15 @@ TEST("the command line's model, limit and parameters win over a request's own")
 {
 	struct desk d;
 	struct err err;
-	sit_down(&d, "ours");
+	sit_with_key(&d, "ours");
 	d.step->max_tokens = 9;
 	CHECK(step_add_param(d.step, "top_p=0.5", &err));
-	check_body(&d, "/v1/chat/completions",
+	check_request(&d, "/v1/chat/completions",
 		"{\"model\":\"m\",\"max_completion_tokens\":1,\"max_tokens\":2,\"k\":1}",
 		"{\"k\":1,\"max_tokens\":9,\"top_p\":0.5,\"model\":\"ours\"}");
-	check_body(&d, "/v1/completions", "{\"max_tokens\":2,\"prompt\":\"x\"}",
+	check_request(&d, "/v1/completions", "{\"max_tokens\":2,\"prompt\":\"x\"}",
 		"{\"prompt\":\"x\",\"max_tokens\":9,\"top_p\":0.5,\"model\":\"ours\"}");
-	check_body(&d, "/v1/responses", "{\"max_output_tokens\":2,\"input\":\"x\"}",
+	check_request(&d, "/v1/responses", "{\"max_output_tokens\":2,\"input\":\"x\"}",
 		"{\"input\":\"x\",\"max_output_tokens\":9,\"top_p\":0.5,\"model\":\"ours\"}");
 	check_params(&d, "{\"max_tokens\":2,\"messages\":[]}",
 		"{\"messages\":[],\"max_tokens\":9,\"top_p\":0.5,\"model\":\"ours\"}");
@@ -104,10 +86,10 @@ TEST("a limit of tokens goes nowhere where no text comes back")
 	static const char *const urls[] = { "/v1/embeddings", "/v1/moderations", "/v2/rerank",
 		"/score" };
 	struct desk d;
-	sit_down(&d, NULL);
+	sit_with_key(&d, NULL);
 	d.step->max_tokens = 9;
 	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
-		check_body(&d, urls[i], "{\"input\":\"x\"}", "{\"input\":\"x\"}");
+		check_request(&d, urls[i], "{\"input\":\"x\"}", "{\"input\":\"x\"}");
 	stand_up(&d);
 }
 
@@ -116,13 +98,13 @@ TEST("a request that passes its ceiling is a fault")
 	struct desk d;
 	struct buf whole;
 	const char *record = "{\"custom_id\":\"1\",\"url\":\"/v1/score\",\"body\":{\"a\":1}}";
-	sit_down(&d, "m");
+	sit_with_key(&d, "m");
 	buf_init(&whole, 1000);
-	CHECK(build(&d, BATCH_BODIES, record, &whole));
+	CHECK(build_raw(&d, BATCH_BODIES, record, &whole));
 	for (size_t max = 1; max <= whole.len; max++) {
 		struct buf body;
 		buf_init(&body, max);
-		CHECK_INT(build(&d, BATCH_BODIES, record, &body), max == whole.len);
+		CHECK_INT(build_raw(&d, BATCH_BODIES, record, &body), max == whole.len);
 		buf_release(&body);
 	}
 	buf_release(&whole);
@@ -149,7 +131,7 @@ struct reading {
 
 static void read_as(struct reading *r, enum batch format, int status, const char *body)
 {
-	sit_down(&r->desk, NULL);
+	sit_with_key(&r->desk, NULL);
 	attempt_init(&r->attempt, 10);
 	r->attempt.endpoint = &r->desk.endpoint;
 	r->attempt.wire = WIRE_COMPLETE;
@@ -231,10 +213,9 @@ TEST("what the wire did is told from what the server said")
 	put_away(&r);
 }
 
-TEST("a key that the server echoes does not stay in what it said")
+TEST("a key that the server echoes behind escapes does not stay in what it said")
 {
 	static const char *const bodies[] = {
-		"{\"error\":{\"message\":\"bad key: " KEY "\",\"x\":[\"" KEY "\"]}}",
 		"{\"error\":{\"message\":\"bad key: sk-canary\\/key\"}}",
 		"{\"error\":{\"message\":\"bad key: \\u0073k-canary/ke\\u0079\"}}",
 		"<html>" KEY "</html>",

