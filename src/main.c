@@ -32,11 +32,11 @@
  *       url.c keys.c image.c outfile.c signals.c
  *     api/                   one const row per wire API
  *       api.c                  the table
- *       openai*.c              chat, Responses, completions, moderation; openai_kin.c: chat elsewhere
+ *       openai*.c              chat (openai_kin.c: elsewhere), Responses, completions, moderation
  *       anthropic*.c bedrock*.c gemini*.c ollama*.c cohere*.c rerank*.c   each vendor's own
  *       raw.c                  batch files: what others wrote, as it is
- *       members.c chat.c turns.c blocks.c   requests: fields; messages in everybody's words
- *       said.c                 answers: what was said, put together
+ *       members.c chat.c turns.c      requests: fields; messages in everybody's words
+ *       reading.c said.c blocks.c     answers: how reading begins; what was said, put together
  *       complaint.c classify.c what failing answers mean
  *       sse.c ndjson.c eventstream.c   streams
  *     work/                  the nouns

@@ -216,13 +216,6 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 	return ok;
 }
 
-static int64_t max_tokens(struct span body)
-{
-	struct span value = json_member(body, SPAN("max_tokens"));
-	int64_t n = value.at ? json_count_of(value) : 0;
-	return n > 0 ? n : 0;
-}
-
 const struct api api_anthropic = {
 	.name = "anthropic",
 	.base_url = "https://api.anthropic.com",
@@ -233,7 +226,7 @@ const struct api api_anthropic = {
 	.path = "/v1/messages",
 	.charge = CHARGE_APART,
 	.build = build,
-	.max_tokens = max_tokens,
+	.max_tokens = { "max_tokens" },
 	.read = anthropic_read,
 	.read_usage = anthropic_read_usage,
 };

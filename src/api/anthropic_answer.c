@@ -52,7 +52,7 @@ void anthropic_read_usage(struct answer *answer)
 				json_count_of(json_member(walk.value, SPAN("thinking_tokens")));
 	}
 	/* Here what the cache had, or was given, is not part of the input. */
-	out->input = blocks_sum(out->input, blocks_sum(out->cached, written));
+	out->input = usage_sum_of(out->input, usage_sum_of(out->cached, written));
 }
 
 /* The list of blocks; each is validated already. */

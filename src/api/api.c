@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "json/walk.h"
 
 #include <string.h>
 
@@ -109,4 +110,32 @@ char *api_path(const struct api *api, const char *model, bool is_streamed)
 	buf_put_str(&out, hole + sizeof MODEL_HOLE - 1);
 	buf_put_char(&out, '\0');
 	return out.data;
+}
+
+/* The part of a dotted path before the dot. */
+static struct span head_of(const char *path)
+{
+	return (struct span){ path, strcspn(path, ".") };
+}
+
+int64_t api_max_tokens(const struct api *api, struct span body)
+{
+	int64_t found[API_LIMITS_MAX] = { 0 };
+	struct json_walk walk;
+	/* One walk for all names: it leads past all texts of the request. */
+	json_walk_init(&walk, body);
+	while (walk.in_object && json_walk_next(&walk))
+		for (size_t i = 0; i < API_LIMITS_MAX && api->max_tokens[i]; i++) {
+			const char *path = api->max_tokens[i];
+			struct span head = head_of(path);
+			if (!json_key_is(walk.key, head))
+				continue;
+			const char *rest = path + head.n;
+			found[i] = json_count_of(
+				*rest ? json_member(walk.value, span_of(rest + 1)) : walk.value);
+		}
+	for (size_t i = 0; i < API_LIMITS_MAX; i++)
+		if (found[i] > 0)
+			return found[i];
+	return 0;
 }

@@ -30,6 +30,8 @@ enum charge {
 /* What some APIs have no place for. */
 enum api_refusal { API_HAS_NO_SYSTEM = 1, API_HAS_NO_SCHEMA = 2, API_HAS_NO_IMAGE = 4 };
 
+enum { API_LIMITS_MAX = 3 };
+
 struct api {
 	const char *name;         /* as --api takes it: "openai" */
 	const char *base_url;     /* when none is given; NULL = one must be */
@@ -47,15 +49,15 @@ struct api {
 	bool needs_no_model; /* the server has its own, or one for all */
 
 	/*
+	 * The fields of a request that say how many tokens an answer may have, what is in an object
+	 * with a dot before it; the first that says so counts. None = none does.
+	 */
+	const char *max_tokens[API_LIMITS_MAX];
+
+	/*
 	 * Appends the request for `ask`. False with fault filled if the record does not yield one.
 	 */
 	bool (*build)(const struct ask *ask, struct buf *body, struct fault *fault);
-
-	/*
-	 * Gives the most tokens that an answer to this request, as build wrote it, may have; 0 =
-	 * the request does not say.
-	 */
-	int64_t (*max_tokens)(struct span body);
 
 	/*
 	 * Says what a finished attempt means: fills answer, whose spans point into the attempt's
@@ -87,6 +89,12 @@ char *api_path(const struct api *api, const char *model, bool is_streamed);
  * chat.
  */
 bool api_shares_bodies(const struct api *a, const struct api *b);
+
+/*
+ * Gives the most tokens that an answer to this request, as the row's build wrote it, may have; 0 =
+ * the request does not say.
+ */
+int64_t api_max_tokens(const struct api *api, struct span body);
 
 /* True if the model is part of the path. */
 bool api_has_model_in_path(const struct api *api);

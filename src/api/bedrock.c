@@ -145,14 +145,6 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 	return ok;
 }
 
-static int64_t max_tokens(struct span body)
-{
-	struct span value =
-		json_member(json_member(body, SPAN("inferenceConfig")), SPAN("maxTokens"));
-	int64_t n = value.at ? json_count_of(value) : 0;
-	return n > 0 ? n : 0;
-}
-
 const struct api api_bedrock = {
 	.name = "bedrock",
 	.is_signed = true,
@@ -164,7 +156,7 @@ const struct api api_bedrock = {
 	.stream_path = "/model/{model}/converse-stream",
 	.charge = CHARGE_SUM,
 	.build = build,
-	.max_tokens = max_tokens,
+	.max_tokens = { "inferenceConfig.maxTokens" },
 	.read = bedrock_read,
 	.read_usage = bedrock_read_usage,
 };

@@ -41,7 +41,7 @@ void bedrock_read_usage(struct answer *answer)
 			written = json_count_of(walk.value);
 	}
 	/* Here what the cache had, or was given, is not part of the input. */
-	out->input = blocks_sum(out->input, blocks_sum(out->cached, written));
+	out->input = usage_sum_of(out->input, usage_sum_of(out->cached, written));
 }
 
 /* Texts that come with their sources. */

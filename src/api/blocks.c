@@ -162,10 +162,3 @@ void blocks_keep(struct blocks *b, const struct blocks_style *style, struct atte
 	judge(b, style, are_args_whole, answer);
 	buf_release(&attempt->answer);
 }
-
-int64_t blocks_sum(int64_t a, int64_t b)
-{
-	if (a < 0 || b < 0)
-		return a < 0 ? b : a;
-	return a > INT64_MAX - b ? INT64_MAX : a + b;
-}

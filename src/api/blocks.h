@@ -65,6 +65,3 @@ void blocks_add_args(struct blocks *b, struct span index, struct span piece);
  */
 void blocks_keep(struct blocks *b, const struct blocks_style *style, struct attempt *attempt,
 	struct answer *answer);
-
-/* Gives the sum of two numbers of tokens, of which -1 is one that was not said. */
-int64_t blocks_sum(int64_t a, int64_t b);

@@ -67,156 +67,19 @@ static bool messages_fit(const struct ask *ask)
 	return true;
 }
 
-/* Appends the beginning of a message, up to its role's end. */
-static bool open_message(struct buf *body, const char *role)
-{
-	bool is_first = body->data[body->len - 1] == '[';
-	return buf_put_str(body, is_first ? "{\"role\":\"" : ",{\"role\":\"") &&
-		buf_put_str(body, role) && buf_put_char(body, '"');
-}
-
-static bool put_message(struct buf *body, const char *role, struct span text)
-{
-	return open_message(body, role) && buf_put_str(body, ",\"content\":") &&
-		chat_put_quoted(body, text) && buf_put_char(body, '}');
-}
-
 /* The record's own messages between -s and, at a second time, what was wrong with the answer. */
 static bool put_own(const struct ask *ask, struct buf *body, struct fault *fault)
 {
 	const struct reask *again = ask->reask;
 	if (ask->step->has_system &&
-		!(open_message(body, "system") && buf_put_str(body, ",\"content\":\"") &&
+		!(openai_open_message(body, "system") && buf_put_str(body, ",\"content\":\"") &&
 			ask_put_system(ask, body, fault) && buf_put_str(body, "\"},")))
 		return false;
 	/* Brackets come off as quotes come off a string. */
 	return buf_put_span(body, json_inside(ask->own)) &&
 		(!again ||
-			(put_message(body, "assistant", again->answer) &&
-				put_message(body, "user", again->complaint)));
-}
-
-static bool put_part(struct buf *body, const struct chat_part *part, struct fault *fault)
-{
-	if (part->kind == CHAT_TEXT)
-		return buf_put_str(body, "{\"type\":\"text\",\"text\":") &&
-			chat_put_quoted(body, part->text) && buf_put_char(body, '}');
-	if (part->kind == CHAT_IMAGE)
-		return buf_put_str(
-			       body, "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:") &&
-			buf_put_span(body, part->media_type) && buf_put_str(body, ";base64,") &&
-			buf_put_span(body, part->data) && buf_put_str(body, "\"}}");
-	if (part->kind == CHAT_IMAGE_URL)
-		return buf_put_str(body, "{\"type\":\"image_url\",\"image_url\":{\"url\":") &&
-			chat_put_quoted(body, part->text) && buf_put_str(body, "}}");
-	return chat_refuse(fault, API_NAME, "tool call in a message of the user");
-}
-
-/* A text alone is a string, as most servers know it best. */
-static bool put_user(struct buf *body, const struct chat_part *parts, size_t n, struct fault *fault)
-{
-	bool is_first = true;
-	if (n == 1 && parts->kind == CHAT_TEXT)
-		return put_message(body, "user", parts->text);
-	if (!open_message(body, "user") || !buf_put_str(body, ",\"content\":["))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (parts[i].kind == CHAT_RESULT)
-			continue;
-		if ((!is_first && !buf_put_char(body, ',')) || !put_part(body, &parts[i], fault))
-			return false;
-		is_first = false;
-	}
-	return buf_put_str(body, "]}");
-}
-
-static bool put_call(struct buf *body, const struct chat_part *call, struct fault *fault)
-{
-	if (!call->id.at || !call->name.at)
-		return chat_refuse(fault, API_NAME, "tool call without an id and a name");
-	return buf_put_str(body, "{\"id\":") && chat_put_quoted(body, call->id) &&
-		buf_put_str(body, ",\"type\":\"function\",\"function\":{\"name\":") &&
-		chat_put_quoted(body, call->name) && buf_put_str(body, ",\"arguments\":\"") &&
-		json_put_escaped(body, call->args) && buf_put_str(body, "\"}}");
-}
-
-static bool put_calls(struct buf *body, const struct chat *chat, const struct chat_turn *turn,
-	struct fault *fault)
-{
-	bool is_first = true;
-	if (!buf_put_str(body, ",\"tool_calls\":["))
-		return false;
-	for (size_t i = 0; i < turn->parts_n; i++) {
-		const struct chat_part *part = &chat->parts[turn->first + i];
-		if (part->kind != CHAT_CALL)
-			continue;
-		if ((!is_first && !buf_put_char(body, ',')) || !put_call(body, part, fault))
-			return false;
-		is_first = false;
-	}
-	return buf_put_char(body, ']');
-}
-
-static bool put_assistant(struct buf *body, const struct chat *chat, const struct chat_turn *turn,
-	struct fault *fault)
-{
-	bool has_calls = chat_has(chat, turn, CHAT_CALL);
-	if (chat_has(chat, turn, CHAT_IMAGE) || chat_has(chat, turn, CHAT_IMAGE_URL))
-		return chat_refuse(fault, API_NAME, "image in a message of the assistant");
-	if (!open_message(body, "assistant"))
-		return false;
-	if ((!has_calls || chat_has(chat, turn, CHAT_TEXT)) &&
-		!(buf_put_str(body, ",\"content\":\"") && chat_put_texts(body, chat, turn) &&
-			buf_put_char(body, '"')))
-		return false;
-	return (!has_calls || put_calls(body, chat, turn, fault)) && buf_put_char(body, '}');
-}
-
-/* Each result is a message of its own. Gives how many there are in *n. */
-static bool put_results(struct buf *body, const struct chat_part *parts, size_t parts_n, size_t *n,
-	struct fault *fault)
-{
-	*n = 0;
-	for (size_t i = 0; i < parts_n; i++) {
-		if (parts[i].kind != CHAT_RESULT)
-			continue;
-		++*n;
-		if (!parts[i].id.at)
-			return chat_refuse(fault, API_NAME, "tool's result without an id");
-		if (!(open_message(body, "tool") && buf_put_str(body, ",\"tool_call_id\":") &&
-			    chat_put_quoted(body, parts[i].id) &&
-			    buf_put_str(body, ",\"content\":") &&
-			    chat_put_quoted(body, parts[i].text) && buf_put_char(body, '}')))
-			return false;
-	}
-	return true;
-}
-
-/* What tools gave goes first: it has to follow the calls. */
-static bool put_turn(struct buf *body, const struct chat *chat, const struct chat_turn *turn,
-	struct fault *fault)
-{
-	const struct chat_part *parts = chat->parts + turn->first;
-	size_t results_n;
-	if (!put_results(body, parts, turn->parts_n, &results_n, fault))
-		return false;
-	if (results_n > 0 && results_n == turn->parts_n)
-		return true;
-	if (turn->role == CHAT_ASSISTANT)
-		return put_assistant(body, chat, turn, fault);
-	return put_user(body, parts, turn->parts_n, fault);
-}
-
-/* All that is said, in Cohere's words. */
-static bool put_told(const struct ask *ask, struct buf *body, struct fault *fault)
-{
-	struct chat chat;
-	bool ok = chat_init(&chat, ask, fault) &&
-		(!chat.has_system || put_message(body, "system", buf_span(&chat.system)));
-	for (size_t i = 0; ok && i < chat.turns_n; i++)
-		ok = put_turn(body, &chat, &chat.turns[i], fault);
-	chat_release(&chat);
-	return ok;
+			(openai_put_message(body, "assistant", again->answer) &&
+				openai_put_message(body, "user", again->complaint)));
 }
 
 /* A whole request with the members that are given. */
@@ -226,7 +89,7 @@ static bool put_request(
 	*fault = (struct fault){ 0 };
 	bool ok = buf_put_str(body, "{\"model\":") && buf_put_span(body, ask->model) &&
 		buf_put_str(body, ",\"messages\":[") &&
-		(messages_fit(ask) ? put_own : put_told)(ask, body, fault) &&
+		(messages_fit(ask) ? put_own : openai_put_told)(ask, body, fault) &&
 		buf_put_char(body, ']') && members_put(m, body) && buf_put_char(body, '}');
 	return ok || (fault->code == ERROR_NONE && members_too_large(body, fault));
 }
@@ -268,7 +131,7 @@ const struct api api_cohere = {
 	.path = "/v2/chat",
 	.charge = CHARGE_SUM,
 	.build = build,
-	.max_tokens = openai_max_tokens,
+	.max_tokens = { OPENAI_MAX_TOKENS },
 	.read = cohere_read,
 	.read_usage = cohere_read_usage,
 };

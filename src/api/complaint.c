@@ -181,19 +181,11 @@ static enum outcome judge_in_success(const struct complaint *c)
 									  : OUTCOME_FAULT;
 }
 
-static enum outcome judge(int status, const struct complaint *c)
+/* What the words tell apart that a status puts together. */
+static enum outcome shade(enum outcome outcome, const struct complaint *c)
 {
-	enum outcome outcome = look_up(c, plain_words, sizeof plain_words / sizeof *plain_words);
-	if (outcome != OUTCOME_ANSWERED)
-		return outcome;
-	outcome = classify_status(status);
-	if (outcome == OUTCOME_ANSWERED)
-		outcome = judge_in_success(c);
 	if (is_exhausted(outcome, c))
 		return OUTCOME_QUOTA;
-	/* OpenRouter's word on the content, with the status of a key that may not. */
-	if (outcome == OUTCOME_AUTH && status == 403 && contains(c->text, "flagged"))
-		return OUTCOME_POLICY;
 	if ((outcome == OUTCOME_RATE || outcome == OUTCOME_FAULT) && is_busy(c))
 		return OUTCOME_CAPACITY;
 	if (outcome == OUTCOME_RATE &&
@@ -205,6 +197,20 @@ static enum outcome judge(int status, const struct complaint *c)
 	if (outcome == OUTCOME_REQUEST && contains(c->text, "User location is not supported"))
 		return OUTCOME_AUTH; /* Google's, of all requests from there */
 	return outcome;
+}
+
+static enum outcome judge(int status, const struct complaint *c)
+{
+	enum outcome outcome = look_up(c, plain_words, sizeof plain_words / sizeof *plain_words);
+	if (outcome != OUTCOME_ANSWERED)
+		return outcome;
+	outcome = classify_status(status);
+	if (outcome == OUTCOME_ANSWERED)
+		outcome = judge_in_success(c);
+	/* OpenRouter's word on the content, with the status of a key that may not. */
+	if (status == 403 && contains(c->text, "flagged"))
+		return OUTCOME_POLICY;
+	return shade(outcome, c);
 }
 
 bool complaint_is_one(struct span value)

@@ -255,15 +255,6 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 	return members_put_over_body(&m, ask, NULL, body, fault);
 }
 
-static int64_t max_tokens(struct span body)
-{
-	int64_t n = -1;
-	struct span limit = either(config_of(body), "maxOutputTokens", "max_output_tokens");
-	if (limit.at)
-		n = json_count_of(limit);
-	return n > 0 ? n : 0;
-}
-
 const struct api api_gemini = {
 	.name = "gemini",
 	.base_url = "https://generativelanguage.googleapis.com",
@@ -274,7 +265,7 @@ const struct api api_gemini = {
 	.stream_path = "/v1beta/models/{model}:streamGenerateContent?alt=sse",
 	.charge = CHARGE_INPUT,
 	.build = build,
-	.max_tokens = max_tokens,
+	.max_tokens = { "generationConfig.maxOutputTokens", "generation_config.max_output_tokens" },
 	.read = gemini_read,
 	.read_usage = gemini_read_usage,
 };

@@ -22,6 +22,7 @@
 #include "api/said.h"
 #include "api/sse.h"
 #include "base/xalloc.h"
+#include "json/array.h"
 #include "json/scan.h"
 #include "json/text.h"
 
@@ -111,8 +112,7 @@ static void add_part(struct reading *r, struct span part)
 			is_call = json_kind(walk.value) == JSON_KIND_OBJECT;
 	}
 	if (is_call) {
-		buf_put_char(&r->calls, r->calls.len ? ',' : '[');
-		buf_put_span(&r->calls, part);
+		array_add(&r->calls, part);
 	} else if (!is_thought) {
 		said_add_value(&r->said, text);
 	}
@@ -135,16 +135,6 @@ static void pull_content(struct json_pull *p, struct reading *r)
 			pull_parts(p, r);
 }
 
-/* Adds the items of an array. */
-static void add_items(struct buf *items, struct span array)
-{
-	if (!array.at || json_kind(array) != JSON_KIND_ARRAY || json_is_empty(array))
-		return;
-	if (items->len)
-		buf_put_char(items, ',');
-	buf_put_span(items, json_inside(array));
-}
-
 /* Each chunk has those of its own tokens. */
 static void add_logprobs(struct reading *r, struct span result)
 {
@@ -152,8 +142,8 @@ static void add_logprobs(struct reading *r, struct span result)
 		return;
 	r->logprobs_n++;
 	r->said.logprobs = result;
-	add_items(&r->chosen, json_member(result, SPAN("chosenCandidates")));
-	add_items(&r->top, json_member(result, SPAN("topCandidates")));
+	array_add_all(&r->chosen, json_member(result, SPAN("chosenCandidates")));
+	array_add_all(&r->top, json_member(result, SPAN("topCandidates")));
 }
 
 static void pull_candidate(struct json_pull *p, struct reading *r)
@@ -344,18 +334,17 @@ static void keep(struct reading *r, struct attempt *attempt, struct answer *answ
 {
 	struct buf merged;
 	buf_init(&merged, attempt->answer.len + 64);
-	if (r->calls.len) {
-		buf_put_char(&r->calls, ']');
-		r->said.tools = buf_span(&r->calls);
-		if (r->said.finish == FINISH_STOP || r->said.finish == FINISH_UNKNOWN)
-			r->said.finish = FINISH_TOOL_CALLS;
-	}
+	bool has_stopped = r->said.finish == FINISH_STOP || r->said.finish == FINISH_UNKNOWN;
+	r->said.tools = array_end(&r->calls);
+	if (r->said.tools.at && has_stopped)
+		r->said.finish = FINISH_TOOL_CALLS;
 	if (r->logprobs_n > 1) {
-		buf_put_str(&merged, "{\"topCandidates\":[");
-		buf_put_span(&merged, buf_span(&r->top));
-		buf_put_str(&merged, "],\"chosenCandidates\":[");
-		buf_put_span(&merged, buf_span(&r->chosen));
-		buf_put_str(&merged, "]}");
+		struct span top = array_end(&r->top), chosen = array_end(&r->chosen);
+		buf_put_str(&merged, "{\"topCandidates\":");
+		buf_put_span(&merged, top.at ? top : SPAN("[]"));
+		buf_put_str(&merged, ",\"chosenCandidates\":");
+		buf_put_span(&merged, chosen.at ? chosen : SPAN("[]"));
+		buf_put_char(&merged, '}');
 		r->said.logprobs = buf_span(&merged);
 	}
 	said_keep(&r->said, NULL, answer);
@@ -436,14 +425,6 @@ void gemini_read(struct attempt *attempt, struct answer *answer)
 	read_success(attempt, answer);
 }
 
-/* Gives the sum of two counts, of which -1 is one that was not said. */
-static int64_t sum(int64_t a, int64_t b)
-{
-	if (a < 0 || b < 0)
-		return a < 0 ? b : a;
-	return a + b;
-}
-
 /* Google counts thoughts, and what tools brought in, apart; what was cached it does not. */
 void gemini_read_usage(struct answer *answer)
 {
@@ -465,8 +446,8 @@ void gemini_read_usage(struct answer *answer)
 		else if (span_equals(key, SPAN("cachedContentTokenCount")))
 			cached = json_count_of(walk.value);
 	}
-	answer->usage = (struct usage){ .input = sum(prompt, tools),
-		.output = sum(candidates, thoughts),
+	answer->usage = (struct usage){ .input = usage_sum_of(prompt, tools),
+		.output = usage_sum_of(candidates, thoughts),
 		.cached = cached,
 		.reasoning = thoughts };
 }

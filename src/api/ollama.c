@@ -246,15 +246,6 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 		      : put_request(ask, &m, body, fault);
 }
 
-static int64_t max_tokens(struct span body)
-{
-	int64_t n = -1;
-	struct span limit = json_member(json_member(body, SPAN("options")), SPAN("num_predict"));
-	if (limit.at)
-		n = json_count_of(limit);
-	return n > 0 ? n : 0;
-}
-
 const struct api api_ollama = {
 	.name = "ollama",
 	.base_url = "http://localhost:11434",
@@ -263,7 +254,7 @@ const struct api api_ollama = {
 	.path = "/api/chat",
 	.charge = CHARGE_SUM,
 	.build = build,
-	.max_tokens = max_tokens,
+	.max_tokens = { "options.num_predict" },
 	.read = ollama_read,
 	.read_usage = ollama_read_usage,
 };

@@ -32,14 +32,27 @@ struct openai_style {
 bool openai_build(const struct ask *ask, const struct openai_style *style, struct buf *body,
 	struct fault *fault);
 
-/* Gives the most tokens that a chat completion request allows: the rows' `max_tokens`. */
-int64_t openai_max_tokens(struct span body);
+/* The rows' `max_tokens`: some know the one, some the other; whoever says both means the newer. */
+#define OPENAI_MAX_TOKENS "max_completion_tokens", "max_tokens"
 
 /* Appends a picture as a part of a content. */
 bool openai_put_image(struct buf *out, const struct image *image);
 
 /* Appends the response_format that asks for what the schema says. */
 bool openai_put_format(struct buf *out, const struct schema *schema);
+
+/* True if a record's messages have parts that only others know: Anthropic, or the Responses. */
+bool openai_are_foreign(struct span messages);
+
+/* Appends all that is asked as messages in OpenAI's words, with commas between them. */
+bool openai_put_told(const struct ask *ask, struct buf *body, struct fault *fault);
+
+/* Appends the beginning of a message, up to its role's end; a comma first unless it is the first.
+ */
+bool openai_open_message(struct buf *body, const char *role);
+
+/* Appends a message that is an escaped text. */
+bool openai_put_message(struct buf *body, const char *role, struct span text);
 
 /* Reads a finished attempt, of a chat or of a completion: the row's `read`. */
 void openai_read(struct attempt *attempt, struct answer *answer);

@@ -118,13 +118,24 @@ static bool put_messages(const struct ask *ask, const struct openai_style *style
 	return ok && (is_empty || buf_put_char(body, ',')) && put_reask(ask->reask, body);
 }
 
+/* The messages as they are, or told anew if they are in another vendor's form. */
+static bool put_all(const struct ask *ask, const struct openai_style *style, struct buf *body,
+	struct fault *fault)
+{
+	if (ask->form != ASK_MESSAGES || !openai_are_foreign(ask->own))
+		return put_messages(ask, style, body, fault);
+	if (ask->step->schema && style->has_no_schemas)
+		return chat_refuse(fault, "this API", "messages in Anthropic's form with --schema");
+	return openai_put_told(ask, body, fault);
+}
+
 /* A whole request with the members that are given. */
 static bool put_request(const struct ask *ask, const struct openai_style *style,
 	const struct members *m, struct buf *body, struct fault *fault)
 {
 	*fault = (struct fault){ 0 };
 	bool ok = buf_put_str(body, "{\"model\":") && buf_put_span(body, ask->model) &&
-		buf_put_str(body, ",\"messages\":[") && put_messages(ask, style, body, fault) &&
+		buf_put_str(body, ",\"messages\":[") && put_all(ask, style, body, fault) &&
 		buf_put_char(body, ']') && members_put(m, body) && buf_put_char(body, '}');
 	return ok || (fault->code == ERROR_NONE && members_too_large(body, fault));
 }
@@ -162,23 +173,6 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 	return openai_build(ask, &style, body, fault);
 }
 
-/* Some servers know the one name, some the other; whoever says both means the newer. */
-int64_t openai_max_tokens(struct span body)
-{
-	int64_t older = 0, newer = 0;
-	struct json_walk walk;
-	json_walk_init(&walk, body);
-	while (json_walk_next(&walk)) {
-		if (json_key_is(walk.key, SPAN("max_completion_tokens")))
-			newer = json_count_of(walk.value);
-		else if (json_key_is(walk.key, SPAN("max_tokens")))
-			older = json_count_of(walk.value);
-	}
-	if (newer > 0)
-		return newer;
-	return older > 0 ? older : 0;
-}
-
 const struct api api_openai = {
 	.name = "openai",
 	.base_url = "https://api.openai.com/v1",
@@ -188,7 +182,7 @@ const struct api api_openai = {
 	.path = "/chat/completions",
 	.charge = CHARGE_LARGER,
 	.build = build,
-	.max_tokens = openai_max_tokens,
+	.max_tokens = { OPENAI_MAX_TOKENS },
 	.read = openai_read,
 	.read_usage = openai_read_usage,
 };

@@ -96,7 +96,7 @@ const struct api api_openai_completions = {
 	.auth_header = "Authorization: Bearer ",
 	.path = "/completions",
 	.build = build,
-	.max_tokens = openai_max_tokens,
+	.max_tokens = { OPENAI_MAX_TOKENS },
 	.read = openai_read,
 	.read_usage = openai_read_usage,
 };

@@ -62,7 +62,7 @@ static bool build_azure_classic(const struct ask *ask, struct buf *body, struct 
 
 #define BEARER "Authorization: Bearer "
 #define READ_LIKE_OPENAI \
-	.max_tokens = openai_max_tokens, .read = openai_read, .read_usage = openai_read_usage
+	.max_tokens = { OPENAI_MAX_TOKENS }, .read = openai_read, .read_usage = openai_read_usage
 
 const struct api api_mistral = {
 	.name = "mistral",

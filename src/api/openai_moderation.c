@@ -81,12 +81,6 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 				     : put_request(ask, &m, body, fault);
 }
 
-static int64_t max_tokens(struct span body)
-{
-	(void)body;
-	return 0;
-}
-
 /* Gives what the results say; missing if there is none, or one that is no object. */
 static struct span value_of(struct span results)
 {
@@ -144,7 +138,6 @@ const struct api api_openai_moderation = {
 	.cannot_stream = true,
 	.needs_no_model = true,
 	.build = build,
-	.max_tokens = max_tokens,
 	.read = read_answer,
 	.read_usage = read_usage,
 };

@@ -264,12 +264,6 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 	return ok;
 }
 
-static int64_t max_tokens(struct span body)
-{
-	int64_t n = json_count_of(json_member(body, SPAN("max_output_tokens")));
-	return n > 0 ? n : 0;
-}
-
 const struct api api_openai_responses = {
 	.name = NAME,
 	.base_url = "https://api.openai.com/v1",
@@ -278,7 +272,7 @@ const struct api api_openai_responses = {
 	.auth_header = "Authorization: Bearer ",
 	.path = "/responses",
 	.build = build,
-	.max_tokens = max_tokens,
+	.max_tokens = { "max_output_tokens" },
 	.read = openai_responses_read,
 	.read_usage = openai_responses_read_usage,
 };

@@ -65,14 +65,6 @@ static bool build_params(const struct ask *ask, struct buf *body, struct fault *
 	return build_plain(ask, "max_tokens", body, fault);
 }
 
-static int64_t max_tokens(struct span body)
-{
-	int64_t n = openai_max_tokens(body);
-	if (n == 0)
-		n = json_count_of(json_member(body, SPAN("max_output_tokens")));
-	return n > 0 ? n : 0;
-}
-
 /* answers */
 
 static void read_success(struct attempt *attempt, struct span root, struct answer *answer)
@@ -150,7 +142,7 @@ static const struct api api_of_bodies = {
 	.cannot_stream = true,
 	.needs_no_model = true,
 	.build = build_body,
-	.max_tokens = max_tokens,
+	.max_tokens = { "max_completion_tokens", "max_tokens", "max_output_tokens" },
 	.read = read,
 	.read_usage = read_usage_of_body,
 };
@@ -162,7 +154,7 @@ static const struct api api_of_params = {
 	.cannot_stream = true,
 	.needs_no_model = true,
 	.build = build_params,
-	.max_tokens = max_tokens,
+	.max_tokens = { "max_completion_tokens", "max_tokens", "max_output_tokens" },
 	.read = read,
 	.read_usage = anthropic_read_usage,
 };

@@ -125,13 +125,6 @@ static bool build(
 		: put_request(r, ask, &m, body, fault);
 }
 
-/* What they get is a few numbers, not tokens. */
-static int64_t max_tokens(struct span body)
-{
-	(void)body;
-	return 0;
-}
-
 static bool build_cohere(const struct ask *ask, struct buf *body, struct fault *fault)
 {
 	static const struct reranker r = {
@@ -153,7 +146,6 @@ const struct api api_cohere_rerank = {
 	.charge = CHARGE_INPUT,
 	.cannot_stream = true,
 	.build = build_cohere,
-	.max_tokens = max_tokens,
 	.read = rerank_read,
 	.read_usage = rerank_read_usage,
 };
@@ -178,7 +170,6 @@ const struct api api_voyage_rerank = {
 	.charge = CHARGE_INPUT,
 	.cannot_stream = true,
 	.build = build_voyage,
-	.max_tokens = max_tokens,
 	.read = rerank_read,
 	.read_usage = rerank_read_usage,
 };
@@ -203,7 +194,6 @@ const struct api api_jina_rerank = {
 	.charge = CHARGE_INPUT,
 	.cannot_stream = true,
 	.build = build_jina,
-	.max_tokens = max_tokens,
 	.read = rerank_read,
 	.read_usage = rerank_read_usage,
 };
@@ -228,7 +218,6 @@ const struct api api_tei_rerank = {
 	.cannot_stream = true,
 	.needs_no_model = true,
 	.build = build_tei,
-	.max_tokens = max_tokens,
 	.read = rerank_read,
 	.read_usage = rerank_read_usage,
 };

@@ -2,6 +2,7 @@
 #include "app/address.h"
 
 #include "api/api.h"
+#include "app/environment.h"
 #include "base/xalloc.h"
 #include "io/url.h"
 
@@ -9,12 +10,6 @@
 #include <string.h>
 
 #define REGION "{region}"
-
-static const char *from_environment(const char *name)
-{
-	const char *value = name ? getenv(name) : NULL;
-	return value && *value ? value : NULL;
-}
 
 /* Ollama's own variable says where its server listens: "0.0.0.0", "host:1234", or a URL. */
 static char *ollama_base(const char *host)
@@ -32,7 +27,7 @@ static char *ollama_base(const char *host)
 
 char *address_default(const struct api *api, struct err *err)
 {
-	const char *set = from_environment(api->base_url_env);
+	const char *set = environment_get(api->base_url_env);
 	if (set && strcmp(api->base_url_env, "OLLAMA_HOST") == 0)
 		return ollama_base(set);
 	if (set)
@@ -46,9 +41,9 @@ char *address_default(const struct api *api, struct err *err)
 	const char *hole = strstr(api->base_url, REGION);
 	if (!hole)
 		return xstrdup(api->base_url);
-	const char *region = from_environment("AWS_REGION");
+	const char *region = environment_get("AWS_REGION");
 	if (!region)
-		region = from_environment("AWS_DEFAULT_REGION");
+		region = environment_get("AWS_DEFAULT_REGION");
 	if (!region) {
 		err_set(err, ERR_USAGE,
 			"in which region? --api %s needs AWS_REGION, or --endpoint URL", api->name);
@@ -119,9 +114,9 @@ static void take_deployment(struct endpoint *e, const char *base)
 
 static void set_azure(struct endpoint *e, char *base)
 {
-	const char *version = from_environment("OPENAI_API_VERSION");
+	const char *version = environment_get("OPENAI_API_VERSION");
 	if (!version)
-		version = from_environment("AZURE_OPENAI_API_VERSION");
+		version = environment_get("AZURE_OPENAI_API_VERSION");
 	e->query = cut_query(base);
 	take_deployment(e, base);
 	e->api = azure_row(base, e->query || version);

@@ -62,6 +62,18 @@ static bool add_endpoints(struct filter *f, struct err *err)
 	return true;
 }
 
+/* What of the step does not go together with other options, or with the endpoints. */
+static bool check_step(const struct filter *f, struct err *err)
+{
+	const struct step *step = &f->plan.steps[0];
+	const char *meta = f->config->writer.meta;
+	if (meta && strcmp(meta, step->name) == 0)
+		return err_set(err, ERR_USAGE,
+			"--meta=%s: that is the answer's field; name another", meta);
+	return endpoints_check_step(&f->endpoints, step, err) &&
+		(!step->has_prompt || endpoints_check_models(&f->endpoints, err));
+}
+
 /* Everything that can be wrong with the command line is found before the first record is read. */
 static bool build(struct filter *f, struct err *err)
 {
@@ -69,17 +81,11 @@ static bool build(struct filter *f, struct err *err)
 	f->plan.batch = batch_files_format(c);
 	if (!batch_files_prepare(c, err) || !complete_config(f, err) ||
 		!steps_make(&f->plan, &c->prompt, err) ||
-		!endpoints_make(&f->endpoints, &c->endpoint, err) ||
-		!endpoints_check_step(&f->endpoints, &f->plan.steps[0], err) ||
+		!endpoints_make(&f->endpoints, &c->endpoint, err) || !check_step(f, err) ||
 		!batch_files_place(f->plan.batch, &f->endpoints, err) ||
 		!speed_check_hedge(
 			&c->pipeline.sched.hedge, endpoints_pool_n(&f->endpoints), err) ||
 		!wake_init(&f->wake, err))
-		return false;
-	if (c->writer.meta && strcmp(c->writer.meta, f->plan.steps[0].name) == 0)
-		return err_set(err, ERR_USAGE,
-			"--meta=%s: that is the answer's field; name another", c->writer.meta);
-	if (f->plan.steps[0].has_prompt && !endpoints_check_models(&f->endpoints, err))
 		return false;
 	f->plan.body_api = f->endpoints.items[0].api;
 	signals_start(&f->wake);

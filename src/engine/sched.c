@@ -241,7 +241,7 @@ static void weigh(struct call *call, const struct pool *pool)
 	call->estimate = call->picture_bytes == 0
 		? tokens_estimate(body)
 		: PICTURE_TOKENS + (double)(body.n - call->picture_bytes) / TOKEN_BYTES;
-	call->max_tokens = call->attempt.api->max_tokens(body);
+	call->max_tokens = api_max_tokens(call->attempt.api, body);
 }
 
 static uint64_t prefix_of(const struct call *call)

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-static int64_t sum(int64_t a, int64_t b)
+int64_t usage_sum_of(int64_t a, int64_t b)
 {
 	if (a < 0 || b < 0)
 		return a < 0 ? b : a;
@@ -13,10 +13,10 @@ static int64_t sum(int64_t a, int64_t b)
 struct usage usage_sum(struct usage a, struct usage b)
 {
 	return (struct usage){
-		.input = sum(a.input, b.input),
-		.output = sum(a.output, b.output),
-		.cached = sum(a.cached, b.cached),
-		.reasoning = sum(a.reasoning, b.reasoning),
+		.input = usage_sum_of(a.input, b.input),
+		.output = usage_sum_of(a.output, b.output),
+		.cached = usage_sum_of(a.cached, b.cached),
+		.reasoning = usage_sum_of(a.reasoning, b.reasoning),
 	};
 }
 

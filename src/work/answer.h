@@ -26,8 +26,8 @@ enum finish {
 };
 
 /*
- * Tokens as the server counts them; -1 = it did not say. Cached are part of input, reasoning part
- * of output.
+ * Tokens as billed where the server says so, else as it counts them; -1 = it did not say. Cached
+ * are part of input, reasoning part of output.
  */
 struct usage {
 	int64_t input;
@@ -52,6 +52,9 @@ struct answer {
 	char *message; /* owned, plain UTF-8: what went wrong, in the server's words where it had
 			  some; NULL */
 };
+
+/* Gives the sum of two numbers of tokens, of which -1 is one that was not said; it saturates. */
+int64_t usage_sum_of(int64_t a, int64_t b);
 
 /* Gives the sums of two, of which -1 is what was not said. */
 struct usage usage_sum(struct usage a, struct usage b);

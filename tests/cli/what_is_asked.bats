@@ -69,3 +69,12 @@ EOF
 		[ "$status" -eq 2 ]
 	done
 }
+
+@test "messages in Anthropic's form are told in OpenAI's words, with pictures and tools" {
+	start_witness
+	cat >in <<'EOF'
+{"messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}},{"type":"text","text":"q"}]},{"role":"assistant","content":[{"type":"tool_use","id":"t1","name":"f","input":{"a":1}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"42"}]}]}
+EOF
+	quietly ask -s brief <in
+	[ "$(jq -r .body requests | jq -c .messages)" = '[{"role":"system","content":"brief"},{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}},{"type":"text","text":"q"}]},{"role":"assistant","tool_calls":[{"id":"t1","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]},{"role":"tool","tool_call_id":"t1","content":"42"}]' ]
+}

@@ -176,7 +176,7 @@ static void check_shape(const struct ask *ask, const struct shape *shape, struct
 		demand(!json_item(messages, 1 + ask->step->has_system).at,
 			"there are more messages");
 	if (shape->says_limit)
-		demand(api->max_tokens(root) == ask->step->max_tokens, "another limit");
+		demand(api_max_tokens(api, root) == ask->step->max_tokens, "another limit");
 	if (shape->says_stream)
 		demand(span_is(json_member(root, SPAN("stream")),
 			       ask->endpoint->is_streamed ? "true" : "false"),

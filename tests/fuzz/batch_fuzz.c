@@ -72,7 +72,7 @@ static bool ask(struct record *r, enum batch format)
 	demand(raw_api(format)->build(&asked, &body, &fault), "no request is built");
 	demand(json_scan(buf_span(&body), &scanned, &why) && json_kind(scanned) == JSON_KIND_OBJECT,
 		"a request is no JSON");
-	demand(format == BATCH_BODIES || raw_api(format)->max_tokens(scanned) == 7,
+	demand(format == BATCH_BODIES || api_max_tokens(raw_api(format), scanned) == 7,
 		"the limit is not there");
 	buf_release(&body);
 	endpoint_release(&endpoint);

@@ -253,7 +253,7 @@ TEST("what cannot be told in Anthropic's words is said, not sent")
 TEST("a request's own limit of tokens is found in Anthropic's field")
 {
 	const struct api *api = api_find("anthropic");
-	CHECK_INT(api->max_tokens(SPAN("{\"max_tokens\":7}")), 7);
-	CHECK_INT(api->max_tokens(SPAN("{\"max_tokens\":-7}")), 0);
-	CHECK_INT(api->max_tokens(SPAN("{\"messages\":[{\"max_tokens\":7}]}")), 0);
+	CHECK_INT(api_max_tokens(api, SPAN("{\"max_tokens\":7}")), 7);
+	CHECK_INT(api_max_tokens(api, SPAN("{\"max_tokens\":-7}")), 0);
+	CHECK_INT(api_max_tokens(api, SPAN("{\"messages\":[{\"max_tokens\":7}]}")), 0);
 }

@@ -170,6 +170,6 @@ TEST("what cannot be told in Converse's words is said, not sent")
 TEST("a request's own limit of tokens is found in Converse's field")
 {
 	const struct api *api = api_find("bedrock");
-	CHECK_INT(api->max_tokens(SPAN("{\"inferenceConfig\":{\"maxTokens\":7}}")), 7);
-	CHECK_INT(api->max_tokens(SPAN("{\"maxTokens\":7}")), 0);
+	CHECK_INT(api_max_tokens(api, SPAN("{\"inferenceConfig\":{\"maxTokens\":7}}")), 7);
+	CHECK_INT(api_max_tokens(api, SPAN("{\"maxTokens\":7}")), 0);
 }

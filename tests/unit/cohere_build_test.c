@@ -184,8 +184,8 @@ TEST("the limit, the schema, the stream and parameters go where Cohere looks for
 		"\"response_format\":{\"type\":\"json_object\",\"json_schema\":{\"type\":\"object\"}},\"temperature\":0.10,"
 		"\"thinking\":{\"type\":\"enabled\",\"token_budget\":5},\"model\":\"m\"}");
 	stand_up(&d);
-	CHECK_INT(api_cohere.max_tokens(SPAN("{\"max_tokens\":12}")), 12);
-	CHECK_INT(api_cohere.max_tokens(SPAN("{\"messages\":[]}")), 0);
+	CHECK_INT(api_max_tokens(&api_cohere, SPAN("{\"max_tokens\":12}")), 12);
+	CHECK_INT(api_max_tokens(&api_cohere, SPAN("{\"messages\":[]}")), 0);
 }
 
 TEST("a request for Cohere that would be too large is a fault, wherever it is cut")

@@ -254,13 +254,17 @@ TEST("gemini: a request at its ceiling is a fault, wherever it is cut")
 
 TEST("gemini: the limit of tokens is read from either style of names")
 {
-	CHECK_INT(api_gemini.max_tokens(SPAN("{\"generationConfig\":{\"maxOutputTokens\":7}}")), 7);
-	CHECK_INT(api_gemini.max_tokens(SPAN("{\"generation_config\":{\"max_output_tokens\":7}}")),
-		7);
 	CHECK_INT(
-		api_gemini.max_tokens(SPAN("{\"generationConfig\":{\"maxOutputTokens\":-7}}")), 0);
-	CHECK_INT(api_gemini.max_tokens(SPAN("{\"generationConfig\":7}")), 0);
-	CHECK_INT(api_gemini.max_tokens(SPAN("{}")), 0);
+		api_max_tokens(&api_gemini, SPAN("{\"generationConfig\":{\"maxOutputTokens\":7}}")),
+		7);
+	CHECK_INT(api_max_tokens(
+			  &api_gemini, SPAN("{\"generation_config\":{\"max_output_tokens\":7}}")),
+		7);
+	CHECK_INT(api_max_tokens(
+			  &api_gemini, SPAN("{\"generationConfig\":{\"maxOutputTokens\":-7}}")),
+		0);
+	CHECK_INT(api_max_tokens(&api_gemini, SPAN("{\"generationConfig\":7}")), 0);
+	CHECK_INT(api_max_tokens(&api_gemini, SPAN("{}")), 0);
 }
 
 TEST("gemini: the path has the model, and streams have one of their own")

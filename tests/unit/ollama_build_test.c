@@ -206,8 +206,8 @@ TEST("ollama: a request at its ceiling is a fault, wherever it is cut")
 
 TEST("ollama: the limit of tokens is an option, and -1 is none")
 {
-	CHECK_INT(api_ollama.max_tokens(SPAN("{\"options\":{\"num_predict\":7}}")), 7);
-	CHECK_INT(api_ollama.max_tokens(SPAN("{\"options\":{\"num_predict\":-1}}")), 0);
-	CHECK_INT(api_ollama.max_tokens(SPAN("{\"options\":7}")), 0);
-	CHECK_INT(api_ollama.max_tokens(SPAN("{}")), 0);
+	CHECK_INT(api_max_tokens(&api_ollama, SPAN("{\"options\":{\"num_predict\":7}}")), 7);
+	CHECK_INT(api_max_tokens(&api_ollama, SPAN("{\"options\":{\"num_predict\":-1}}")), 0);
+	CHECK_INT(api_max_tokens(&api_ollama, SPAN("{\"options\":7}")), 0);
+	CHECK_INT(api_max_tokens(&api_ollama, SPAN("{}")), 0);
 }

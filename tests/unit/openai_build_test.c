@@ -114,7 +114,7 @@ TEST("a request's own limit of tokens is found under either name, the newer firs
 		{ "{\"messages\":[{\"max_tokens\":7}]}", 0 },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		CHECK_INT(api_openai.max_tokens(span_of(cases[i].body)), cases[i].want);
+		CHECK_INT(api_max_tokens(&api_openai, span_of(cases[i].body)), cases[i].want);
 }
 
 TEST("what a record cannot ask is said, not sent")

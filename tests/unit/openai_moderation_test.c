@@ -76,7 +76,7 @@ TEST("the first result is the value as the server wrote it, of several texts all
 	enter(&x, API, 200, "{\"results\":[" RESULT ", {}]}", false);
 	check_span(x.answer.value, "[" RESULT ", {}]");
 	leave(&x);
-	CHECK_INT(api_find(API)->max_tokens(SPAN("{\"max_tokens\":7}")), 0);
+	CHECK_INT(api_max_tokens(api_find(API), SPAN("{\"max_tokens\":7}")), 0);
 }
 
 TEST("a moderation without results is a bad response, an error the failure that it says")

@@ -242,7 +242,7 @@ TEST("no record breaks out of the string of a response's input")
 TEST("a response's own limit of tokens is found")
 {
 	const struct api *api = api_find(API);
-	CHECK_INT(api->max_tokens(SPAN("{\"max_output_tokens\":17}")), 17);
-	CHECK_INT(api->max_tokens(SPAN("{\"max_tokens\":17}")), 0);
-	CHECK_INT(api->max_tokens(SPAN("{\"max_output_tokens\":-1}")), 0);
+	CHECK_INT(api_max_tokens(api, SPAN("{\"max_output_tokens\":17}")), 17);
+	CHECK_INT(api_max_tokens(api, SPAN("{\"max_tokens\":17}")), 0);
+	CHECK_INT(api_max_tokens(api, SPAN("{\"max_output_tokens\":-1}")), 0);
 }

@@ -114,12 +114,12 @@ TEST("a request that passes its ceiling is a fault")
 TEST("the limit that a request says is found by any of its names")
 {
 	const struct api *api = raw_api(BATCH_BODIES);
-	CHECK_INT(api->max_tokens(SPAN("{\"max_tokens\":7}")), 7);
-	CHECK_INT(api->max_tokens(SPAN("{\"max_completion_tokens\":8}")), 8);
-	CHECK_INT(api->max_tokens(SPAN("{\"max_output_tokens\":9}")), 9);
-	CHECK_INT(api->max_tokens(SPAN("{\"max_output_tokens\":\"many\"}")), 0);
-	CHECK_INT(api->max_tokens(SPAN("{}")), 0);
-	CHECK_INT(raw_api(BATCH_PARAMS)->max_tokens(SPAN("{\"max_tokens\":7}")), 7);
+	CHECK_INT(api_max_tokens(api, SPAN("{\"max_tokens\":7}")), 7);
+	CHECK_INT(api_max_tokens(api, SPAN("{\"max_completion_tokens\":8}")), 8);
+	CHECK_INT(api_max_tokens(api, SPAN("{\"max_output_tokens\":9}")), 9);
+	CHECK_INT(api_max_tokens(api, SPAN("{\"max_output_tokens\":\"many\"}")), 0);
+	CHECK_INT(api_max_tokens(api, SPAN("{}")), 0);
+	CHECK_INT(api_max_tokens(raw_api(BATCH_PARAMS), SPAN("{\"max_tokens\":7}")), 7);
 }
 
 /* An answer as the API's file reads it. */

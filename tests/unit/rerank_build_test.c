@@ -26,7 +26,7 @@ TEST("a query and documents go out under the names that each rerank API has for 
 			"{\"query\":\"q\\u00e9\", \"documents\" : [ \"a\\n\" , {\"id\":7,\"text\":\"b\"},\"c\"],\"x\":1}",
 			wants[i]);
 		CHECK(apis[i]->cannot_stream);
-		CHECK_INT(apis[i]->max_tokens(SPAN("{\"max_tokens\":5}")), 0);
+		CHECK_INT(api_max_tokens(apis[i], SPAN("{\"max_tokens\":5}")), 0);
 		stand_up(&d);
 	}
 }
