@@ -151,7 +151,11 @@ static bool read_part(const struct reading *r, struct span value)
 	if (span_is(type, "image_url") || span_is(type, "input_image")) {
 		struct span url = json_member(value, SPAN("image_url"));
 		struct span plain = json_text_of(url);
-		return read_image(r, plain.at || !url.at ? plain : member_text(url, "url"));
+		struct span detail = member_text(plain.at ? value : url, "detail");
+		if (!read_image(r, plain.at || !url.at ? plain : member_text(url, "url")))
+			return false;
+		r->chat->parts[r->chat->parts_n - 1].detail = detail;
+		return true;
 	}
 	if (span_is(type, "image"))
 		return read_source(r, json_member(value, SPAN("source")));

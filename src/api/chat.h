@@ -32,6 +32,7 @@ struct chat_part {
 	struct span text;
 	struct span media_type; /* "image/png" */
 	struct span data;       /* base64 */
+	struct span detail;     /* of an image, how closely to look: OpenAI's alone */
 	struct span id;
 	struct span name;
 	struct span args; /* a JSON object */

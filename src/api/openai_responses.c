@@ -108,7 +108,10 @@ static bool put_image(struct buf *out, const struct chat_part *part)
 			buf_put_str(out, ";base64,") && buf_put_span(out, part->data);
 	else
 		ok = ok && buf_put_span(out, part->text);
-	return ok && buf_put_str(out, "\"}");
+	ok = ok && buf_put_char(out, '"');
+	if (part->detail.at)
+		ok = ok && buf_put_str(out, ",\"detail\":") && chat_put_quoted(out, part->detail);
+	return ok && buf_put_char(out, '}');
 }
 
 static bool put_words(

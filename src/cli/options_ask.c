@@ -238,7 +238,9 @@ static const struct option endpoint_rows[] = {
 		.traits = OPTION_HAS_ENV,
 		.help = "ask for answers as streams",
 		.manual = "Ask for answers as streams of events, as some servers and proxies\n"
-			  "want it for long ones.\nThe output is the same.\n" },
+			  "want it for long ones.\nThe output is the same.\n"
+			  "A stream without its end mark is a broken one and asked for again,\n"
+			  "whatever it has said.\n" },
 };
 
 const struct option_group options_prompt = { "Prompt", ROWS_OF(prompt_rows) };

@@ -75,6 +75,7 @@ static void check(const struct scene *s, const char *want)
 			put(&out, "=", p->text);
 			put(&out, " type=", p->media_type);
 			put(&out, " data=", p->data);
+			put(&out, " detail=", p->detail);
 			put(&out, " id=", p->id);
 			put(&out, " name=", p->name);
 			put(&out, " args=", p->args);
@@ -114,11 +115,11 @@ TEST("pictures are told apart by whether their bytes are there, in OpenAI's form
 		"{\"messages\":[{\"role\":\"user\",\"content\":["
 		"{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,AAAA\"}},"
 		"{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://x/y.png\"}},"
-		"{\"type\":\"input_image\",\"image_url\":\"https://x/z.png\"},"
+		"{\"type\":\"input_image\",\"image_url\":\"https://x/z.png\",\"detail\":\"low\"},"
 		"{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/gif\",\"data\":\"BBBB\"}},"
 		"{\"type\":\"image\",\"source\":{\"type\":\"url\",\"url\":\"https://x/w\"}}]}]}"));
 	check(&s,
-		"U image type=image/png data=AAAA url=https://x/y.png url=https://x/z.png"
+		"U image type=image/png data=AAAA url=https://x/y.png url=https://x/z.png detail=low"
 		" image type=image/gif data=BBBB url=https://x/w");
 	leave(&s);
 }
