@@ -154,8 +154,8 @@ TEST("what no API could be told in its own words is a fault that says which mess
 		"[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"}]}]",
 		"[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"[]\"}}]}]",
 		"[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{}}]}]",
-		"[{\"role\":\"system\",\"content\":[{\"type\":\"image_url\"}]},"
-		"{\"role\":\"user\",\"content\":\"x\"}]",
+		("[{\"role\":\"system\",\"content\":[{\"type\":\"image_url\"}]},"
+		 "{\"role\":\"user\",\"content\":\"x\"}]"),
 		"[{\"role\":\"assistant\",\"function_call\":{\"name\":\"f\",\"arguments\":\"{}\"}}]",
 		"[{\"role\":\"user\",\"name\":\"ann\",\"content\":\"x\"}]",
 		"[{\"role\":\"tool\",\"content\":[{\"type\":\"image\"}]}]",
