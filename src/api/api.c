@@ -102,8 +102,10 @@ char *api_path(const struct api *api, const char *model, bool is_streamed)
 	if (!model || !is_plain_name(model))
 		return NULL;
 	/* Google's own name for a model begins with what stands before it in the path. */
-	if (strncmp(model, "models/", 7) == 0 && strncmp(hole - 7, "models/", 7) == 0)
-		model += 7;
+	const size_t own_n = sizeof "models/" - 1;
+	if (strncmp(model, "models/", own_n) == 0 && (size_t)(hole - path) >= own_n &&
+		strncmp(hole - own_n, "models/", own_n) == 0)
+		model += own_n;
 	buf_init(&out, SIZE_MAX / 4);
 	buf_put(&out, path, (size_t)(hole - path));
 	put_encoded(&out, model);

@@ -221,23 +221,20 @@ static bool check_profile(const struct reading *r, const struct yaml_node *map, 
 static bool check_keys(const struct reading *r, const struct yaml_node *root)
 {
 	static const char *const keys[] = { "defaults", "endpoints", "pools", "profiles" };
+	enum { KEYS_N = sizeof keys / sizeof *keys };
 	if (root->kind != YAML_MAP)
 		return yaml_refuse(r->err, r->yaml, root,
 			"expected a map with defaults, endpoints, pools or profiles");
 	for (const struct yaml_node *node = root->first; node; node = node->next) {
 		struct span key = span_of(node->key);
-		const char *near = NULL;
 		bool is_known = false;
-		for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		for (size_t i = 0; i < KEYS_N; i++)
 			is_known |= span_is(key, keys[i]);
-			if (near_distance(key, span_of(keys[i])) <= near_limit(key.n))
-				near = keys[i];
-		}
 		if (!is_known && option_find(key))
 			return yaml_refuse_key(r->err, r->yaml, node,
 				"--%s stands below defaults: or a profile", node->key);
 		if (!is_known)
-			return unknown_key(r, node, near);
+			return unknown_key(r, node, near_find(node->key, keys, KEYS_N));
 	}
 	return true;
 }

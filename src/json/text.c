@@ -93,17 +93,21 @@ static bool is_low_surrogate(uint32_t unit)
 	return (unit & 0xfc00) == 0xdc00;
 }
 
+/* Gives the code unit of the escape "\uXXXX" at `at`; 0 if there is none, or it is cut by end. */
+static uint32_t code_unit_or_zero(const char *at, const char *end)
+{
+	return end - at >= 6 && at[0] == '\\' && at[1] == 'u' ? code_unit(at) : 0;
+}
+
 /* Moves *at past the \uXXXX there, or past the two of a pair, and gives the code point. */
 static uint32_t take_code_point(const char **at, const char *end)
 {
 	uint32_t unit = code_unit(*at);
 	*at += 6;
-	if (is_high_surrogate(unit) && end - *at >= 6 && (*at)[0] == '\\' && (*at)[1] == 'u') {
-		uint32_t low = code_unit(*at);
-		if (is_low_surrogate(low)) {
-			*at += 6;
-			return 0x10000 + ((unit & 0x3ff) << 10 | (low & 0x3ff));
-		}
+	uint32_t low = code_unit_or_zero(*at, end);
+	if (is_high_surrogate(unit) && is_low_surrogate(low)) {
+		*at += 6;
+		return 0x10000 + ((unit & 0x3ff) << 10 | (low & 0x3ff));
 	}
 	return is_high_surrogate(unit) || is_low_surrogate(unit) ? 0xfffd : unit;
 }
@@ -203,30 +207,17 @@ struct span utf8_trimmed(struct span text)
 	return text;
 }
 
-/* The value of the escape "\uXXXX" at `at`, or 0 if there is none or it does not fit before end. */
-static unsigned escape_at(const char *at, const char *end)
-{
-	unsigned value = 0;
-	if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
-		return 0;
-	for (int i = 2; i < 6; i++) {
-		unsigned char c = (unsigned char)at[i];
-		unsigned digit = c <= '9' ? c - 48u : (c | 32u) - 87u; /* '0'; 'a' is 10 */
-		value = value << 4 | (digit & 15);
-	}
-	return value;
-}
-
 void json_mend_surrogates(char *bytes, size_t n)
 {
 	const char *end = bytes + n;
 	char *at = bytes;
 	while (at < end && (at = memchr(at, '\\', (size_t)(end - at)))) {
-		unsigned value = escape_at(at, end);
-		bool is_high = (value & 0xfc00) == 0xd800, is_low = (value & 0xfc00) == 0xdc00;
-		if (is_high && (escape_at(at + 6, end) & 0xfc00) == 0xdc00) {
+		uint32_t unit = code_unit_or_zero(at, end);
+		bool is_pair =
+			is_high_surrogate(unit) && is_low_surrogate(code_unit_or_zero(at + 6, end));
+		if (is_pair) {
 			at += 12;
-		} else if (is_high || is_low) {
+		} else if (is_high_surrogate(unit) || is_low_surrogate(unit)) {
 			memcpy(at, "\\ufffd", 6);
 			at += 6;
 		} else {
