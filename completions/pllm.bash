@@ -10,7 +10,6 @@ _pllm_options='
 	--max-record
 	--output
 	--as
-	--existing
 	--raw-output
 	--raw-output0
 	--meta
@@ -20,7 +19,6 @@ _pllm_options='
 	--window-bytes
 	--errors
 	--on-error
-	--retry-errors
 	--accept
 	--prompt
 	--prompt-file
@@ -56,6 +54,7 @@ _pllm_options='
 	--tpm
 	--hedge
 	--hedge-max
+	--no-share
 	--retries
 	--timeout
 	--connect-timeout
@@ -67,11 +66,32 @@ _pllm_options='
 	--grace
 	--halt
 	--on-truncate
+	--max-tokens-limit
+	--max-input-tokens
+	--on-overflow
 	--quiet
 	--verbose
 	-h
 	--help
 	--version
+'
+_pllm_filter_options='
+	--existing
+	--retry-errors
+	--samples
+	--join
+	--vote-by
+	--quorum
+	--emit
+	--flow
+	--show-flow
+'
+_pllm_reduce_options='
+	--by
+	--fan-in
+	--item
+	--sorted
+	--group-bytes
 '
 
 _pllm() {
@@ -85,20 +105,28 @@ _pllm() {
 		prev=${COMP_WORDS[COMP_CWORD - 2]} equals=1
 	fi
 	case $cur in
-	-*) words=$_pllm_options ;;
-	*) [ "$COMP_CWORD" -gt 1 ] || words=help ;;
+	-*)
+		case " ${COMP_WORDS[*]} " in
+		*' reduce '*) words=$_pllm_options$_pllm_reduce_options ;;
+		*) words=$_pllm_options$_pllm_filter_options ;;
+		esac ;;
+	*) [ "$COMP_CWORD" -gt 1 ] || words='help reduce' ;;
 	esac
+	[ "$prev" != help ] || words=reduce
 	case $prev in
 	--input-format) words='jsonl lines seq openai-batch anthropic-batch' ;;
 	--existing) words='error skip replace' ;;
 	--on-error) words='keep drop stop' ;;
+	--show-flow) [ -z "$equals" ] || words='text dot' ;;
 	--balance) words='least weighted affinity' ;;
-	--on-truncate) words='error keep' ;;
+	--on-truncate) words='error keep grow' ;;
+	--on-overflow) words='error truncate truncate-middle split' ;;
 	--input|-i|\
 	--output|-o|\
 	--errors|\
 	--prompt-file|\
 	--schema|\
+	--flow|\
 	--key-file|\
 	--header-file|\
 	--cacert|\
@@ -120,6 +148,15 @@ _pllm() {
 	--param|\
 	--reasks|\
 	--image|\
+	--samples|\
+	--join|\
+	--vote-by|\
+	--quorum|\
+	--emit|\
+	--by|\
+	--fan-in|\
+	--item|\
+	--group-bytes|\
 	--api|\
 	--endpoint|\
 	--fallback|\
@@ -143,7 +180,9 @@ _pllm() {
 	--give-up|\
 	--max-duration|\
 	--grace|\
-	--halt) return ;;
+	--halt|\
+	--max-tokens-limit|\
+	--max-input-tokens) return ;;
 	--meta) [ -z "$equals" ] || return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

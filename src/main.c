@@ -71,9 +71,9 @@
 #include <unistd.h>
 
 /* -h, --help, --version and kin: text on stdout, which may be full like any other. */
-static int print(enum cli_action action)
+static int print(enum cli_action action, enum command command)
 {
-	cli_print(stdout, action, process_libraries());
+	cli_print(stdout, action, command, process_libraries());
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return EXIT_ALL_ANSWERED;
 	log_say(LOG_ERROR, "cannot write standard output: %s", strerror(errno));
@@ -104,9 +104,9 @@ int main(int argc, char **argv)
 	if (action == CLI_USAGE_ERROR) {
 		log_say(LOG_ERROR, "%s", err.msg);
 	} else if (action != CLI_RUN) {
-		ending.exit_code = print(action);
+		ending.exit_code = print(action, config.command);
 	} else if (has_nothing_to_do(argc)) {
-		cli_print_short_help(stderr);
+		cli_print_short_help(stderr, COMMAND_FILTER);
 	} else {
 		log_set_level(level_of(&config));
 		ending = filter_run(&config);

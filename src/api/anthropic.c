@@ -172,7 +172,7 @@ static bool put_request(
 		ok = put_system(ask, &turns.chat, &system, fault);
 		members_add(m, "system", buf_span(&system));
 	}
-	members_add_params(m, ask->step);
+	members_add_params(m, ask);
 	ok = ok && buf_put_str(body, "{\"model\":") && buf_put_span(body, ask->model) &&
 		buf_put_str(body, ",\"messages\":[") && turns_put(&turns, body, fault) &&
 		buf_put_char(body, ']') && members_put(m, body) && buf_put_char(body, '}');
@@ -198,16 +198,16 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 	buf_init(&format, SIZE_MAX / 4);
 	if (!ask_has_words(ask, fault))
 		return false;
-	if (s->max_tokens || ask->form != ASK_BODY)
+	if (ask->max_tokens || ask->form != ASK_BODY)
 		members_add_int(
-			&m, "max_tokens", s->max_tokens ? s->max_tokens : MAX_TOKENS_DEFAULT);
+			&m, "max_tokens", ask->max_tokens ? ask->max_tokens : MAX_TOKENS_DEFAULT);
 	if (ask->endpoint->is_streamed)
 		members_add(&m, "stream", SPAN("true"));
 	if (s->schema && put_format(&format, s->schema))
 		members_add(&m, "output_config.format", buf_span(&format));
 	bool ok;
 	if (ask->form == ASK_BODY) {
-		members_add_params(&m, s);
+		members_add_params(&m, ask);
 		ok = members_put_over_body(&m, ask, "model", body, fault);
 	} else {
 		ok = put_request(ask, &m, body, fault);

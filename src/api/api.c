@@ -50,6 +50,18 @@ const struct api *const *api_all(size_t *n)
 	return rows;
 }
 
+bool api_build(const struct api *api, const struct ask *ask, struct buf *body, struct fault *fault)
+{
+	if (ask->step->max_input_tokens == 0)
+		return api->build(ask, body, fault);
+	struct ask fitted = *ask;
+	struct buf text;
+	buf_init(&text, body->max);
+	bool ok = ask_fit(&fitted, &text, fault) && api->build(&fitted, body, fault);
+	buf_release(&text);
+	return ok;
+}
+
 static bool is_alphanumeric(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');

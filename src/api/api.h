@@ -55,7 +55,14 @@ struct api {
 	const char *max_tokens[API_LIMITS_MAX];
 
 	/*
-	 * Appends the request for `ask`. False with fault filled if the record does not yield one.
+	 * The field that seeds sampling, likewise with dots; NULL = the API has none, or refuses it
+	 * of some models.
+	 */
+	const char *seed;
+
+	/*
+	 * Appends the request for `ask`, however long: see api_build. False with fault filled if
+	 * the record does not yield one.
 	 */
 	bool (*build)(const struct ask *ask, struct buf *body, struct fault *fault);
 
@@ -77,10 +84,15 @@ const struct api *api_find(const char *name);
 const struct api *const *api_all(size_t *n);
 
 /*
+ * Appends the request for `ask`, its prompt cut if that is what the step wants of long ones. False
+ * with fault filled if the record does not yield one, or it is longer than the step allows.
+ */
+bool api_build(const struct api *api, const struct ask *ask, struct buf *body, struct fault *fault);
+
+/*
  * Gives (allocated) the path to ask at: the row's, with the model's name, plain text,
  * percent-encoded where it belongs. NULL if it belongs there and is missing or no plain name:
- * letters, digits and
- * - . _ : / @ +, no ".." and no slash at an end.
+ * letters, digits and - . _ : / @ +, no ".." and no slash at an end.
  */
 char *api_path(const struct api *api, const char *model, bool is_streamed);
 

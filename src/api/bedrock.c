@@ -102,7 +102,7 @@ static bool put_request(
 			buf_put_char(&system, ']');
 		members_add(m, "system", buf_span(&system));
 	}
-	members_add_params(m, ask->step);
+	members_add_params(m, ask);
 	ok = ok && buf_put_str(body, "{\"messages\":[") && turns_put(&turns, body, fault) &&
 		buf_put_char(body, ']') && members_put(m, body) && buf_put_char(body, '}');
 	buf_release(&system);
@@ -129,14 +129,14 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 	buf_init(&format, SIZE_MAX / 4);
 	if (!ask_has_words(ask, fault))
 		return false;
-	if (s->max_tokens)
-		members_add_int(&m, "inferenceConfig.maxTokens", s->max_tokens);
+	if (ask->max_tokens)
+		members_add_int(&m, "inferenceConfig.maxTokens", ask->max_tokens);
 	if (s->schema && put_format(&format, s->schema))
 		members_add(&m, "outputConfig.textFormat", buf_span(&format));
 	bool ok;
 	if (ask->form == ASK_BODY) {
 		members_drop(&m, "model"); /* it went into the path */
-		members_add_params(&m, s);
+		members_add_params(&m, ask);
 		ok = members_put_over_body(&m, ask, NULL, body, fault);
 	} else {
 		ok = put_request(ask, &m, body, fault);

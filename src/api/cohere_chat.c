@@ -111,11 +111,11 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 		return false;
 	if (ask->endpoint->is_streamed)
 		members_add(&m, "stream", SPAN("true"));
-	if (s->max_tokens)
-		members_add_int(&m, "max_tokens", s->max_tokens);
+	if (ask->max_tokens)
+		members_add_int(&m, "max_tokens", ask->max_tokens);
 	if (s->schema && put_format(&format, s->schema))
 		members_add(&m, "response_format", buf_span(&format));
-	members_add_params(&m, s);
+	members_add_params(&m, ask);
 	bool ok = ask->form == ASK_BODY ? members_put_over_body(&m, ask, "model", body, fault)
 					: put_request(ask, &m, body, fault);
 	buf_release(&format);
@@ -132,6 +132,7 @@ const struct api api_cohere = {
 	.charge = CHARGE_SUM,
 	.build = build,
 	.max_tokens = { OPENAI_MAX_TOKENS },
+	.seed = "seed",
 	.read = cohere_read,
 	.read_usage = cohere_read_usage,
 };

@@ -236,19 +236,22 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 {
 	const struct step *s = ask->step;
 	bool is_own = ask->form == ASK_BODY;
-	bool is_snake = is_own && json_member(ask->own, SPAN("generation_config")).at;
+	bool is_snake = is_own ? json_member(ask->own, SPAN("generation_config")).at != NULL
+			       : members_has_param(s, "generation_config");
 	const struct style *style = is_snake ? &snake_case : &camel_case;
+	struct ask unseeded = *ask;
 	struct members m;
+	unseeded.sample = -1;
 	members_init(&m);
 	if (!ask_has_words(ask, fault) || !check_candidates(ask, fault))
 		return false;
-	if (s->max_tokens)
-		members_add_int(&m, style->max_tokens, s->max_tokens);
+	if (ask->max_tokens)
+		members_add_int(&m, style->max_tokens, ask->max_tokens);
 	if (s->schema) {
 		members_add(&m, style->media_type, SPAN("\"application/json\""));
 		members_add(&m, style->schema, schema_text(s->schema));
 	}
-	members_add_params(&m, s);
+	members_add_params(&m, is_snake ? &unseeded : ask); /* our seed's name is in camel case */
 	if (!is_own)
 		return put_request(ask, &m, body, fault);
 	members_drop(&m, "model"); /* the path has it */
@@ -266,6 +269,7 @@ const struct api api_gemini = {
 	.charge = CHARGE_INPUT,
 	.build = build,
 	.max_tokens = { "generationConfig.maxOutputTokens", "generation_config.max_output_tokens" },
+	.seed = "generationConfig.seed",
 	.read = gemini_read,
 	.read_usage = gemini_read_usage,
 };

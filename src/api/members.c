@@ -5,6 +5,8 @@
  */
 #include "api/members.h"
 
+#include "api/api.h"
+#include "base/units.h"
 #include "json/text.h"
 #include "json/walk.h"
 #include "work/splice.h"
@@ -40,10 +42,39 @@ void members_add_int(struct members *m, const char *path, int64_t n)
 	members_add(m, path, span_of(text));
 }
 
-void members_add_params(struct members *m, const struct step *s)
+/* What the params say of the field at that path, itself or as a part of an object. */
+static struct span find_param(const struct step *s, const char *path)
 {
+	struct span whole = { 0 }, part = { 0 };
+	for (size_t i = 0; i < s->params_n; i++) {
+		const char *key = s->params[i].key;
+		size_t n = strlen(key);
+		if (strcmp(key, path) == 0)
+			whole = span_of(s->params[i].json);
+		else if (strncmp(key, path, n) == 0 && path[n] == '.')
+			part = json_member(span_of(s->params[i].json), span_of(path + n + 1));
+	}
+	return whole.at ? whole : part;
+}
+
+static void add_seed(struct members *m, const struct ask *ask)
+{
+	const char *path = ask->endpoint->api->seed;
+	struct span given = path ? find_param(ask->step, path) : (struct span){ 0 };
+	int64_t seed = 0;
+	if (!path || (given.at && !units_parse_int(given, &seed)) ||
+		__builtin_add_overflow(seed, ask->sample, &seed))
+		return;
+	members_add_int(m, path, seed);
+}
+
+void members_add_params(struct members *m, const struct ask *ask)
+{
+	const struct step *s = ask->step;
 	for (size_t i = 0; i < s->params_n; i++)
 		members_add(m, s->params[i].key, span_of(s->params[i].json));
+	if (ask->sample >= 0 && ask->form != ASK_BODY)
+		add_seed(m, ask);
 }
 
 bool members_has_param(const struct step *s, const char *name)

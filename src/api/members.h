@@ -44,8 +44,12 @@ void members_add(struct members *m, const char *path, struct span json);
 /* The same for a whole number; at most four times. */
 void members_add_int(struct members *m, const char *path, int64_t n);
 
-/* Adds the step's params. */
-void members_add_params(struct members *m, const struct step *s);
+/*
+ * Adds the step's params and, for one of several samples, the API's seed, unless the record brings
+ * its own request: the sample's number, or what it is added to, a whole number that a --param
+ * gives. What else a --param says in its place stays.
+ */
+void members_add_params(struct members *m, const struct ask *ask);
 
 /* True if a --param is the member of that name, or a part of it. */
 bool members_has_param(const struct step *s, const char *name);

@@ -237,11 +237,11 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 	/* Else the server cuts what is too long for the model's context, and says nothing. */
 	if (!is_own)
 		members_add(&m, "truncate", SPAN("false"));
-	if (s->max_tokens)
-		members_add_int(&m, "options.num_predict", s->max_tokens);
+	if (ask->max_tokens)
+		members_add_int(&m, "options.num_predict", ask->max_tokens);
 	if (s->schema)
 		members_add(&m, "format", schema_text(s->schema));
-	members_add_params(&m, s);
+	members_add_params(&m, ask);
 	return is_own ? members_put_over_body(&m, ask, "model", body, fault)
 		      : put_request(ask, &m, body, fault);
 }
@@ -255,6 +255,7 @@ const struct api api_ollama = {
 	.charge = CHARGE_SUM,
 	.build = build,
 	.max_tokens = { "options.num_predict" },
+	.seed = "options.seed",
 	.read = ollama_read,
 	.read_usage = ollama_read_usage,
 };

@@ -152,15 +152,15 @@ bool openai_build(const struct ask *ask, const struct openai_style *style, struc
 		return false;
 	if (ask->endpoint->is_streamed)
 		add_stream(&m, style);
-	if (s->max_tokens) {
+	if (ask->max_tokens) {
 		/* Whichever of the two a record's own body has must go. */
 		members_drop(&m, "max_tokens");
 		members_drop(&m, "max_completion_tokens");
 		members_add_int(&m, style->max_tokens ? style->max_tokens : max_tokens_name(ask),
-			s->max_tokens);
+			ask->max_tokens);
 	}
 	add_format(&m, style, s, &format);
-	members_add_params(&m, s);
+	members_add_params(&m, ask);
 	bool ok = ask->form == ASK_BODY ? members_put_over_body(&m, ask, "model", body, fault)
 					: put_request(ask, style, &m, body, fault);
 	buf_release(&format);
@@ -183,6 +183,7 @@ const struct api api_openai = {
 	.charge = CHARGE_LARGER,
 	.build = build,
 	.max_tokens = { OPENAI_MAX_TOKENS },
+	.seed = "seed",
 	.read = openai_read,
 	.read_usage = openai_read_usage,
 };

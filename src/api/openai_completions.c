@@ -74,12 +74,12 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 		members_add(&m, "stream", SPAN("true"));
 		members_add(&m, "stream_options.include_usage", SPAN("true"));
 	}
-	if (s->max_tokens)
-		members_add_int(&m, "max_tokens", s->max_tokens);
+	if (ask->max_tokens)
+		members_add_int(&m, "max_tokens", ask->max_tokens);
 	/* OpenAI itself has no such field here; vLLM and llama.cpp have. */
 	if (s->schema && openai_put_format(&format, s->schema))
 		members_add(&m, "response_format", buf_span(&format));
-	members_add_params(&m, s);
+	members_add_params(&m, ask);
 	bool ok = ask->form == ASK_BODY ? check_body(ask->own, fault) &&
 			members_put_over_body(&m, ask, "model", body, fault)
 					: put_request(ask, &m, body, fault);
@@ -97,6 +97,7 @@ const struct api api_openai_completions = {
 	.path = "/completions",
 	.build = build,
 	.max_tokens = { OPENAI_MAX_TOKENS },
+	.seed = "seed",
 	.read = openai_read,
 	.read_usage = openai_read_usage,
 };

@@ -4,9 +4,10 @@
  *
  * Mistral refuses stream_options and brings the usage of a stream unasked. DeepSeek takes no
  * schema, only the wish for JSON. Azure has a form with a version in its query, which is older than
- * some fields: those are asked for only where the version knows them. The rest differ in their
- * addresses and keys, and in what they say of tokens, which openai_read_usage tells apart by
- * itself.
+ * some fields: those are asked for only where the version knows them. DeepSeek takes no seed; of
+ * xAI's and NVIDIA's models some refuse a request with one, so theirs are not seeded. The rest
+ * differ in their addresses and keys, and in what they say of tokens, which openai_read_usage tells
+ * apart by itself.
  */
 #include "api/api.h"
 
@@ -71,6 +72,7 @@ const struct api api_mistral = {
 	.auth_header = BEARER,
 	.path = "/v1/chat/completions",
 	.build = build_mistral,
+	.seed = "random_seed",
 	READ_LIKE_OPENAI,
 };
 
@@ -83,6 +85,7 @@ const struct api api_azure = {
 	.path = "/openai/v1/chat/completions",
 	.charge = CHARGE_SUM,
 	.build = build_azure,
+	.seed = "seed",
 	READ_LIKE_OPENAI,
 };
 
@@ -94,6 +97,7 @@ const struct api api_azure_classic = {
 	.path = "/openai/deployments/{model}/chat/completions",
 	.charge = CHARGE_SUM,
 	.build = build_azure_classic,
+	.seed = "seed",
 	READ_LIKE_OPENAI,
 };
 
@@ -104,6 +108,7 @@ const struct api api_groq = {
 	.auth_header = BEARER,
 	.path = "/chat/completions",
 	.build = build,
+	.seed = "seed",
 	READ_LIKE_OPENAI,
 };
 
@@ -115,6 +120,7 @@ const struct api api_together_ai = {
 	.auth_header = BEARER,
 	.path = "/chat/completions",
 	.build = build,
+	.seed = "seed",
 	READ_LIKE_OPENAI,
 };
 
@@ -125,6 +131,7 @@ const struct api api_openrouter = {
 	.auth_header = BEARER,
 	.path = "/chat/completions",
 	.build = build,
+	.seed = "seed",
 	READ_LIKE_OPENAI,
 };
 
@@ -155,6 +162,7 @@ const struct api api_fireworks_ai = {
 	.auth_header = BEARER,
 	.path = "/chat/completions",
 	.build = build,
+	.seed = "seed",
 	READ_LIKE_OPENAI,
 };
 
@@ -165,6 +173,7 @@ const struct api api_cerebras = {
 	.auth_header = BEARER,
 	.path = "/chat/completions",
 	.build = build,
+	.seed = "seed",
 	READ_LIKE_OPENAI,
 };
 

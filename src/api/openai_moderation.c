@@ -76,7 +76,7 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 	members_init(&m);
 	if (ask->form != ASK_BODY && ask->model.at)
 		members_add(&m, "model", ask->model);
-	members_add_params(&m, ask->step);
+	members_add_params(&m, ask);
 	return ask->form == ASK_BODY ? members_put_over_body(&m, ask, "model", body, fault)
 				     : put_request(ask, &m, body, fault);
 }

@@ -256,11 +256,11 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 		members_add(&m, "store", SPAN("false"));
 	if (ask->endpoint->is_streamed)
 		members_add(&m, "stream", SPAN("true"));
-	if (s->max_tokens)
-		members_add_int(&m, "max_output_tokens", s->max_tokens);
+	if (ask->max_tokens)
+		members_add_int(&m, "max_output_tokens", ask->max_tokens);
 	if (s->schema && put_format(&format, s->schema))
 		members_add(&m, "text.format", buf_span(&format));
-	members_add_params(&m, s);
+	members_add_params(&m, ask);
 	bool ok = ask->form == ASK_BODY ? members_put_over_body(&m, ask, "model", body, fault)
 					: put_request(ask, &m, body, fault);
 	buf_release(&format);

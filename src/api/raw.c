@@ -34,9 +34,9 @@ static bool build_plain(
 {
 	struct members m;
 	members_init(&m);
-	if (limit_name && ask->step->max_tokens)
-		members_add_int(&m, limit_name, ask->step->max_tokens);
-	members_add_params(&m, ask->step);
+	if (limit_name && ask->max_tokens)
+		members_add_int(&m, limit_name, ask->max_tokens);
+	members_add_params(&m, ask);
 	return members_put_over_body(&m, ask, "model", body, fault);
 }
 
@@ -45,7 +45,7 @@ static bool build_body(const struct ask *ask, struct buf *body, struct fault *fa
 	static const struct openai_style chat = { 0 };
 	struct batch_request request = { .limit = BATCH_LIMIT_NONE };
 	/* The envelope has been looked into before; which path it is for matters only here. */
-	if (ask->step->max_tokens && !batch_read(BATCH_BODIES, ask->record, &request, fault))
+	if (ask->max_tokens && !batch_read(BATCH_BODIES, ask->record, &request, fault))
 		return false;
 	switch (request.limit) {
 	case BATCH_LIMIT_CHAT:

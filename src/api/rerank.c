@@ -36,7 +36,7 @@ static bool check_step(const struct reranker *r, const struct ask *ask, struct f
 		return chat_refuse(fault, r->name, "image beside the query");
 	if (s->schema)
 		return chat_refuse(fault, r->name, "schema: what it answers is always the same");
-	if (s->max_tokens)
+	if (ask->max_tokens)
 		return chat_refuse(fault, r->name, "limit of tokens (--max-tokens)");
 	return true;
 }
@@ -119,7 +119,7 @@ static bool build(
 	if (!check_step(r, ask, fault))
 		return false;
 	members_init(&m);
-	members_add_params(&m, ask->step);
+	members_add_params(&m, ask);
 	return ask->form == ASK_BODY
 		? members_put_over_body(&m, ask, r->has_no_model ? NULL : "model", body, fault)
 		: put_request(r, ask, &m, body, fault);

@@ -29,18 +29,62 @@ enum batch batch_files_format(const struct config *config)
 	return BATCH_NONE;
 }
 
-/* Gives an option that was given and has no place in a batch, or NULL, with the reason. */
-static const char *find_misfit(const struct config *c, const char **reason)
+/* An option, and why it has no place in a batch. */
+struct misfit {
+	const char *option;
+	bool is_given;
+	const char *reason;
+};
+
+static const struct misfit *first_given(const struct misfit *misfits, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (misfits[i].is_given)
+			return &misfits[i];
+	return NULL;
+}
+
+static bool names_several(const struct strings *models)
+{
+	for (size_t i = 0; i < models->n; i++)
+		if (strchr(models->items[i], ','))
+			return true;
+	return false;
+}
+
+/* Finds among the options that make several calls of a record, or of several records one. */
+static bool find_step_misfit(const struct config *c, struct misfit *found)
+{
+	static const char one[] = "each of its records is one request, with one answer";
+	static const char own[] = "its records are whole requests";
+	const struct prompt_opts *o = &c->prompt;
+	const struct misfit misfits[] = {
+		{ "reduce", c->command == COMMAND_REDUCE, one },
+		{ "--flow", o->flow != NULL, one },
+		{ "--show-flow", o->show_flow != FLOW_IS_RUN, one },
+		{ "-m with several models", names_several(&o->models), one },
+		{ "--samples", o->samples.n > 0, one },
+		{ "--join", o->joins.n > 0, one },
+		{ "--vote-by", o->vote_bys.n > 0, one },
+		{ "--quorum", o->quorums.n > 0, one },
+		{ "--emit", o->emits.n > 0, one },
+		{ "--max-input-tokens", o->max_input_tokens > 0, own },
+		{ "--on-truncate grow", c->pipeline.sched.on_truncate == TRUNCATE_GROWS, own },
+	};
+	const struct misfit *m = first_given(misfits, sizeof misfits / sizeof *misfits);
+	if (m)
+		*found = *m;
+	return m != NULL;
+}
+
+/* Finds an option that was given and has no place in a batch. */
+static bool find_misfit(const struct config *c, struct misfit *found)
 {
 	static const char own[] = "its records are whole requests";
 	static const char whole[] = "answers go into a file as a whole";
 	static const char form[] = "the output has that format too";
 	static const char as_new[] = "each of its records is asked, what --errors wrote as well";
-	const struct {
-		const char *option;
-		bool is_given;
-		const char *reason;
-	} misfits[] = {
+	const struct misfit misfits[] = {
 		{ "-p", c->prompt.prompts.n > 0, own },
 		{ "--prompt-file", c->prompt.prompt_files.n > 0, own },
 		{ "-s", c->prompt.systems.n > 0, own },
@@ -57,34 +101,34 @@ static const char *find_misfit(const struct config *c, const char **reason)
 		{ "--retry-errors", c->reader.revives, as_new },
 		{ "--existing", c->pipeline.existing != EXISTING_IS_ERROR, as_new },
 	};
-	for (size_t i = 0; i < sizeof misfits / sizeof *misfits; i++)
-		if (misfits[i].is_given) {
-			*reason = misfits[i].reason;
-			return misfits[i].option;
-		}
-	return NULL;
+	const struct misfit *m = first_given(misfits, sizeof misfits / sizeof *misfits);
+	if (m)
+		*found = *m;
+	return m != NULL || find_step_misfit(c, found);
 }
 
-/* True if the model's name begins with the API's, which then counts as --api. */
-static bool names_api(const char *model, const char *api)
+/* True if the name of the model that is asked begins with the API's, which then counts as --api. */
+static bool names_api(const struct strings *models, const char *api)
 {
 	size_t n = strlen(api);
-	return model && strncmp(model, api, n) == 0 && model[n] == '/';
+	const char *model = models->n > 0 ? models->items[models->n - 1] : "";
+	const char *step_end = strchr(model, '=');
+	model = step_end ? step_end + 1 : model;
+	return strncmp(model, api, n) == 0 && model[n] == '/';
 }
 
 bool batch_files_prepare(struct config *config, struct err *err)
 {
-	const char *reason;
+	struct misfit misfit;
 	enum batch format = batch_files_format(config);
 	if (format == BATCH_NONE)
 		return true;
-	const char *misfit = find_misfit(config, &reason);
-	if (misfit)
-		return err_set(err, ERR_USAGE, "%s does not go with --input-format %s: %s", misfit,
-			format_name(format), reason);
+	if (find_misfit(config, &misfit))
+		return err_set(err, ERR_USAGE, "%s does not go with --input-format %s: %s",
+			misfit.option, format_name(format), misfit.reason);
 	config->writer.form = RESULT_BATCH;
 	if (format == BATCH_PARAMS && !config->endpoint.api &&
-		!names_api(config->endpoint.model, "anthropic"))
+		!names_api(&config->prompt.models, "anthropic"))
 		config->endpoint.api = xstrdup("anthropic");
 	return true;
 }

@@ -59,7 +59,33 @@ struct prompt_opts {
 	struct strings images;       /* --image [STEP=]TEMPLATE */
 	int64_t reasks_n;            /* --reasks N */
 	char *as;                    /* -a NAME: the unnamed step's name */
+
+	struct strings models;    /* -m [STEP=]MODEL[,MODEL...] */
+	struct strings samples;   /* --samples [STEP=]N */
+	struct strings joins;     /* --join [STEP=]all|vote|first */
+	struct strings vote_bys;  /* --vote-by [STEP=]PATH */
+	struct strings quorums;   /* --quorum [STEP=]N */
+	struct strings emits;     /* --emit STEP,... */
+	char *flow;               /* --flow FILE */
+	int show_flow;            /* enum show_flow: --show-flow[=dot] */
+	int64_t max_input_tokens; /* --max-input-tokens N; 0 = no limit */
+	int on_overflow;          /* enum overflow_rule: --on-overflow */
+	int64_t max_tokens_limit; /* --max-tokens-limit N; 0 = not given */
 };
+
+enum show_flow { FLOW_IS_RUN, FLOW_IS_TEXT, FLOW_IS_DOT };
+
+/* What pllm reduce folds by: turned into a fold by app/reduce.c. */
+struct reduce_opts {
+	char *by;             /* --by PATH; NULL = all records are one group */
+	char *item;           /* --item TEMPLATE */
+	int64_t fan_in;       /* --fan-in N */
+	bool is_sorted;       /* --sorted */
+	uint64_t group_bytes; /* --group-bytes SIZE */
+};
+
+/* What pllm is to do: its first word. */
+enum command { COMMAND_FILTER, COMMAND_REDUCE };
 
 /* Whom to ask: turned into endpoints by app/endpoints.c. */
 struct endpoint_opts {
@@ -67,7 +93,6 @@ struct endpoint_opts {
 	struct strings endpoints;    /* --endpoint URL[,key=value]... */
 	struct strings fallbacks;    /* --fallback [URL,]...MODEL */
 	bool is_streamed;            /* --stream */
-	char *model;                 /* -m MODEL */
 	struct strings headers;      /* --header 'Name: value' */
 	struct strings header_files; /* --header-file FILE */
 	bool allow_http;             /* --allow-http */
@@ -84,12 +109,14 @@ struct endpoint_opts {
 bool endpoint_opts_check(const char *text, struct err *err);
 
 struct config {
+	enum command command;
 	struct reader_opts reader;
 	struct writer_opts writer;
 	struct pipeline_opts pipeline;
 	struct http_opts http;
 	struct prompt_opts prompt;
 	struct endpoint_opts endpoint;
+	struct reduce_opts reduce;
 	int on_error;    /* enum error_rule: --on-error */
 	char *halt;      /* --halt, parsed by app/stops.c */
 	char *rate;      /* --rate N/UNIT, parsed by app/speed.c */

@@ -134,17 +134,21 @@ static bool may_lack_key(const struct endpoint *e, const struct endpoint_opts *o
 	return e->is_loopback || e->unix_path || is_none || o->header_files.n > 0;
 }
 
-/* Finds the endpoint's key: allocated, NULL = there is none. */
-static bool find_key(
-	struct credentials *c, const struct endpoint *e, char *key_env, char **key, struct err *err)
+/* True if the key is the same for whatever API, and can perhaps be read but once. */
+static bool is_said(const struct key_opts *o)
 {
-	const struct key_opts own = { .fd = -1, .env = key_env };
-	*key = NULL;
-	if (key_env)
-		return keys_read(&own, e->api->key_env, key, err);
-	if (!c->has_one_origin)
-		return true;
-	if (c->key_api != e->api) {
+	return o->fd >= 0 || o->file || o->cmd || o->env;
+}
+
+/*
+ * Finds the key for an endpoint that names none: allocated, NULL = there is none. With several
+ * origins nothing was said of it, or "none": then each API has its own.
+ */
+static bool find_usual_key(
+	struct credentials *c, const struct endpoint *e, char **key, struct err *err)
+{
+	bool is_known = c->key_api && (c->key_api == e->api || is_said(&c->opts->key));
+	if (!is_known) {
 		forget(c->key);
 		c->key = NULL;
 		if (!keys_read(&c->opts->key, e->api->key_env, &c->key, err))
@@ -153,6 +157,20 @@ static bool find_key(
 	}
 	*key = c->key ? xstrdup(c->key) : NULL;
 	return true;
+}
+
+/*
+ * Finds the key for an endpoint, of its own variable or the usual: allocated, NULL = there is none.
+ */
+static bool find_key(
+	struct credentials *c, const struct endpoint *e, char *key_env, char **key, struct err *err)
+{
+	const struct key_opts named = { .fd = -1, .env = key_env };
+	if (!key_env)
+		return find_usual_key(c, e, key, err);
+	if (e->api->is_signed && strcmp(key_env, AWS_KEY_ENV) == 0)
+		return true;
+	return keys_read(&named, e->api->key_env, key, err);
 }
 
 static void add_headers(const struct credentials *c, struct endpoint *e)
@@ -173,27 +191,29 @@ static void add_key(struct endpoint *e, char *key)
 	forget(line);
 }
 
-static bool refuse_without_key(const struct endpoint *e, const char *env, struct err *err)
+static bool refuse_without_key(
+	const struct credentials *c, const struct endpoint *e, const char *env, struct err *err)
 {
 	const char *usual = env ? env : e->api->key_env;
-	return err_set(err, ERR_USAGE,
-		"no key for %s: set %.*s, or give --key-file, --key-cmd or --key-fd, or --key-env none",
-		e->name, (int)strcspn(usual, " "), usual);
+	return err_set(err, ERR_USAGE, "no key for %s: set %.*s%s", e->name,
+		(int)strcspn(usual, " "), usual,
+		c->has_one_origin ? ", or give --key-file, --key-cmd or --key-fd, or --key-env none"
+				  : "");
 }
 
-bool credentials_give(struct credentials *c, struct endpoint *e, char *key_env, struct err *err)
+bool credentials_give(struct credentials *c, struct endpoint *e, char *key_env, bool is_own_place,
+	struct err *err)
 {
-	char *key = NULL;
 	const char *env = key_env ? key_env : c->opts->key.env;
-	bool names_aws = e->api->is_signed && key_env && strcmp(key_env, AWS_KEY_ENV) == 0;
+	bool has_source = key_env || c->has_one_origin || is_own_place;
+	char *key = NULL;
 	add_headers(c, e);
-	if (!names_aws && !find_key(c, e, key_env, &key, err))
+	if (has_source && !find_key(c, e, key_env, &key, err))
 		return false;
-	bool is_signed =
-		!key && (names_aws || c->has_one_origin) && aws_key_give(e, c->opts, key_env);
+	bool is_signed = !key && has_source && aws_key_give(e, c->opts, key_env);
 	bool ok = check_key(e, c->opts, key, err);
 	if (ok && !key && !is_signed && !may_lack_key(e, c->opts, env))
-		ok = refuse_without_key(e, env, err);
+		ok = refuse_without_key(c, e, env, err);
 	if (ok && key)
 		add_key(e, key);
 	forget(key);

@@ -32,10 +32,12 @@ bool credentials_read(
 
 /*
  * Gives e, which has all but its headers, these and its key: that of the variable key_env ("none" =
- * no key), or if NULL that of the run. False with err filled likewise if there must be a key and is
- * none, or if it must not travel there.
+ * no key), or if NULL that of the run. With several origins there is none of the run; then what is
+ * its API's own place, and not somebody else's, has the key of the API's usual variables. False
+ * with err filled likewise if there must be a key and is none, or if it must not travel there.
  */
-bool credentials_give(struct credentials *c, struct endpoint *e, char *key_env, struct err *err);
+bool credentials_give(struct credentials *c, struct endpoint *e, char *key_env, bool is_own_place,
+	struct err *err);
 
 /* Overwrites and frees what c holds; fine on a zeroed one. */
 void credentials_release(struct credentials *c);

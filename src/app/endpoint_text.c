@@ -182,6 +182,19 @@ bool endpoint_text_parse_fallback(struct endpoint_text *t, const char *text, str
 	return ok;
 }
 
+static char *copy_or_null(const char *s)
+{
+	return s ? xstrdup(s) : NULL;
+}
+
+void endpoint_text_copy(struct endpoint_text *t, const struct endpoint_text *from)
+{
+	*t = *from;
+	t->base = copy_or_null(from->base);
+	t->model = copy_or_null(from->model);
+	t->key_env = copy_or_null(from->key_env);
+}
+
 bool endpoint_opts_check(const char *text, struct err *err)
 {
 	struct endpoint_text t = { 0 };

@@ -35,6 +35,9 @@ bool endpoint_text_parse(struct endpoint_text *t, const char *text, struct err *
  */
 bool endpoint_text_parse_fallback(struct endpoint_text *t, const char *text, struct err *err);
 
+/* Makes t (zeroed) another one that says the same. */
+void endpoint_text_copy(struct endpoint_text *t, const struct endpoint_text *from);
+
 /* Fills err for an API that is none: with the nearest name, or all. Returns false. */
 bool endpoint_text_refuse_api(const char *option, const char *name, struct err *err);
 

@@ -4,6 +4,8 @@
 #include "app/batch_files.h"
 #include "app/endpoints.h"
 #include "app/origin.h"
+#include "app/reduce.h"
+#include "app/show_flow.h"
 #include "app/speed.h"
 #include "app/steps.h"
 #include "app/stops.h"
@@ -21,6 +23,8 @@ struct filter {
 	struct config *config;
 	struct plan plan;
 	struct endpoints endpoints;
+	struct fold_opts fold_opts; /* of pllm reduce */
+	struct fold *fold;          /* NULL = records leave one by one */
 	struct accept accept;
 	struct wake wake;
 	struct http *http;
@@ -62,32 +66,79 @@ static bool add_endpoints(struct filter *f, struct err *err)
 	return true;
 }
 
-/* What of the step does not go together with other options, or with the endpoints. */
-static bool check_step(const struct filter *f, struct err *err)
+/* Without the rest of the record only one answer can be told from the others. */
+static bool check_raw(const struct filter *f, struct err *err)
 {
-	const struct step *step = &f->plan.steps[0];
+	unsigned emitted_n = 0;
+	bool is_raw = f->config->writer.form == RESULT_RAW || f->config->writer.form == RESULT_RAW0;
+	for (unsigned i = 0; i < f->plan.steps_n; i++)
+		emitted_n += f->plan.steps[i].is_emitted;
+	return !is_raw || emitted_n == 1 ||
+		err_set(err, ERR_USAGE,
+			"-r writes one answer for a record, and here are %u; say which with --emit STEP",
+			emitted_n);
+}
+
+/* What of the steps does not go together with other options, or with the endpoints. */
+static bool check_steps(const struct filter *f, struct err *err)
+{
 	const char *meta = f->config->writer.meta;
-	if (meta && strcmp(meta, step->name) == 0)
+	for (unsigned i = 0; i < f->plan.steps_n; i++) {
+		const struct step *step = &f->plan.steps[i];
+		if (meta && strcmp(meta, step->name) == 0)
+			return err_set(err, ERR_USAGE,
+				"--meta=%s: that is an answer's field; name another", meta);
+		if (!endpoints_check_step(&f->endpoints, step, err) ||
+			(step->has_prompt && !endpoints_check_models(&f->endpoints, step, err)))
+			return false;
+	}
+	bool grows = f->config->pipeline.sched.on_truncate == TRUNCATE_GROWS;
+	return check_raw(f, err) && steps_check_growth(&f->plan, grows, err);
+}
+
+/* The most endpoints that can answer the same call. */
+static unsigned largest_pool_n(const struct filter *f)
+{
+	unsigned most = 0;
+	for (unsigned i = 0; i < f->plan.models_n; i++) {
+		unsigned n = endpoints_pool_n(&f->endpoints, i);
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
+/* From options to what is asked. */
+static bool make_plan(struct filter *f, struct err *err)
+{
+	struct config *c = f->config;
+	bool is_reduce = c->command == COMMAND_REDUCE;
+	f->plan.batch = batch_files_format(c);
+	if (!is_reduce && c->prompt.on_overflow == OVERFLOW_SPLITS)
 		return err_set(err, ERR_USAGE,
-			"--meta=%s: that is the answer's field; name another", meta);
-	return endpoints_check_step(&f->endpoints, step, err) &&
-		(!step->has_prompt || endpoints_check_models(&f->endpoints, err));
+			"--on-overflow split: only pllm reduce can ask about a record in parts; here it is error, truncate or truncate-middle");
+	return batch_files_prepare(c, err) && complete_config(f, err) &&
+		steps_make(&f->plan, &c->prompt, err) &&
+		(!is_reduce || reduce_make(&f->fold_opts, c, &f->plan, err));
+}
+
+/* And whom. */
+static bool make_endpoints(struct filter *f, struct err *err)
+{
+	struct config *c = f->config;
+	return endpoints_make(&f->endpoints, &c->endpoint, &f->plan, err) && check_steps(f, err) &&
+		batch_files_place(f->plan.batch, &f->endpoints, err) &&
+		speed_check_hedge(&c->pipeline.sched.hedge, largest_pool_n(f), err);
 }
 
 /* Everything that can be wrong with the command line is found before the first record is read. */
 static bool build(struct filter *f, struct err *err)
 {
 	struct config *c = f->config;
-	f->plan.batch = batch_files_format(c);
-	if (!batch_files_prepare(c, err) || !complete_config(f, err) ||
-		!steps_make(&f->plan, &c->prompt, err) ||
-		!endpoints_make(&f->endpoints, &c->endpoint, err) || !check_step(f, err) ||
-		!batch_files_place(f->plan.batch, &f->endpoints, err) ||
-		!speed_check_hedge(
-			&c->pipeline.sched.hedge, endpoints_pool_n(&f->endpoints), err) ||
-		!wake_init(&f->wake, err))
+	if (!make_endpoints(f, err) || !wake_init(&f->wake, err))
 		return false;
 	f->plan.body_api = f->endpoints.items[0].api;
+	if (c->command == COMMAND_REDUCE)
+		f->fold = fold_new(&f->fold_opts, &f->plan);
 	signals_start(&f->wake);
 	return (f->http = http_new(&c->http, &f->wake, err)) && add_endpoints(f, err) &&
 		(f->writer = writer_new(&c->writer, &f->plan, &f->wake, err)) &&
@@ -104,6 +155,7 @@ static void run(struct filter *f)
 			.endpoints = f->endpoints.items,
 			.endpoints_n = f->endpoints.n,
 			.http = f->http },
+		.fold = f->fold,
 		.stats = &f->stats,
 		/* Jitter must differ between processes that start together. */
 		.seed = (uint64_t)clock_wall_s() ^ (uint64_t)clock_now_ms() << 20 ^
@@ -143,6 +195,8 @@ static struct ending finish(struct filter *f)
 
 static void filter_release(struct filter *f)
 {
+	fold_free(f->fold);
+	reduce_release(&f->fold_opts);
 	reader_free(f->reader);
 	writer_free(f->writer);
 	http_free(f->http);
@@ -152,12 +206,26 @@ static void filter_release(struct filter *f)
 	plan_release(&f->plan);
 }
 
+/* The command line will not do: says why, and where that stands. */
+static int refuse(const struct filter *f, struct err *err)
+{
+	origin_locate(f->config, err);
+	log_say(LOG_ERROR, "%s", err->msg);
+	return err->kind == ERR_INTERNAL  ? EXIT_INTERNAL
+		: err->kind == ERR_OUTPUT ? EXIT_OUTPUT
+					  : EXIT_USAGE;
+}
+
 struct ending filter_run(struct config *config)
 {
 	struct filter f = { .config = config, .wake = { .fd = -1 } };
-	struct ending ending = { .exit_code = EXIT_USAGE };
+	struct ending ending = { .exit_code = EXIT_ALL_ANSWERED };
 	struct err err;
-	if (build(&f, &err)) {
+	enum show_flow shown = (enum show_flow)config->prompt.show_flow;
+	bool ok = make_plan(&f, &err);
+	if (ok && shown != FLOW_IS_RUN) {
+		ok = show_flow(&f.plan, shown, stdout, &err);
+	} else if (ok && (ok = build(&f, &err))) {
 		run(&f);
 		/*
 		 * After a second signal nobody waits for a writer that may be stuck; dying is all
@@ -166,12 +234,9 @@ struct ending filter_run(struct config *config)
 		if (f.verdict.is_aborted && f.verdict.by_signal)
 			return (struct ending){ .by_signal = f.verdict.by_signal };
 		ending = finish(&f);
-	} else {
-		origin_locate(config, &err);
-		log_say(LOG_ERROR, "%s", err.msg);
-		if (err.kind == ERR_INTERNAL)
-			ending.exit_code = EXIT_INTERNAL;
 	}
+	if (!ok)
+		ending.exit_code = refuse(&f, &err);
 	filter_release(&f);
 	return ending;
 }

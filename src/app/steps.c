@@ -1,33 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/steps.h"
 
-#include "base/buf.h"
-#include "base/units.h"
-#include "base/xalloc.h"
-#include "json/schema.h"
+#include "app/flow.h"
+#include "app/step_keys.h"
+#include "app/step_values.h"
 #include "json/text.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <inttypes.h>
 #include <string.h>
 
-enum { FILE_MAX_BYTES = 16 << 20 };
-
-static bool is_name_byte(char c, bool first)
-{
-	return (c >= 'a' && c <= 'z') || c == '_' || (!first && c >= '0' && c <= '9');
-}
+/* The command line's prompts while steps are made of them. */
+struct making {
+	struct plan *plan;
+	const struct prompt_opts *opts;
+	bool has_unnamed;
+	struct err *err;
+};
 
 /*
- * Splits "NAME=rest", where NAME is [a-z_][a-z0-9_]* right at the start; a leading "=" means that
- * there is no name. Gives the name (missing = none) and moves *text to the rest.
+ * Splits "NAME=rest"; a leading "=" means that there is no name. Gives the name (missing = none)
+ * and moves *text to the rest.
  */
 static struct span take_name(const char **text)
 {
-	size_t n = 0;
-	while (is_name_byte((*text)[n], n == 0))
-		n++;
+	size_t n = step_name_length(*text);
 	if ((*text)[n] != '=')
 		return (struct span){ 0 };
 	struct span name = { .at = n ? *text : NULL, .n = n };
@@ -35,167 +31,102 @@ static struct span take_name(const char **text)
 	return name;
 }
 
-/*
- * As take_name for options that follow the prompts: only the step's own name counts, anything else
- * is text.
- */
-static const char *after_step_name(const struct step *s, const char *text, char separator)
+/* Adds a step, named by its prompt or by -a. NULL with err filled. */
+static struct step *add_step(struct making *m, struct span name, const char *option)
 {
-	size_t n = strlen(s->name);
-	if (text[0] == separator && separator == '=')
-		return text + 1;
-	return strncmp(text, s->name, n) == 0 && text[n] == separator ? text + n + 1 : text;
-}
-
-static bool read_file(const char *option, const char *path, struct buf *out, struct err *err)
-{
-	FILE *f = fopen(path, "re");
-	if (!f)
-		return err_set_errno(err, ERR_USAGE, "%s: cannot open %s", option, path);
-	char block[4096];
-	size_t n;
-	bool fits = true;
-	while (fits && (n = fread(block, 1, sizeof block, f)) > 0)
-		fits = buf_put(out, block, n);
-	bool failed = ferror(f);
-	fclose(f);
-	if (failed)
-		return err_set_errno(err, ERR_USAGE, "%s: cannot read %s", option, path);
-	if (!fits)
-		return err_set(err, ERR_USAGE, "%s: %s is larger than 16M", option, path);
-	if (out->len > 0 && out->data[out->len - 1] == '\n')
-		out->len--;
-	return true;
-}
-
-static bool compile_file(struct step *s, const char *path, struct err *err)
-{
-	struct buf text;
 	struct err why;
-	buf_init(&text, FILE_MAX_BYTES);
-	bool ok = read_file("--prompt-file", path, &text, err);
-	if (ok && !template_parse(&s->prompt, buf_span(&text), TEMPLATE_FROM_FILE, &why))
-		ok = err_set(err, ERR_USAGE, "--prompt-file %s: %s", path, why.msg);
-	buf_release(&text);
-	return ok;
-}
-
-/* Adds the one step, named by its prompt, by -a, or "output". */
-static struct step *add_step(struct plan *plan, struct span name, const struct prompt_opts *o)
-{
-	char *copy = name.at ? xmemdup(name.at, name.n) : xstrdup(o->as);
-	struct step *s = plan_add_step(plan, copy);
-	free(copy);
+	if (!name.at && m->has_unnamed) {
+		err_set(m->err, ERR_USAGE,
+			"%s: several prompts need names, as in -p first='...' -p second='...'",
+			option);
+		return NULL;
+	}
+	struct step *s = step_add(m->plan, name.at ? name : span_of(m->opts->as), &why);
+	if (!s)
+		err_set(m->err, ERR_USAGE, "%s: %s", option, why.msg);
+	else if (!name.at)
+		s->is_unnamed = m->has_unnamed = true;
 	return s;
 }
 
-static bool make_prompt(struct plan *plan, const struct prompt_opts *o, struct err *err)
+static bool add_prompt(struct making *m, const char *text, bool is_file)
 {
-	bool from_file = o->prompt_files.n > 0;
-	const char *text = from_file ? o->prompt_files.items[0]
-		: o->prompts.n > 0   ? o->prompts.items[0]
-				     : NULL;
-	if (!text) {
-		add_step(plan, (struct span){ 0 }, o);
-		return true;
-	}
+	const char *option = is_file ? "--prompt-file" : "-p";
+	struct err why;
 	struct span name = take_name(&text);
 	if (!*text)
-		return err_set(err, ERR_USAGE, "%s: there is nothing after the step's name",
-			from_file ? "--prompt-file" : "-p");
-	struct step *s = add_step(plan, name, o);
-	struct err why;
+		return err_set(
+			m->err, ERR_USAGE, "%s: there is nothing after the step's name", option);
+	struct step *s = add_step(m, name, option);
+	if (!s)
+		return false;
+	if (is_file)
+		return step_put_prompt_file(s, option, text, m->err);
 	s->has_prompt = true;
-	if (from_file)
-		return compile_file(s, text, err);
-	if (!template_parse(&s->prompt, span_of(text), TEMPLATE_FROM_ARGUMENT, &why))
-		return err_set(err, ERR_USAGE, "-p: %s", why.msg);
-	return true;
+	return template_parse(&s->prompt, span_of(text), TEMPLATE_FROM_ARGUMENT, &why) ||
+		err_set(m->err, ERR_USAGE, "-p: %s", why.msg);
 }
 
-static bool make_system(struct step *s, const struct strings *systems, struct err *err)
+static bool add_prompts(struct making *m)
 {
-	struct err why;
-	if (systems->n == 0)
-		return true;
-	s->has_system = true;
-	const char *text = after_step_name(s, systems->items[systems->n - 1], '=');
-	if (!template_parse(&s->system, span_of(text), TEMPLATE_FROM_ARGUMENT, &why))
-		return err_set(err, ERR_USAGE, "-s: %s", why.msg);
-	return true;
-}
-
-static bool make_max_tokens(struct step *s, const struct strings *list, struct err *err)
-{
-	if (list->n == 0)
-		return true;
-	const char *text = after_step_name(s, list->items[list->n - 1], '=');
-	if (!units_parse_int(span_of(text), &s->max_tokens) || s->max_tokens < 1 ||
-		s->max_tokens > 100000000)
-		return err_set(err, ERR_USAGE,
-			"--max-tokens %s: expected a whole number from 1 to 100000000", text);
-	return true;
-}
-
-static bool make_image(struct step *s, const struct strings *images, struct err *err)
-{
-	struct err why;
-	if (images->n == 0)
-		return true;
-	s->has_image = true;
-	const char *text = after_step_name(s, images->items[images->n - 1], '=');
-	if (!template_parse(&s->image, span_of(text), TEMPLATE_FROM_ARGUMENT, &why))
-		return err_set(err, ERR_USAGE, "--image: %s", why.msg);
-	return true;
-}
-
-static bool make_schema(struct step *s, const struct strings *schemas, struct err *err)
-{
-	struct buf text;
-	struct err why;
-	if (schemas->n == 0)
-		return true;
-	const char *path = after_step_name(s, schemas->items[schemas->n - 1], '=');
-	buf_init(&text, FILE_MAX_BYTES);
-	bool ok = read_file("--schema", path, &text, err);
-	if (ok && !(s->schema = schema_new(buf_span(&text), &why)))
-		ok = err_set(err, ERR_USAGE, "--schema %s: %s", path, why.msg);
-	buf_release(&text);
-	return ok;
-}
-
-static bool make_params(struct step *s, const struct strings *list, struct err *err)
-{
-	for (size_t i = 0; i < list->n; i++) {
-		const char *text = after_step_name(s, list->items[i], ':');
-		bool is_limit = strncmp(text, "max_tokens=", 11) == 0 ||
-			strncmp(text, "max_completion_tokens=", 22) == 0;
-		if (is_limit && s->max_tokens)
-			return err_set(err, ERR_USAGE,
-				"--param %s says the same as --max-tokens; give one of them", text);
-		if (!step_add_param(s, text, err))
+	const struct strings *prompts = &m->opts->prompts, *files = &m->opts->prompt_files;
+	for (size_t i = 0; i < prompts->n; i++)
+		if (!add_prompt(m, prompts->items[i], false))
 			return false;
+	for (size_t i = 0; i < files->n; i++)
+		if (!add_prompt(m, files->items[i], true))
+			return false;
+	/* Without any prompt the record says what is asked. */
+	return m->plan->steps_n > 0 || add_step(m, (struct span){ 0 }, "-a");
+}
+
+/* What is the same for all steps. */
+static void set_common(struct plan *plan, const struct prompt_opts *o)
+{
+	for (unsigned i = 0; i < plan->steps_n; i++) {
+		struct step *s = &plan->steps[i];
+		s->reasks_n = (unsigned)o->reasks_n;
+		s->max_input_tokens = o->max_input_tokens;
+		s->on_overflow = (enum overflow_rule)o->on_overflow;
+		s->max_tokens_limit = o->max_tokens_limit;
 	}
-	return true;
 }
 
 bool steps_make(struct plan *plan, const struct prompt_opts *o, struct err *err)
 {
-	if (o->prompts.n + o->prompt_files.n > 1)
-		return err_set(err, ERR_USAGE,
-			"several prompts (steps) are not in this version; give one -p or --prompt-file");
+	struct making m = { .plan = plan, .opts = o, .err = err };
+	struct step_values values = { 0 };
 	if (!*o->as || !utf8_is_valid(span_of(o->as)))
 		return err_set(
 			err, ERR_USAGE, "-a: expected the name of a field, UTF-8 and not empty");
-	if (!make_prompt(plan, o, err))
+	bool ok = (!o->flow || flow_read(o->flow, plan, &values, err)) && add_prompts(&m) &&
+		step_values_read(&values, plan, o, err) && step_values_apply(&values, plan, err);
+	step_values_release(&values);
+	if (!ok)
 		return false;
-	struct step *s = &plan->steps[0];
-	if (strcmp(s->name, "pllm") == 0)
+	set_common(plan, o);
+	return plan_link(plan, err);
+}
+
+static bool check_step(const struct step *s, bool grows, struct err *err)
+{
+	if (!grows)
+		return !s->max_tokens_limit ||
+			err_set(err, ERR_USAGE, "--max-tokens-limit is for --on-truncate grow");
+	if (!s->max_tokens)
 		return err_set(err, ERR_USAGE,
-			"the field \"pllm\" is where errors go; name the answer something else");
-	s->reasks_n = (unsigned)o->reasks_n;
-	if (!make_system(s, &o->systems, err) || !make_max_tokens(s, &o->max_tokens, err) ||
-		!make_image(s, &o->images, err) || !make_schema(s, &o->schemas, err))
-		return false;
-	return make_params(s, &o->params, err);
+			"--on-truncate grow: step %s needs --max-tokens, from which it grows",
+			s->name);
+	return s->max_tokens_limit > s->max_tokens ||
+		err_set(err, ERR_USAGE,
+			"--on-truncate grow: step %s needs a --max-tokens-limit above its --max-tokens, which is %" PRId64,
+			s->name, s->max_tokens);
+}
+
+bool steps_check_growth(const struct plan *plan, bool grows, struct err *err)
+{
+	for (unsigned i = 0; i < plan->steps_n; i++)
+		if (!check_step(&plan->steps[i], grows, err))
+			return false;
+	return true;
 }

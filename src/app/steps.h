@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * steps: from what the command line says about prompts to a plan. Start-up only.
+ * steps: from what the command line and a flow file say about prompts to a plan. Start-up only.
+ *
+ * What is said of a step: the command line's with the step's name wins over the flow file's, that
+ * over the command line's without a name, that over the flow file's defaults.
  */
 #pragma once
 
@@ -8,8 +11,18 @@
 #include "base/err.h"
 #include "work/plan.h"
 
+#include <stdbool.h>
+
 /*
- * Fills plan (zeroed). Reads --prompt-file. False with err filled (ERR_USAGE); the plan is then to
- * be released all the same.
+ * Fills plan (zeroed) with at least one step, those of the flow file first, and links it. Reads
+ * --flow, --prompt-file and --schema. False with err filled (ERR_USAGE); the plan is then to be
+ * released all the same.
  */
 bool steps_make(struct plan *plan, const struct prompt_opts *o, struct err *err);
+
+/*
+ * True if the steps' limits of tokens go with --on-truncate grow (grows), or with another rule.
+ * False with err filled (ERR_USAGE): a step cannot grow, having no limit or none above it; or there
+ * is a limit to which nothing grows.
+ */
+bool steps_check_growth(const struct plan *plan, bool grows, struct err *err);

@@ -13,6 +13,15 @@ static void each_shown(FILE *out, void (*put)(FILE *, const struct option *))
 			put(out, o);
 }
 
+/* Calls put for each row that is shown and taken by those. */
+static void each_of(
+	FILE *out, enum option_takers takers, void (*put)(FILE *, const struct option *))
+{
+	for (const struct option *o = option_next(NULL); o; o = option_next(o))
+		if (option_is_shown(o) && o->takers == takers)
+			put(out, o);
+}
+
 /* Prints text with a backslash before each of the marks. */
 static void put_escaped(FILE *out, const char *text, const char *marks)
 {
@@ -51,11 +60,13 @@ static void put_bash_pattern(FILE *out, const struct option *o)
 
 static void put_bash_choices(FILE *out, const struct option *o)
 {
-	if (completion_of(o) != BY_CHOICE)
+	enum completion how = completion_of(o);
+	bool is_after_equals = o->choices && how == AFTER_EQUALS;
+	if (how != BY_CHOICE && !is_after_equals)
 		return;
 	fputs("\t", out);
 	put_bash_pattern(out, o);
-	fputs(") words='", out);
+	fprintf(out, ") %swords='", is_after_equals ? "[ -z \"$equals\" ] || " : "");
 	put_choices(out, o, " ");
 	fputs("' ;;\n", out);
 }
@@ -65,7 +76,8 @@ static void put_bash_patterns(FILE *out, enum completion how, const char *then)
 {
 	const char *between = "\t";
 	for (const struct option *o = option_next(NULL); o; o = option_next(o)) {
-		if (!option_is_shown(o) || completion_of(o) != how)
+		bool is_done = o->choices && how == AFTER_EQUALS;
+		if (!option_is_shown(o) || completion_of(o) != how || is_done)
 			continue;
 		fputs(between, out);
 		put_bash_pattern(out, o);
@@ -89,7 +101,11 @@ void generate_bash(FILE *out)
 	      "# " WRITTEN_BY "\n\n"
 	      "_pllm_options='\n",
 		out);
-	each_shown(out, put_bash_name);
+	each_of(out, OPTION_IS_SHARED, put_bash_name);
+	fputs("'\n_pllm_filter_options='\n", out);
+	each_of(out, OPTION_IS_FILTERS, put_bash_name);
+	fputs("'\n_pllm_reduce_options='\n", out);
+	each_of(out, OPTION_IS_REDUCES, put_bash_name);
 	fputs("'\n\n"
 	      "_pllm() {\n"
 	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
@@ -102,9 +118,14 @@ void generate_bash(FILE *out)
 	      "\t\tprev=${COMP_WORDS[COMP_CWORD - 2]} equals=1\n"
 	      "\tfi\n"
 	      "\tcase $cur in\n"
-	      "\t-*) words=$_pllm_options ;;\n"
-	      "\t*) [ \"$COMP_CWORD\" -gt 1 ] || words=help ;;\n"
+	      "\t-*)\n"
+	      "\t\tcase \" ${COMP_WORDS[*]} \" in\n"
+	      "\t\t*' reduce '*) words=$_pllm_options$_pllm_reduce_options ;;\n"
+	      "\t\t*) words=$_pllm_options$_pllm_filter_options ;;\n"
+	      "\t\tesac ;;\n"
+	      "\t*) [ \"$COMP_CWORD\" -gt 1 ] || words='help reduce' ;;\n"
 	      "\tesac\n"
+	      "\t[ \"$prev\" != help ] || words=reduce\n"
 	      "\tcase $prev in\n",
 		out);
 	each_shown(out, put_bash_choices);
@@ -183,21 +204,35 @@ void generate_zsh(FILE *out)
 	      "# " WRITTEN_BY "\n\n"
 	      "local -a specs=(\n",
 		out);
-	each_shown(out, put_zsh_option);
+	each_of(out, OPTION_IS_SHARED, put_zsh_option);
 	fputs(")\n"
-	      "_arguments -s -S : $specs '1:command:(help)'\n",
+	      "if (( ${words[(I)reduce]} )); then\n"
+	      "\tspecs+=(\n",
+		out);
+	each_of(out, OPTION_IS_REDUCES, put_zsh_option);
+	fputs("\t)\n"
+	      "else\n"
+	      "\tspecs+=(\n",
+		out);
+	each_of(out, OPTION_IS_FILTERS, put_zsh_option);
+	fputs("\t)\n"
+	      "fi\n"
+	      "_arguments -s -S : $specs '1:command:(help reduce)' '2:command:(reduce)'\n",
 		out);
 }
 
 static void put_fish_option(FILE *out, const struct option *o)
 {
 	fputs("complete -c pllm", out);
+	if (o->takers != OPTION_IS_SHARED)
+		fprintf(out, " -n '%s__fish_seen_subcommand_from reduce'",
+			o->takers == OPTION_IS_FILTERS ? "not " : "");
 	for (const char *letter = o->letters; letter && *letter; letter++)
 		fprintf(out, " -s %c", *letter);
 	if (o->name)
 		fprintf(out, " -l %s", o->name);
 	if (o->choices) {
-		fputs(" -x -a '", out);
+		fputs(o->bare ? " -f -a '" : " -x -a '", out);
 		put_choices(out, o, " ");
 		fputc('\'', out);
 	} else if (o->traits & OPTION_IS_FILE) {
@@ -216,7 +251,11 @@ void generate_fish(FILE *out)
 	      "# SPDX-License-Identifier: MIT\n"
 	      "# " WRITTEN_BY "\n\n"
 	      "complete -c pllm -f\n"
-	      "complete -c pllm -n __fish_use_subcommand -a help -d 'all options'\n",
+	      "complete -c pllm -n __fish_use_subcommand -a help -d 'all options'\n"
+	      "complete -c pllm -n __fish_use_subcommand -a reduce"
+	      " -d 'many records to one'\n"
+	      "complete -c pllm -n '__fish_seen_subcommand_from help' -a reduce"
+	      " -d 'its options'\n",
 		out);
 	each_shown(out, put_fish_option);
 }
@@ -227,7 +266,7 @@ static void put_mdoc_value(FILE *out, const struct option *o)
 	if (!option_has_value(o))
 		return;
 	if (o->choices) {
-		fputs(" Cm ", out);
+		fputs(o->bare ? " Ns Op = Ns Cm " : " Cm ", out);
 		put_choices(out, o, " | ");
 		return;
 	}

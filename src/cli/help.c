@@ -49,38 +49,70 @@ static void put_option(FILE *out, const struct option *o)
 	put_wrapped(out, HELP_COLUMN, text);
 }
 
-void cli_print_short_help(FILE *out)
+/* What help says before the options. */
+struct page {
+	const char *examples; /* of the short help, with the usage */
+	const char *usage;
+};
+
+static const struct page pages[] = {
+	[COMMAND_FILTER] = {
+		"Usage: pllm [OPTION]... <records.jsonl >answers.jsonl\n"
+		"Ask a language model about each record, and write the record with the answer.\n"
+		"\n"
+		"  pllm -m gpt-4o-mini -p 'Summarise: {{text}}' <in.jsonl >out.jsonl\n"
+		"  pllm --endpoint http://127.0.0.1:8000/v1 -m NAME --prompt-file FILE <in.jsonl\n"
+		"  ls | pllm -Rr -m NAME -p 'Guess what is in the file {{.}}'\n"
+		"  pllm -m NAME -p 'Summarise: {{text}}' --retry-errors <out.jsonl >all.jsonl\n",
+		"Usage: pllm [OPTION]...\n"
+		"       pllm reduce [OPTION]...   many records to one; see pllm help reduce\n"
+		"Ask a language model about each record on stdin, many at a time, and write each\n"
+		"record with its answer to stdout, in the same order.\n",
+	},
+	[COMMAND_REDUCE] = {
+		"Usage: pllm reduce [OPTION]... <records.jsonl >groups.jsonl\n"
+		"Let a language model make one record of many, for all of them or by groups.\n"
+		"\n"
+		"  pllm reduce -m NAME --item '- {{text}}' -p 'Merge these:\\n{{items}}' <in.jsonl\n"
+		"  pllm reduce --by .lang -m NAME --prompt-file FILE <in.jsonl >merged.jsonl\n",
+		"Usage: pllm reduce [OPTION]...\n"
+		"Let a language model combine the records on stdin, a few at a time, and what\n"
+		"comes of them again, until one is left of each group; write these to stdout.\n",
+	},
+};
+
+void cli_print_short_help(FILE *out, enum command command)
 {
-	fputs("Usage: pllm [OPTION]... <records.jsonl >answers.jsonl\n"
-	      "Ask a language model about each record, and write the record with the answer.\n"
-	      "\n"
-	      "  pllm -m gpt-4o-mini -p 'Summarise: {{text}}' <in.jsonl >out.jsonl\n"
-	      "  pllm --endpoint http://127.0.0.1:8000/v1 -m NAME --prompt-file FILE <in.jsonl\n"
-	      "  ls | pllm -Rr -m NAME -p 'Guess what is in the file {{.}}'\n"
-	      "  pllm -m NAME -p 'Summarise: {{text}}' --retry-errors <out.jsonl >all.jsonl\n"
-	      "\n",
-		out);
+	fprintf(out, "%s\n", pages[command].examples);
 	for (const struct option *o = option_next(NULL); o; o = option_next(o))
-		if (o->traits & OPTION_IS_COMMON)
+		if (o->traits & OPTION_IS_COMMON && option_is_for(o, command))
 			put_option(out, o);
-	fputs("\npllm --help lists all options; man pllm explains them.\n", out);
+	fprintf(out, "\npllm %s--help lists all options; man pllm explains them.\n",
+		command == COMMAND_REDUCE ? "reduce " : "");
 }
 
-void cli_print_long_help(FILE *out)
+static void put_group(FILE *out, const struct option_group *g, enum command command)
 {
-	fputs("Usage: pllm [OPTION]...\n"
-	      "Ask a language model about each record on stdin, many at a time, and write each\n"
-	      "record with its answer to stdout, in the same order.\n",
-		out);
-	for (const struct option_group *const *g = option_groups; *g; g++) {
-		fprintf(out, "\n%s:\n", (*g)->title);
-		for (size_t i = 0; i < (*g)->rows_n; i++)
-			if (option_is_shown(&(*g)->rows[i]))
-				put_option(out, &(*g)->rows[i]);
+	bool is_begun = false;
+	for (size_t i = 0; i < g->rows_n; i++) {
+		if (!option_is_shown(&g->rows[i]) || !option_is_for(&g->rows[i], command))
+			continue;
+		if (!is_begun)
+			fprintf(out, "\n%s:\n", g->title);
+		is_begun = true;
+		put_option(out, &g->rows[i]);
 	}
-	fputs("\nA DUR is written 500ms, 30s, 5m or 1h30m; a SIZE 64k or 16M.\n"
-	      "Examples: pllm -h. In full, with exit status and environment: man pllm.\n",
-		out);
+}
+
+void cli_print_long_help(FILE *out, enum command command)
+{
+	fputs(pages[command].usage, out);
+	for (const struct option_group *const *g = option_groups; *g; g++)
+		put_group(out, *g, command);
+	fprintf(out,
+		"\nA DUR is written 500ms, 30s, 5m or 1h30m; a SIZE 64k or 16M.\n"
+		"Examples: pllm %s-h. In full, with exit status and environment: man pllm.\n",
+		command == COMMAND_REDUCE ? "reduce " : "");
 }
 
 void cli_print_version(FILE *out, const char *libraries)
@@ -88,12 +120,12 @@ void cli_print_version(FILE *out, const char *libraries)
 	fprintf(out, "pllm %s\n%s\n", PACKAGE_VERSION, libraries);
 }
 
-void cli_print(FILE *out, enum cli_action action, const char *libraries)
+void cli_print(FILE *out, enum cli_action action, enum command command, const char *libraries)
 {
 	if (action == CLI_HELP_SHORT)
-		cli_print_short_help(out);
+		cli_print_short_help(out, command);
 	else if (action == CLI_HELP_LONG)
-		cli_print_long_help(out);
+		cli_print_long_help(out, command);
 	else if (action == CLI_VERSION)
 		cli_print_version(out, libraries);
 	else

@@ -12,16 +12,16 @@
 #include <stdio.h>
 
 /*
- * Prints what the action asks for: any but CLI_RUN and CLI_USAGE_ERROR. `libraries` as for
- * cli_print_version.
+ * Prints what the action asks for: any but CLI_RUN and CLI_USAGE_ERROR. Help is about the command;
+ * `libraries` as for cli_print_version.
  */
-void cli_print(FILE *out, enum cli_action action, const char *libraries);
+void cli_print(FILE *out, enum cli_action action, enum command command, const char *libraries);
 
 /* Prints one screen: examples first, then the most used options. */
-void cli_print_short_help(FILE *out);
+void cli_print_short_help(FILE *out, enum command command);
 
-/* Prints every option, by group. */
-void cli_print_long_help(FILE *out);
+/* Prints every option that the command takes, by group. */
+void cli_print_long_help(FILE *out, enum command command);
 
 /*
  * Prints "pllm X.Y.Z" and the line `libraries`, borrowed, which names the libraries and their

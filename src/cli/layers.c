@@ -23,7 +23,7 @@ struct saying {
 
 /* Which of them is given counts, not the order: a family wins as one. */
 static const char *const families[][4] = {
-	{ "prompt", "prompt-file" },
+	{ "prompt", "prompt-file", "flow" },
 	{ "key-env", "key-file", "key-fd", "key-cmd" },
 };
 
@@ -105,6 +105,15 @@ bool layers_read_env(struct layers *l, struct err *err)
 	return true;
 }
 
+const struct option *layers_misplaced(const struct layers *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->sayings[i].kind == ORIGIN_COMMAND_LINE &&
+			!option_is_for(l->sayings[i].option, l->command))
+			return l->sayings[i].option;
+	return NULL;
+}
+
 static void origin_reset(struct origin *origin, const struct option *o)
 {
 	const char *standard = option_default(o);
@@ -145,6 +154,7 @@ static enum origin_kind *winners_of(const struct layers *l, const struct origins
 	for (size_t i = 0; i < l->n; i++)
 		for (size_t k = 0; k < origins->n; k++)
 			if (l->sayings[i].kind > winners[k] &&
+				option_is_for(l->sayings[i].option, l->command) &&
 				are_kin(l->sayings[i].option->name, origins->items[k].option))
 				winners[k] = l->sayings[i].kind;
 	return winners;
@@ -192,6 +202,7 @@ void layers_settle(const struct layers *l, struct config *config)
 {
 	layers_forget(config);
 	setting_defaults(config);
+	config->command = l->command;
 	make_origins(&config->origins);
 	struct origins *origins = &config->origins;
 	enum origin_kind *winners = winners_of(l, origins);
@@ -199,7 +210,8 @@ void layers_settle(const struct layers *l, struct config *config)
 		for (size_t i = 0; i < l->n; i++) {
 			const struct saying *said = &l->sayings[i];
 			struct origin *origin = origin_find(origins, said->option->name);
-			if (said->kind != kind || winners[origin - origins->items] != kind)
+			if (said->kind != kind || winners[origin - origins->items] != kind ||
+				!option_is_for(said->option, l->command))
 				continue;
 			put(config, said);
 			note_origin(origins, origin, said);

@@ -4,10 +4,11 @@
  *
  * The command line wins over the environment, that over the profile, that over the file's defaults,
  * and those over what is built in. Of an option that may be given several times the winner's values
- * count, all of them and no others'. Options that say the same thing in different ways (--prompt
- * and
- * --prompt-file; where a key comes from) win and lose together. Everything is checked as it is
- * said, whoever wins in the end. Knows the table; does not know argv or files. Start-up's thread.
+ * count, all of them and no others'. Options that say the same thing in different ways (--prompt,
+ * --prompt-file and --flow; where a key comes from) win and lose together. What the environment and
+ * the file say for other commands than the one that runs is checked and then left aside. Everything
+ * is checked as it is said, whoever wins in the end. Knows the table; does not know argv or files.
+ * Start-up's thread.
  */
 #pragma once
 
@@ -30,7 +31,8 @@ struct saying;
 struct layers {
 	struct saying *sayings; /* owned, in the order in which they came */
 	size_t n;
-	struct config tried; /* everything was put here once, to see whether it can be */
+	enum command command; /* that runs: may be set until layers_settle */
+	struct config tried;  /* everything was put here once, to see whether it can be */
 };
 
 /* Makes l empty. */
@@ -55,7 +57,16 @@ void layers_say_off(struct layers *l, const struct option *o, const struct sourc
  */
 bool layers_read_env(struct layers *l, struct err *err);
 
-/* Fills config, which is zeroed or was filled by this, with what won, and notes the origins. */
+/*
+ * Gives the first option on the command line that another command takes and not l's; NULL = there
+ * is none.
+ */
+const struct option *layers_misplaced(const struct layers *l);
+
+/*
+ * Fills config, which is zeroed or was filled by this, with the command and what won, and notes the
+ * origins.
+ */
 void layers_settle(const struct layers *l, struct config *config);
 
 /* Frees what layers_settle put into the config, and zeroes it; fine on a zeroed one. */

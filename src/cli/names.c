@@ -191,13 +191,49 @@ bool names_read(struct names *names, const struct yaml *y, const struct yaml_nod
 	return read_map(&r, endpoints, false) && read_map(&r, pools, true);
 }
 
+/* The length of "STEP=" at the start, where it stands with all options of steps; 0 = none. */
+static size_t step_prefix_n(const char *text)
+{
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
+	return text[n] == '=' ? n + 1 : 0;
+}
+
+/* True if the model is one of those, which have commas between them. */
+static bool names_model(const char *list, struct span model)
+{
+	for (const char *at = list; *at; at += strspn(at, ",")) {
+		struct span one = head_of(at);
+		if (one.n == model.n && memcmp(one.at, model.at, one.n) == 0)
+			return true;
+		at += one.n;
+	}
+	return false;
+}
+
+/*
+ * True if a value of -m (NULL = there are none) is for every step, but none such names the model.
+ */
+static bool is_overruled(const struct strings *models, struct span model)
+{
+	bool says_other = false;
+	for (size_t i = 0; models && i < models->n; i++) {
+		const char *text = models->items[i];
+		size_t prefix_n = step_prefix_n(text);
+		bool is_for_one = prefix_n > 1;
+		if (!is_for_one && names_model(text + prefix_n, model))
+			return false;
+		says_other |= !is_for_one;
+	}
+	return says_other;
+}
+
 /*
  * Appends what the endpoint's name stands for, and `rest`, which is empty or begins with a comma.
  */
-static void add_endpoint(
-	struct strings *out, const struct name *name, const char *rest, bool has_model)
+static void add_endpoint(struct strings *out, const struct name *name, const char *rest,
+	const struct strings *models)
 {
-	bool is_with_model = name->model && has_model;
+	bool is_with_model = name->model && !is_overruled(models, span_of(name->model));
 	char *text = xasprintf("%s%s%s%s", name->text, is_with_model ? ",model=" : "",
 		is_with_model ? name->model : "", rest);
 	strings_add(out, text);
@@ -205,8 +241,8 @@ static void add_endpoint(
 }
 
 /* Appends what one option's value stands for: itself, if it begins with no name. */
-static void expand_one(
-	const struct names *names, struct strings *out, const char *text, bool has_model)
+static void expand_one(const struct names *names, struct strings *out, const char *text,
+	const struct strings *models)
 {
 	struct span head = head_of(text);
 	const struct name *name = find(names, head);
@@ -216,22 +252,22 @@ static void expand_one(
 		return;
 	}
 	if (name->text) {
-		add_endpoint(out, name, rest, has_model);
+		add_endpoint(out, name, rest, models);
 		return;
 	}
 	for (size_t i = 0; i < name->pool.n; i++) {
 		char *member = xasprintf("%s%s", name->pool.items[i], rest);
 		struct span member_head = head_of(member);
-		add_endpoint(out, find(names, member_head), member + member_head.n, has_model);
+		add_endpoint(out, find(names, member_head), member + member_head.n, models);
 		free(member);
 	}
 }
 
-static void expand(const struct names *names, struct strings *list, bool has_model)
+static void expand(const struct names *names, struct strings *list, const struct strings *models)
 {
 	struct strings out = { 0 };
 	for (size_t i = 0; i < list->n; i++)
-		expand_one(names, &out, list->items[i], has_model);
+		expand_one(names, &out, list->items[i], models);
 	strings_release(list);
 	*list = out;
 }
@@ -273,8 +309,8 @@ bool names_expand(const struct names *names, struct config *config, struct err *
 		if (!check_known(names, opts->endpoints.items[i], origin, err))
 			return false;
 	bool is_typed = origin_in(config, "model")->kind == ORIGIN_COMMAND_LINE;
-	expand(names, &opts->endpoints, !is_typed);
-	expand(names, &opts->fallbacks, true);
+	expand(names, &opts->endpoints, is_typed ? &config->prompt.models : NULL);
+	expand(names, &opts->fallbacks, NULL);
 	return true;
 }
 

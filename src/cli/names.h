@@ -32,9 +32,9 @@ bool names_read(struct names *names, const struct yaml *y, const struct yaml_nod
 
 /*
  * Replaces the names in the settled config's endpoints and fallbacks; what follows a name after a
- * comma is added to each of its endpoints. A model that the command line gives wins over those of
- * --endpoint's names, not over those of fallbacks. False with err filled (ERR_USAGE) if an
- * endpoint is neither a URL nor a name.
+ * comma is added to each of its endpoints. Models that the command line gives for all steps win
+ * over one of --endpoint's names that is none of them, not over those of fallbacks. False with err
+ * filled (ERR_USAGE) if an endpoint is neither a URL nor a name.
  */
 bool names_expand(const struct names *names, struct config *config, struct err *err);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The table stands in chapters, one per group of --help: options_io.c, options_ask.c,
- * options_run.c. To add an option, add a row there; nothing else has to be told, and
- * script/generate rewrites what is checked in.
+ * options_steps.c, options_run.c. To add an option, add a row there; nothing else has to be told,
+ * and script/generate rewrites what is checked in.
  */
 #include "cli/options.h"
 
@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct option_group *const option_groups[] = { &options_io, &options_prompt,
-	&options_endpoint, &options_speed, &options_patience, &options_money, &options_seeing,
-	&options_help, NULL };
+const struct option_group *const option_groups[] = { &options_io, &options_prompt, &options_steps,
+	&options_reduce, &options_endpoint, &options_speed, &options_patience, &options_money,
+	&options_seeing, &options_help, NULL };
 
 const struct option *option_next(const struct option *o)
 {
@@ -71,6 +71,12 @@ bool option_has_value(const struct option *o)
 bool option_is_shown(const struct option *o)
 {
 	return !(o->traits & OPTION_IS_HIDDEN);
+}
+
+bool option_is_for(const struct option *o, enum command command)
+{
+	return o->takers == OPTION_IS_SHARED ||
+		(o->takers == OPTION_IS_REDUCES) == (command == COMMAND_REDUCE);
 }
 
 const char *option_value_name(const struct option *o, char out[OPTION_TEXT_MAX])

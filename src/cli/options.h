@@ -2,13 +2,15 @@
 /*
  * options: the one table of what can be said on the command line.
  *
- * A row drives the parser, the environment, -h and --help, the OPTIONS part of the manual, the
- * completions of three shells, and "the nearest is". Rows are const and name the field of struct
- * config that they fill; a row whose kind does not fit its field's C type does not compile (see
- * options_row.h). Knows the rooms' option structs, not the rooms. Pure; any thread.
+ * A row says which commands take it, and drives the parser, the environment, -h and --help, the
+ * OPTIONS part of the manual, the completions of three shells, and "the nearest is". Rows are const
+ * and name the field of struct config that they fill; a row whose kind does not fit its field's C
+ * type does not compile (see options_row.h). Knows the rooms' option structs, not the rooms. Pure;
+ * any thread.
  */
 #pragma once
 
+#include "app/config.h"
 #include "base/span.h"
 
 #include <stdbool.h>
@@ -65,6 +67,9 @@ struct option_effect {
 
 enum { OPTION_EFFECTS_MAX = 2 };
 
+/* Which commands take an option: all of them, or one. */
+enum option_takers { OPTION_IS_SHARED, OPTION_IS_FILTERS, OPTION_IS_REDUCES };
+
 struct option {
 	const char *name;    /* long name; NULL = there is none */
 	const char *letters; /* each one a short name, the first is shown; NULL = none */
@@ -78,6 +83,7 @@ struct option {
 	const struct option_choice *choices;
 	struct option_effect effects[OPTION_EFFECTS_MAX];
 	enum cli_action action;
+	enum option_takers takers;
 	unsigned traits;    /* of enum option_trait */
 	const char *help;   /* one line */
 	const char *manual; /* a paragraph of mdoc; NULL = hidden */
@@ -116,6 +122,9 @@ bool option_has_value(const struct option *o);
 
 /* True if the row is to be shown to people. */
 bool option_is_shown(const struct option *o);
+
+/* True if the command takes the option. */
+bool option_is_for(const struct option *o, enum command command);
 
 enum { OPTION_TEXT_MAX = 80 };
 

@@ -7,19 +7,20 @@ static const struct option prompt_rows[] = {
 		.letters = "p",
 		LIST(prompt.prompts),
 		.value = "[STEP=]TEMPLATE",
-		.traits = OPTION_IS_TEXT | OPTION_IS_COMMON,
-		.help = "what to ask; {{text}} is a field of the record",
+		.traits = OPTION_IS_TEXT | OPTION_IS_COMMON | OPTION_IS_REPEATABLE,
+		.help = "what to ask; {{text}} is a field",
 		.manual = "What to ask about each record: text in which\n.Li {{path}}\n"
 			  "stands for a field of the record, see\n.Sx TEMPLATES .\n"
 			  "The answer becomes the field\n.Ar STEP\n"
 			  ".Po lower-case letters, digits and\n.Sq _ ,\nright at the start\n.Pc ,\n"
 			  "or the one that\n.Fl -as\nnames.\nA leading\n.Sq =\n"
 			  "means that no name is given.\n"
+			  "Several are asked of each record, a step each, see\n.Sx STEPS .\n"
 			  "Without a prompt, the record says what is asked, see\n.Sx INPUT .\n" },
 	{ .name = "prompt-file",
 		LIST(prompt.prompt_files),
 		.value = "[STEP=]FILE",
-		.traits = OPTION_IS_FILE | OPTION_IS_COMMON,
+		.traits = OPTION_IS_FILE | OPTION_IS_COMMON | OPTION_IS_REPEATABLE,
 		.help = "the same, from a file",
 		.manual = "As\n.Fl -prompt ,\nbut the template is what\n.Ar FILE\n"
 			  "holds, less one final line feed.\n" },
@@ -27,16 +28,23 @@ static const struct option prompt_rows[] = {
 		.letters = "s",
 		LIST(prompt.systems),
 		.value = "[STEP=]TEMPLATE",
-		.traits = OPTION_IS_TEXT | OPTION_MAY_BE_EMPTY | OPTION_IS_COMMON,
+		.traits = OPTION_IS_TEXT | OPTION_MAY_BE_EMPTY | OPTION_IS_COMMON |
+			OPTION_IS_REPEATABLE,
 		.help = "the system message, a template too",
-		.manual = "The system message that goes before the prompt, a template too.\n" },
+		.manual = "The system message that goes before the prompt, a template too.\n"
+			  "As with all options that begin with\n.Ar STEP ,\n"
+			  "what is said without a step is for every step, and what is said for\n"
+			  "one wins there.\n" },
 	{ .name = "model",
 		.letters = "m",
-		STRING(endpoint.model),
-		.value = "MODEL",
-		.traits = OPTION_HAS_ENV | OPTION_IS_COMMON,
-		.help = "which model to ask",
+		LIST(prompt.models),
+		.value = "[STEP=]MODEL,...",
+		.traits = OPTION_HAS_ENV | OPTION_IS_COMMON | OPTION_IS_REPEATABLE,
+		.help = "which model to ask, or several",
 		.manual = "Which model to ask, by the endpoint's name for it.\n"
+			  "Several, with commas between them, are all asked, and\n.Fl -join\n"
+			  "says what becomes of their answers; each is asked at the endpoints\n"
+			  "that name it, or else at those that name none.\n"
 			  "Wins over the model of a record's own request body.\n"
 			  "A prefix that names the API, as in\n.Li openai/gpt\\-4o\\-mini ,\n"
 			  "is taken off if nothing else says which API or endpoint to ask.\n" },
@@ -44,6 +52,7 @@ static const struct option prompt_rows[] = {
 		LIST(prompt.max_tokens),
 		.value = "[STEP=]N",
 		.shown = "the server's",
+		.traits = OPTION_IS_REPEATABLE,
 		.help = "longest answer, in tokens",
 		.manual = "The longest answer, in tokens.\nSee also\n.Fl -on-truncate .\n" },
 	{ .name = "param",
@@ -59,8 +68,8 @@ static const struct option prompt_rows[] = {
 	{ .name = "schema",
 		LIST(prompt.schemas),
 		.value = "[STEP=]FILE",
-		.traits = OPTION_IS_FILE | OPTION_IS_COMMON,
-		.help = "the JSON Schema that answers must match",
+		.traits = OPTION_IS_FILE | OPTION_IS_COMMON | OPTION_IS_REPEATABLE,
+		.help = "the JSON Schema of the answers",
 		.manual = "The answer is JSON that matches the JSON Schema in\n.Ar FILE .\n"
 			  "The API is told so, and the answer is checked here; see\n"
 			  ".Sx STRUCTURED OUTPUT .\n" },
@@ -76,7 +85,7 @@ static const struct option prompt_rows[] = {
 	{ .name = "image",
 		LIST(prompt.images),
 		.value = "[STEP=]TEMPLATE",
-		.traits = OPTION_IS_TEXT,
+		.traits = OPTION_IS_TEXT | OPTION_IS_REPEATABLE,
 		.help = "show a picture with the prompt: a file or URL",
 		.manual = "A picture that goes along with the prompt: a template that gives the\n"
 			  "name of a PNG, JPEG, GIF or WebP file of up to 20 MiB, or a URL.\n" },

@@ -67,17 +67,19 @@ static const struct option rows[] = {
 		.standard = "output",
 		.traits = OPTION_IS_COMMON,
 		.help = "field that takes the answer",
-		.manual = "The name of the field that takes the answer, unless\n.Fl -prompt\n"
-			  "gives one.\n" },
+		.manual = "The name of the field that takes the answer to a prompt without a\n"
+			  "name.\n" },
 	{ .name = "existing",
 		CHOICE(pipeline.existing, { "error", EXISTING_IS_ERROR },
 			{ "skip", EXISTING_IS_SKIPPED }, { "replace", EXISTING_IS_REPLACED }),
 		.standard = "error",
+		.takers = OPTION_IS_FILTERS,
 		.help = "what to do if that field is there already",
 		.manual = "What to do with a record that has that field already:\n.Cm error\n"
 			  "makes it a failed record,\n.Cm skip\n"
-			  "leaves it as it is and counts it as done,\n.Cm replace\n"
-			  "asks anew and puts the new answer in place of the old field.\n" },
+			  "leaves it as it is and takes it for the answer,\n.Cm replace\n"
+			  "asks anew and puts the new answer in place of the old field.\n"
+			  "Each step's field is looked at by itself, see\n.Sx STEPS .\n" },
 	{ .name = "raw-output",
 		.letters = "r",
 		FLAG(SETS(writer.form, RESULT_RAW)),
@@ -152,9 +154,11 @@ static const struct option rows[] = {
 		.help = "what to do with a failed record",
 		.manual = "What to do with a failed record:\n.Cm keep\nwrites it with its error,\n"
 			  ".Cm drop\nleaves it out,\n.Cm stop\n"
-			  "writes it and ends the run with exit status 4.\n" },
+			  "writes it and ends the run with exit status 4.\n"
+			  "What\n.Cm drop\nis for\n.Cm reduce ,\nsee\n.Sx REDUCE .\n" },
 	{ .name = "retry-errors",
 		FLAG(SETS(reader.revives, true), SETS(pipeline.existing, EXISTING_IS_SKIPPED)),
+		.takers = OPTION_IS_FILTERS,
 		.traits = OPTION_IS_COMMON,
 		.help = "ask again for records that failed before",
 		.manual = "Take records that failed in an earlier run as new: the\n.Li pllm\n"

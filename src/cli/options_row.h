@@ -49,5 +49,6 @@
 /* The table's chapters; options.c puts them in order. */
 #define ROWS_OF(array) (array), sizeof(array) / sizeof *(array)
 
-extern const struct option_group options_io, options_prompt, options_endpoint, options_speed,
-	options_patience, options_money, options_seeing, options_help;
+extern const struct option_group options_io, options_prompt, options_steps, options_reduce,
+	options_endpoint, options_speed, options_patience, options_money, options_seeing,
+	options_help;

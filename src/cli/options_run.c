@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table's third chapter: how fast, how patient, at what price, and what is shown. */
+/* The table's fourth chapter: how fast, how patient, at what price, and what is shown. */
 #include "cli/options_row.h"
 
 /* A year: longer is a slip of the finger. */
@@ -67,6 +67,12 @@ static const struct option speed_rows[] = {
 		.traits = OPTION_HAS_ENV,
 		.help = "share of requests that may be hedged",
 		.manual = "For how many of all requests a second one may be sent, in per cent.\n" },
+	{ .name = "no-share",
+		FLAG(SETS(pipeline.sched.shares_nothing, true)),
+		.traits = OPTION_HAS_ENV,
+		.help = "ask each time, even the very same",
+		.manual = "Send each call by itself, even one that asks the very same as one\n"
+			  "that is waiting or in flight, see\n.Sx IDENTICAL CALLS .\n" },
 };
 
 static const struct option patience_rows[] = {
@@ -175,13 +181,51 @@ static const struct option patience_rows[] = {
 static const struct option money_rows[] = {
 	{ .name = "on-truncate",
 		CHOICE(pipeline.sched.on_truncate, { "error", TRUNCATE_IS_ERROR },
-			{ "keep", TRUNCATE_IS_KEPT }),
+			{ "keep", TRUNCATE_IS_KEPT }, { "grow", TRUNCATE_GROWS }),
 		.standard = "error",
 		.traits = OPTION_HAS_ENV,
 		.help = "what an answer cut by the token limit is",
 		.manual = "What to make of an answer that was cut by the token limit:\n.Cm error\n"
 			  "makes the record a failed one, with the text under\n"
-			  ".Li error.partial ;\n.Cm keep\ntakes it for an answer.\n" },
+			  ".Li error.partial ;\n.Cm keep\ntakes it for an answer;\n.Cm grow\n"
+			  "asks again with twice the\n.Fl -max-tokens ,\nup to\n"
+			  ".Fl -max-tokens-limit ,\nand both must be given.\n" },
+	{ .name = "max-tokens-limit",
+		INT(prompt.max_tokens_limit),
+		.value = "N",
+		.standard = "0",
+		.shown = "",
+		.min = 1,
+		.max = 100000000,
+		.traits = OPTION_HAS_ENV,
+		.help = "how far --on-truncate grow may go",
+		.manual = "The longest answer, in tokens, up to which\n"
+			  ".Fl -on-truncate Cm grow\nasks again.\n" },
+	{ .name = "max-input-tokens",
+		INT(prompt.max_input_tokens),
+		.value = "N",
+		.standard = "0",
+		.shown = "no limit",
+		.min = 1,
+		.max = INT64_C(1000000000),
+		.traits = OPTION_HAS_ENV,
+		.help = "longest prompt, in tokens",
+		.manual = "The longest prompt, system message included, in tokens, which are\n"
+			  "estimated before anything is sent;\n.Fl -on-overflow\n"
+			  "says what becomes of a longer one.\nFor\n.Cm reduce\n"
+			  "it also bounds what is put into one pack.\n" },
+	{ .name = "on-overflow",
+		CHOICE(prompt.on_overflow, { "error", OVERFLOW_IS_ERROR },
+			{ "truncate", OVERFLOW_CUTS_END },
+			{ "truncate-middle", OVERFLOW_CUTS_MIDDLE }, { "split", OVERFLOW_SPLITS }),
+		.standard = "error",
+		.traits = OPTION_HAS_ENV,
+		.help = "what to do with a longer one",
+		.manual = "What to do with a prompt that is longer than\n.Fl -max-input-tokens :\n"
+			  ".Cm error\nmakes the record a failed one, and nothing is sent;\n"
+			  ".Cm truncate\ncuts it at the end,\n.Cm truncate-middle\n"
+			  "in the middle, and a mark stands where text is missing;\n.Cm split ,\n"
+			  "for\n.Cm reduce\nalone, makes several items of one.\n" },
 };
 
 static const struct option seeing_rows[] = {

@@ -22,8 +22,8 @@ enum { SHOWN_MAX = 60 };
 struct parser {
 	char **argv;
 	int argc;
-	int at;           /* index of the next argument */
-	bool has_command; /* one was seen */
+	int at;          /* index of the next argument */
+	bool wants_help; /* `help` was said */
 	enum cli_action action;
 	struct layers *layers;
 	struct err *err;
@@ -39,7 +39,7 @@ static int shown_n(const char *arg)
 	return (int)n;
 }
 
-static const char *const commands_to_come[] = { "embed", "reduce", "chunk", "cache", "doctor" };
+static const char *const commands_to_come[] = { "embed", "chunk", "cache", "doctor" };
 
 static bool say(struct parser *p, const struct option *o, const struct given *given)
 {
@@ -186,21 +186,33 @@ static bool is_to_come(const char *word)
 	return false;
 }
 
+/* Behind a command, nothing can be meant by a word. */
+static bool refuse_word(struct parser *p, const char *word)
+{
+	return err_set(p->err, ERR_USAGE,
+		"\"%.*s\" is one word too many; a prompt is given with -p, an input file with -i",
+		shown_n(word), word);
+}
+
 /* Nothing is called so. */
 static bool unknown_word(struct parser *p, const char *word)
 {
+	static const char *const commands[] = { "help", "reduce" };
 	const struct option *nearest = option_nearest(span_of(word));
+	const char *command = near_find(word, commands, sizeof commands / sizeof *commands);
 	if (setting_looks_secret(word))
 		return setting_refuse_secret(p->err);
+	if (p->layers->command != COMMAND_FILTER)
+		return refuse_word(p, word);
 	if (is_to_come(word))
 		return err_set(p->err, ERR_USAGE, "\"%s\" is not in this version", word);
 	if (strchr(word, ' ') || strstr(word, "{{"))
 		return err_set(p->err, ERR_USAGE,
 			"\"%.*s\" is not a command; a prompt is given with -p", shown_n(word),
 			word);
-	if (near_distance(span_of(word), SPAN("help")) <= near_limit(strlen(word)))
-		return err_set(
-			p->err, ERR_USAGE, "unknown command \"%s\"; the nearest is help", word);
+	if (command)
+		return err_set(p->err, ERR_USAGE, "unknown command \"%s\"; the nearest is %s", word,
+			command);
 	if (nearest)
 		return err_set(p->err, ERR_USAGE,
 			"unknown command \"%s\"; the nearest option is --%s", word, nearest->name);
@@ -212,10 +224,23 @@ static bool unknown_word(struct parser *p, const char *word)
 /* An argument that is no option: the command, or what `help` is to explain. */
 static bool take_word(struct parser *p, const char *word)
 {
-	if (strcmp(word, "help") != 0)
+	bool is_first = p->layers->command == COMMAND_FILTER;
+	if (strcmp(word, "help") == 0)
+		p->wants_help = true;
+	else if (is_first && strcmp(word, "reduce") == 0)
+		p->layers->command = COMMAND_REDUCE;
+	else
 		return unknown_word(p, word);
-	p->has_command = true;
 	return true;
+}
+
+/* The command may stand behind its options, so this is seen at the end. */
+static bool check_places(struct parser *p)
+{
+	const struct option *o = layers_misplaced(p->layers);
+	if (o && p->layers->command == COMMAND_REDUCE)
+		return err_set(p->err, ERR_USAGE, "--%s is no option of pllm reduce", o->name);
+	return !o || err_set(p->err, ERR_USAGE, "--%s is an option of pllm reduce", o->name);
 }
 
 static bool take_argument(struct parser *p, bool *ended)
@@ -235,9 +260,9 @@ static bool take_arguments(struct parser *p)
 	while (p->at < p->argc && p->action == CLI_RUN)
 		if (!take_argument(p, &ended))
 			return false;
-	if (p->action == CLI_RUN && p->has_command)
+	if (p->action == CLI_RUN && p->wants_help)
 		p->action = CLI_HELP_LONG;
-	return true;
+	return p->action != CLI_RUN || check_places(p);
 }
 
 /* The arguments say which file is read; what it says comes before them all the same. */
@@ -259,7 +284,9 @@ enum cli_action cli_parse(int argc, char **argv, struct config *config, struct e
 	struct parser p = { .argv = argv, .argc = argc, .at = 1, .layers = &layers, .err = err };
 	*config = (struct config){ 0 };
 	layers_init(&layers);
-	bool ok = take_arguments(&p) && (p.action != CLI_RUN || complete(&layers, config, err));
+	bool ok = take_arguments(&p);
+	config->command = layers.command;
+	ok = ok && (p.action != CLI_RUN || complete(&layers, config, err));
 	layers_release(&layers);
 	return ok ? p.action : CLI_USAGE_ERROR;
 }

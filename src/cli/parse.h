@@ -3,9 +3,10 @@
  * parse: a command line becomes a struct config.
  *
  * Long options are matched exactly and never abbreviated; `--name=value` and `--name value` are
- * the same; short flags bundle; `--` ends options; `-` is a value; the last one wins. What it
- * leaves open comes from the environment, the configuration file and the table, see cli/layers.h.
- * Knows only the table; reads no key. Start-up's thread.
+ * the same; short flags bundle; `--` ends options; `-` is a value; the last one wins. The first
+ * word that is no option is the command; an option of another command is refused. What it leaves
+ * open comes from the environment, the configuration file and the table, see cli/layers.h. Knows
+ * only the table; reads no key. Start-up's thread.
  */
 #pragma once
 
@@ -17,7 +18,8 @@
  * Fills config, whatever it held, and says what is to be done; borrows argv, the config keeps
  * copies. CLI_USAGE_ERROR with err filled (ERR_USAGE: what is wrong and what would be right,
  * without the program's name) if it cannot be understood. Other files and variables than argv are
- * looked at only for CLI_RUN; for other actions the config is empty. In each case it is to be
+ * looked at only for CLI_RUN; for other actions the config is empty but for its command, which is
+ * the one they are about. In each case it is to be
  * freed.
  */
 enum cli_action cli_parse(int argc, char **argv, struct config *config, struct err *err);

@@ -9,8 +9,8 @@
  * But if others were asked and answered between its failures, twice, and it may be its own doing (a
  *     prompt that crashes the server), it counts after all: else it would be tried for ever.
  *
- * A call whose trial of a half-open breaker failed goes behind all that have not tried as often: a
- * record that is itself the trouble must not keep the breaker open for the others.
+ * A request whose trial of a half-open breaker failed goes behind all that have not tried as often:
+ * a record that is itself the trouble must not keep the breaker open for the others.
  */
 #include "engine/flight.h"
 
@@ -22,6 +22,7 @@
 #include "engine/triage.h"
 #include "engine/verify.h"
 #include "work/record.h"
+#include "work/request.h"
 #include "work/tokens.h"
 
 #include <assert.h>
@@ -31,8 +32,8 @@
 enum {
 	BODY_FRAME_BYTES = 256, /* what a usual request adds to its record */
 	FRESH_MS = 2000,        /* so long a success says that the endpoint works */
-	EVIDENCE_N = 2,         /* so many failures of one call speak against the endpoint */
-	GUILTY_N = 2,           /* so many while others are answered speak against the call */
+	EVIDENCE_N = 2,         /* so many failures of one request speak against the endpoint */
+	GUILTY_N = 2,           /* so many while others are answered speak against the request */
 	REFUSALS_FREE_N = 4,    /* so often it may find that there is too much to do */
 };
 
@@ -46,30 +47,31 @@ static void take_body(struct sched *s, struct buf *body)
 		*body = s->spares[--s->spares_n];
 }
 
-static bool build(struct sched *s, struct call *call, const struct gates *g, struct attempt *a,
+static bool build(struct sched *s, struct request *q, const struct gates *g, struct attempt *a,
 	struct fault *fault)
 {
 	/* Most prompts are a record and a few words: one allocation in place of five. */
-	buf_reserve(&a->body, call->record->text.n + BODY_FRAME_BYTES);
-	return render_request(call, s->rooms.plan, g->endpoint, a, fault);
+	buf_reserve(&a->body, request_first(q)->record->text.n + BODY_FRAME_BYTES);
+	return render_request(q, s->rooms.plan, g->endpoint, a, fault);
 }
 
-bool flight_render(struct sched *s, struct call *call, const struct gates *g, struct fault *fault)
+bool flight_render(struct sched *s, struct request *q, const struct gates *g, struct fault *fault)
 {
-	if (call->body_kind == g->body_kind)
+	if (q->body_kind == g->body_kind)
 		return true;
-	if (call->body_kind == 0) {
-		attempt_init(&call->attempt, SCHED_BODY_MAX_BYTES);
-		take_body(s, &call->attempt.body);
+	if (q->body_kind == 0) {
+		attempt_init(&q->attempt, SCHED_BODY_MAX_BYTES);
+		take_body(s, &q->attempt.body);
 	}
-	buf_clear(&call->attempt.body);
-	call->body_kind = g->body_kind;
-	return build(s, call, g, &call->attempt, fault);
+	buf_clear(&q->attempt.body);
+	bool is_written = build(s, q, g, &q->attempt, fault);
+	q->body_kind = is_written ? g->body_kind : REQUEST_BODY_IS_STALE;
+	return is_written;
 }
 
-struct gates_size flight_size(const struct call *call)
+struct gates_size flight_size(const struct request *q)
 {
-	return (struct gates_size){ .input = call->estimate, .max_tokens = call->max_tokens };
+	return (struct gates_size){ .input = q->estimate, .max_tokens = q->max_tokens };
 }
 
 /* start */
@@ -98,9 +100,9 @@ void flight_release_spares(struct sched *s)
 }
 
 static void set_times(
-	const struct sched *s, const struct call *call, struct attempt *a, int64_t now_ms)
+	const struct sched *s, const struct request *q, struct attempt *a, int64_t now_ms)
 {
-	int64_t left = sched_deadline_ms(s, call) - now_ms;
+	int64_t left = queue_deadline_ms(&s->queue, q) - now_ms;
 	a->timeout_ms = left < s->opts->timeout_ms ? left : s->opts->timeout_ms;
 	a->first_byte_timeout_ms = s->opts->ttft_timeout_ms;
 	a->idle_timeout_ms = s->opts->idle_timeout_ms;
@@ -108,47 +110,48 @@ static void set_times(
 
 /* Sends the attempt, whose request is written, off. */
 static void take_off(
-	struct sched *s, struct call *call, struct attempt *a, struct gates *g, int64_t now_ms)
+	struct sched *s, struct request *q, struct attempt *a, struct gates *g, int64_t now_ms)
 {
 	struct flight *f = take_flight(s);
-	struct gates_size size = flight_size(call);
+	struct gates_size size = flight_size(q);
 	struct rate_cost cost = gates_cost(g, size);
-	f->call = call;
+	f->request = q;
 	f->attempt = a;
 	f->gates = g;
 	f->start_ms = now_ms;
-	f->is_retry = call->is_retry;
+	f->is_retry = q->is_retry;
 	a->endpoint = g->endpoint;
 	a->owner = f;
-	set_times(s, call, a, now_ms);
+	set_times(s, q, a, now_ms);
 	gates_enter(g, size, now_ms, &f->pass);
 	rate_enter(&s->rate, &cost, now_ms, &f->ticket);
 	retry_budget_enter(&s->budget, f->is_retry, now_ms);
 	s->requests_n++;
 	s->flights_n++;
-	s->airborne_n += call->flights_n == 0;
-	call->flights_n++;
-	call->attempts_n++;
+	s->airborne_n += q->flights_n == 0;
+	q->flights_n++;
+	q->attempts_n++;
 	list_put(&s->flying, &f->link);
 	http_start(s->rooms.http, a);
 }
 
-void flight_start(struct sched *s, struct call *call, struct gates *g, int64_t now_ms)
+void flight_start(struct sched *s, struct request *q, struct gates *g, int64_t now_ms)
 {
 	struct fault fault;
-	heap_remove(&s->deadlines, &call->deadline);
-	if (!flight_render(s, call, g, &fault)) {
-		sched_settle(s, call, fault.code, xstrdup(fault.msg));
+	/* While it flies the wire minds the last of its calls' deadlines. */
+	queue_leave_alone(&s->queue, q, queue_deadline_ms(&s->queue, q));
+	if (!flight_render(s, q, g, &fault)) {
+		sched_settle(s, q, fault.code, xstrdup(fault.msg));
 		return;
 	}
-	if (call->attempts_n > 0) {
-		attempt_again(&call->attempt);
-		s->retries_n += !call->is_reask;
-		call->is_reask = false;
+	if (q->attempts_n > 0) {
+		attempt_again(&q->attempt);
+		s->retries_n += !q->is_reask;
+		q->is_reask = false;
 	}
-	take_off(s, call, &call->attempt, g, now_ms);
-	call->is_retry = false;
-	struct flight *f = call->attempt.owner;
+	take_off(s, q, &q->attempt, g, now_ms);
+	q->is_retry = false;
+	struct flight *f = q->attempt.owner;
 	if (s->hedge_ms != INT64_MAX)
 		heap_put(&s->hedges, &f->hedge, now_ms + s->hedge_ms);
 }
@@ -158,9 +161,13 @@ void flight_start(struct sched *s, struct call *call, struct gates *g, int64_t n
 /* Asks another endpoint too, if one is open and we can afford it; false = not now. */
 static bool hedge(struct sched *s, struct flight *f, int64_t now_ms)
 {
-	struct call *call = f->call;
+	struct request *q = f->request;
 	const struct pool_want want = {
-		.tier = call->tier, .avoid = f->gates, .must_avoid = true, .size = flight_size(call)
+		.pool = q->pool,
+		.tier = q->tier,
+		.avoid = f->gates,
+		.must_avoid = true,
+		.size = flight_size(q),
 	};
 	struct fault fault;
 	int64_t wait_ms;
@@ -172,16 +179,16 @@ static bool hedge(struct sched *s, struct flight *f, int64_t now_ms)
 	struct rate_cost cost = gates_cost(g, want.size);
 	if (rate_wait(&s->rate, &cost, now_ms) > 0)
 		return false;
-	call->second = xcalloc(1, sizeof *call->second);
-	attempt_init(call->second, SCHED_BODY_MAX_BYTES);
-	if (!build(s, call, g, call->second, &fault)) {
-		attempt_release(call->second);
-		free(call->second);
-		call->second = NULL;
+	q->second = xcalloc(1, sizeof *q->second);
+	attempt_init(q->second, SCHED_BODY_MAX_BYTES);
+	if (!build(s, q, g, q->second, &fault)) {
+		attempt_release(q->second);
+		free(q->second);
+		q->second = NULL;
 		return true; /* nor will it be any better later */
 	}
 	hedge_enter(&s->hedge);
-	take_off(s, call, call->second, g, now_ms);
+	take_off(s, q, q->second, g, now_ms);
 	return true;
 }
 
@@ -206,6 +213,14 @@ void flight_cut(struct sched *s, struct flight *f)
 	http_cancel(s->rooms.http, f->attempt);
 }
 
+void flight_cut_request(struct sched *s, struct request *q)
+{
+	if (q->second && q->second->owner)
+		flight_cut(s, q->second->owner);
+	if (q->attempt.owner)
+		flight_cut(s, q->attempt.owner);
+}
+
 /* landing */
 
 /* No model says our key, and a server that does so behind escapes wants it to be seen. */
@@ -224,7 +239,7 @@ static void read_answer(const struct sched *s, const struct flight *f, struct an
 {
 	struct attempt *a = f->attempt;
 	const struct api *api = a->api;
-	const struct step *step = &s->rooms.plan->steps[f->call->step];
+	const struct step *step = &s->rooms.plan->steps[f->request->step];
 	answer_init(answer, OUTCOME_ANSWERED);
 	classify_redact(&a->answer, a->endpoint);
 	bool hides_key = classify_hides_secret(buf_span(&a->answer), a->endpoint);
@@ -249,54 +264,54 @@ static void read_answer(const struct sched *s, const struct flight *f, struct an
 }
 
 /* Who dies last is the reason why the run ends, which is said then. */
-static void say_death(const struct sched *s, const struct gates *g)
+static void say_death(const struct sched *s, const struct gates *g, unsigned pool)
 {
-	if (!pool_death(&s->pool))
-		log_say(LOG_WARNING, "%s: not asked again: %s", g->endpoint->name, g->dead_message);
+	if (!pool_death(&s->pool, pool) || sched_can_do_without(s, pool))
+		log_say(LOG_WARNING, "%s: not asked again: %s", g->label, g->dead_message);
 }
 
 /* Takes the flight out of the air, and lets all gates learn from its end. */
 static void land(struct sched *s, struct flight *f, const struct answer *answer, int64_t now_ms)
 {
-	struct call *call = f->call;
+	struct request *q = f->request;
 	bool was_dead = gates_is_dead(f->gates);
-	bool is_suspect = call->faults_n >= EVIDENCE_N && gates_is_sound(f->gates);
+	bool is_suspect = q->faults_n >= EVIDENCE_N && gates_is_sound(f->gates);
 	const struct gates_landing landing = {
 		.pass = &f->pass, .attempt = f->attempt, .answer = answer, .is_suspect = is_suspect
 	};
 	struct rate_cost cost = gates_leave(f->gates, &landing, now_ms, &s->rng);
 	rate_leave(&s->rate, &f->ticket, &cost, now_ms);
 	if (!was_dead && gates_is_dead(f->gates))
-		say_death(s, f->gates);
+		say_death(s, f->gates, q->pool);
 	if (answer->outcome == OUTCOME_ANSWERED) {
 		s->successes_n++;
 		s->success_ms = now_ms;
 		s->good_start_ms = f->start_ms > s->good_start_ms ? f->start_ms : s->good_start_ms;
 		retry_budget_succeed(&s->budget, f->is_retry, now_ms);
 		hedge_note(&s->hedge, f->attempt->ms, now_ms);
-	} else if (answer->outcome == OUTCOME_TIMEOUT || call->won) {
+	} else if (answer->outcome == OUTCOME_TIMEOUT || q->won) {
 		hedge_note(&s->hedge, f->attempt->ms, now_ms);
 	}
 	s->flights_n--;
-	call->flights_n--;
-	s->airborne_n -= call->flights_n == 0;
+	q->flights_n--;
+	s->airborne_n -= q->flights_n == 0;
 }
 
-/* If others were answered between two failures of a call, it may be the call that ails. */
+/* If others were answered between two failures of a request, it may be the request that ails. */
 static void note_guilt(
 	const struct sched *s, const struct flight *f, enum outcome outcome, int64_t now_ms)
 {
-	struct call *call = f->call;
+	struct request *q = f->request;
 	bool may_be_own = triage_of(outcome)->may_be_own && f->attempt->sends_n > 0;
-	bool was_other = call->faults_n > 0 && s->good_start_ms > call->failed_ms;
-	call->guilty_n += may_be_own && was_other;
-	call->failed_ms = now_ms;
+	bool was_other = q->faults_n > 0 && s->good_start_ms > q->failed_ms;
+	q->guilty_n += may_be_own && was_other;
+	q->failed_ms = now_ms;
 }
 
-/* True if the failure is the endpoint's trouble or ours, not this call's. */
+/* True if the failure is the endpoint's trouble or ours, not this request's. */
 static bool is_excused(const struct sched *s, const struct flight *f, enum outcome outcome)
 {
-	const struct call *call = f->call;
+	const struct request *q = f->request;
 	const struct triage *t = triage_of(outcome);
 	if (t->trouble == TROUBLE_PERMANENT || t->trouble == TROUBLE_DOUBTFUL)
 		return false;
@@ -304,9 +319,9 @@ static bool is_excused(const struct sched *s, const struct flight *f, enum outco
 	if (s->opts->retry.retries == 0)
 		return false;
 	if (outcome == OUTCOME_CAPACITY &&
-		(call->refusals_n <= REFUSALS_FREE_N || gates_overshot(f->gates, &f->pass)))
+		(q->refusals_n <= REFUSALS_FREE_N || gates_overshot(f->gates, &f->pass)))
 		return true;
-	return f->gates->breaker.state != BREAKER_CLOSED && call->guilty_n < GUILTY_N;
+	return f->gates->breaker.state != BREAKER_CLOSED && q->guilty_n < GUILTY_N;
 }
 
 /* True if the flight was the one that tried whether its endpoint is back, and it was not. */
@@ -317,146 +332,151 @@ static bool was_trial(const struct flight *f)
 		f->pass.breaker.generation + 1 == b->generation;
 }
 
-/* True if the call is ready or waiting for another try now. */
+/* True if the request is ready or waiting for another try now. */
 static bool try_again(struct sched *s, struct flight *f, int64_t now_ms)
 {
-	struct call *call = f->call;
-	enum outcome outcome = call->answer.outcome;
+	struct request *q = f->request;
+	enum outcome outcome = q->answer.outcome;
 	enum trouble trouble = triage_of(outcome)->trouble;
 	if (s->is_stopped)
 		return false;
 	note_guilt(s, f, outcome, now_ms);
-	call->faults_n += trouble != TROUBLE_PACE;
-	call->refusals_n += outcome == OUTCOME_CAPACITY;
+	q->faults_n += trouble != TROUBLE_PACE;
+	q->refusals_n += outcome == OUTCOME_CAPACITY;
 	bool excused = is_excused(s, f, outcome);
-	call->is_retry = retry_counts(trouble) && !excused;
-	call->failures_n += call->is_retry;
-	call->doubtful_n += trouble == TROUBLE_DOUBTFUL;
+	q->is_retry = retry_counts(trouble) && !excused;
+	q->failures_n += q->is_retry;
+	q->doubtful_n += trouble == TROUBLE_DOUBTFUL;
+	const struct pool_want want = { .pool = q->pool, .tier = q->tier };
 	const struct retry_case c = {
 		.trouble = trouble,
-		.failures_n = call->failures_n,
-		.doubtful_n = call->doubtful_n,
-		.refusals_n = outcome == OUTCOME_CAPACITY ? call->refusals_n : 0,
+		.failures_n = q->failures_n,
+		.doubtful_n = q->doubtful_n,
+		.refusals_n = outcome == OUTCOME_CAPACITY ? q->refusals_n : 0,
 		.others_succeed = s->success_ms >= 0 && now_ms - s->success_ms < FRESH_MS,
-		.has_elsewhere = pool_has_other(&s->pool, f->gates, call->tier, now_ms),
+		.has_elsewhere = pool_has_other(&s->pool, f->gates, &want, now_ms),
 		.is_excused = excused,
 		.advice = f->attempt->hint.should_retry,
 	};
 	int64_t wait_ms;
 	if (!retry_decide(&s->opts->retry, &c, &s->rng, &wait_ms))
 		return false;
-	call->trials_n += was_trial(f) && !c.has_elsewhere;
-	if (now_ms + wait_ms >= sched_deadline_ms(s, call))
+	q->trials_n += was_trial(f) && !c.has_elsewhere;
+	if (now_ms + wait_ms >= queue_deadline_ms(&s->queue, q))
 		return false;
-	call->failed_at = f->gates;
-	sched_return(s, call, wait_ms, now_ms);
+	q->failed_at = f->gates;
+	sched_return(s, q, wait_ms, now_ms);
 	return true;
 }
 
-/* True if the call can be answered elsewhere although this endpoint never will. */
+/* True if the request can be answered elsewhere although this endpoint never will. */
 static bool go_elsewhere(struct sched *s, const struct flight *f, int64_t now_ms)
 {
-	struct call *call = f->call;
-	bool is_refused = call->answer.outcome == OUTCOME_QUOTA ||
-		call->answer.outcome == OUTCOME_AUTH || call->answer.outcome == OUTCOME_NOT_FOUND;
-	unsigned tier = call->tier;
-	if (call->answer.outcome == OUTCOME_TOO_LONG)
+	struct request *q = f->request;
+	bool is_refused = q->answer.outcome == OUTCOME_QUOTA || q->answer.outcome == OUTCOME_AUTH ||
+		q->answer.outcome == OUTCOME_NOT_FOUND;
+	unsigned tier = q->tier;
+	if (q->answer.outcome == OUTCOME_TOO_LONG)
 		tier = pool_next_model(&s->pool, f->gates);
 	else if (!is_refused || !gates_is_dead(f->gates))
 		return false;
-	if (s->is_stopped || tier < call->tier || !pool_can_serve(&s->pool, tier))
+	if (s->is_stopped || tier < q->tier || !pool_can_serve(&s->pool, q->pool, tier))
 		return false;
-	if (call->answer.outcome == OUTCOME_TOO_LONG && tier == 0)
+	if (q->answer.outcome == OUTCOME_TOO_LONG && tier == 0)
 		return false;
-	call->tier = tier;
-	call->failed_at = f->gates;
-	sched_return(s, call, 0, now_ms);
+	q->tier = tier;
+	q->failed_at = f->gates;
+	sched_return(s, q, 0, now_ms);
 	return true;
 }
 
-/* True if the call is asked again because its answer did not match. */
-static bool ask_again(struct sched *s, struct call *call, int64_t now_ms)
+/* True if the request is asked again in other words, for its answer was not what it should be. */
+static bool ask_again(struct sched *s, struct request *q, int64_t now_ms)
 {
-	const struct step *step = &s->rooms.plan->steps[call->step];
-	if (call->answer.outcome != OUTCOME_MISMATCH || call->reasks_n >= step->reasks_n)
+	const struct step *step = &s->rooms.plan->steps[q->step];
+	bool grows = s->opts->on_truncate == TRUNCATE_GROWS;
+	/* A request that is the record's own is not ours to change. */
+	if (s->is_stopped || q->is_own_body ||
+		!(verify_ask_again(q, step) || (grows && verify_grow(q, step))))
 		return false;
-	/* A request that is the record's own is not ours to extend. */
-	if (s->is_stopped || call->is_own_body)
-		return false;
-	verify_ask_again(call, step);
-	sched_return(s, call, 0, now_ms);
+	sched_return(s, q, 0, now_ms);
 	return true;
 }
 
-/* Makes the attempt that counts the call's first, and drops the other. */
-static void keep_attempt(struct call *call, const struct attempt *kept)
+/* Makes the attempt that counts the request's first, and drops the other. */
+static void keep_attempt(struct request *q, const struct attempt *kept)
 {
-	struct attempt *second = call->second;
+	struct attempt *second = q->second;
 	if (!second)
 		return;
 	if (kept == second) {
-		attempt_release(&call->attempt);
-		call->attempt = *second;
+		attempt_release(&q->attempt);
+		q->attempt = *second;
 	} else {
 		attempt_release(second);
 	}
 	free(second);
-	call->second = NULL;
+	q->second = NULL;
 }
 
-/* The last flight of the call has landed, and none has brought an answer. */
+/* The last flight of the request has landed, and none has brought an answer. */
 static void fail(struct sched *s, struct flight *f, int64_t now_ms)
 {
-	struct call *call = f->call;
-	const struct gates *death = pool_death(&s->pool);
-	keep_attempt(call, f->attempt);
-	f->attempt = &call->attempt;
-	call->body_kind = f->gates->body_kind;
-	if (death && !s->dead) {
+	struct request *q = f->request;
+	const struct gates *death = pool_death(&s->pool, q->pool);
+	keep_attempt(q, f->attempt);
+	f->attempt = &q->attempt;
+	q->body_kind = f->gates->body_kind;
+	if (death && !s->dead && !sched_can_do_without(s, q->pool)) {
 		s->dead = death;
 		sched_stop(s);
 	}
-	if (!ask_again(s, call, now_ms) && !go_elsewhere(s, f, now_ms) && !try_again(s, f, now_ms))
-		sched_settle(s, call, error_code_of(call->answer.outcome), NULL);
+	if (!ask_again(s, q, now_ms) && !go_elsewhere(s, f, now_ms) && !try_again(s, f, now_ms))
+		sched_settle(s, q, error_code_of(q->answer.outcome), NULL);
 }
 
-static void conclude(struct sched *s, struct call *call)
+static void conclude(struct sched *s, struct request *q)
 {
-	keep_attempt(call, call->won);
-	call->won = NULL;
-	sched_settle(s, call, ERROR_NONE, NULL);
+	keep_attempt(q, q->won);
+	q->won = NULL;
+	sched_settle(s, q, ERROR_NONE, NULL);
 }
 
-/* A whole answer has come: what else is in the air for the call is cut off. */
+/* A whole answer has come: what else is in the air for the request is cut off. */
 static void win(struct sched *s, struct flight *f)
 {
-	struct call *call = f->call;
-	call->won = f->attempt;
-	if (call->flights_n == 0) {
-		conclude(s, call);
+	struct request *q = f->request;
+	q->won = f->attempt;
+	if (q->flights_n == 0) {
+		conclude(s, q);
 		return;
 	}
-	const struct attempt *other = f->attempt == call->second ? &call->attempt : call->second;
+	const struct attempt *other = f->attempt == q->second ? &q->attempt : q->second;
 	flight_cut(s, other->owner);
 }
 
 void sched_finish(struct sched *s, struct attempt *attempt, int64_t now_ms)
 {
 	struct flight *f = attempt->owner;
-	struct call *call = f->call;
+	struct request *q = f->request;
 	struct answer answer;
 	read_answer(s, f, &answer);
+	attempt->owner = NULL;
 	land(s, f, &answer, now_ms);
 	bool is_answered = answer.outcome == OUTCOME_ANSWERED;
-	bool is_last = call->flights_n == 0;
-	if (call->won || (!is_answered && !is_last)) {
+	bool is_last = q->flights_n == 0;
+	if (q->calls_n == 0) {
+		answer_release(&answer);
+		if (is_last)
+			sched_forget(s, q);
+	} else if (q->won || (!is_answered && !is_last)) {
 		/* The other one has won, or may still. */
 		answer_release(&answer);
-		if (call->won && is_last)
-			conclude(s, call);
+		if (q->won && is_last)
+			conclude(s, q);
 	} else {
-		answer_release(&call->answer);
-		call->answer = answer;
+		answer_release(&q->answer);
+		q->answer = answer;
 		if (is_answered)
 			win(s, f);
 		else

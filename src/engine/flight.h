@@ -2,8 +2,8 @@
 /*
  * flight: an attempt in the air: started, landed, hedged. Private to engine/sched.
  *
- * A call has one flight at a time, or two when it is hedged: then the first whole answer wins, and
- * the other is cut off. A call leaves the air when all its flights have landed. Time is an
+ * A request has one flight at a time, or two when it is hedged: then the first whole answer wins,
+ * and the other is cut off. It leaves the air when all its flights have landed. Time is an
  * argument. The loop's thread.
  */
 #pragma once
@@ -14,8 +14,8 @@
 struct flight {
 	struct list_node link;   /* among those in the air, or the spare */
 	struct heap_node hedge;  /* when a second endpoint is asked */
-	struct call *call;       /* borrowed */
-	struct attempt *attempt; /* the call's first or second */
+	struct request *request; /* borrowed */
+	struct attempt *attempt; /* the request's first or second */
 	struct gates *gates;
 	struct gates_pass pass;
 	struct rate_ticket ticket; /* of the run's own rate */
@@ -24,16 +24,16 @@ struct flight {
 };
 
 /*
- * Writes the call's request for those gates into its attempt, unless it is there. False with fault
+ * Writes the request's body for those gates into its attempt, unless it is there. False with fault
  * filled if the record yields none.
  */
-bool flight_render(struct sched *s, struct call *call, const struct gates *g, struct fault *fault);
+bool flight_render(struct sched *s, struct request *q, const struct gates *g, struct fault *fault);
 
-/* What the rendered call weighs, for the gates. */
-struct gates_size flight_size(const struct call *call);
+/* What the rendered request weighs, for the gates. */
+struct gates_size flight_size(const struct request *q);
 
-/* Starts the call at those gates, which are open; settles it where no request can be written. */
-void flight_start(struct sched *s, struct call *call, struct gates *g, int64_t now_ms);
+/* Starts the request at those gates, which are open; settles it where no body can be written. */
+void flight_start(struct sched *s, struct request *q, struct gates *g, int64_t now_ms);
 
 /* True if there is a slot for a second attempt, and something that may want one. */
 bool flight_may_hedge(const struct sched *s);
@@ -44,16 +44,25 @@ void flight_hedge(struct sched *s, int64_t now_ms);
 /* Cuts a flight off; it comes back through http. */
 void flight_cut(struct sched *s, struct flight *f);
 
+/* Cuts off all that is in the air for a request. */
+void flight_cut_request(struct sched *s, struct request *q);
+
 /* Frees the spare flights. */
 void flight_release_spares(struct sched *s);
 
 /* What engine/sched gives to flights. */
 
-/* Settles a call. Takes message (allocated), or NULL to keep what the answer says. */
-void sched_settle(struct sched *s, struct call *call, enum error_code error, char *message);
+/*
+ * Settles the calls of a request, which is over by that. Takes message (allocated), or NULL to keep
+ * what the answer says.
+ */
+void sched_settle(struct sched *s, struct request *q, enum error_code error, char *message);
 
-/* Puts a call back, ready after wait_ms >= 0. */
-void sched_return(struct sched *s, struct call *call, int64_t wait_ms, int64_t now_ms);
+/* The request that nobody waits for any more has landed. */
+void sched_forget(struct sched *s, struct request *q);
 
-/* The last moment for a call; INT64_MAX = none. */
-int64_t sched_deadline_ms(const struct sched *s, const struct call *call);
+/* Puts a request back, ready after wait_ms >= 0. */
+void sched_return(struct sched *s, struct request *q, int64_t wait_ms, int64_t now_ms);
+
+/* True if the run can go on although all that serve a pool have died. */
+bool sched_can_do_without(const struct sched *s, unsigned pool);

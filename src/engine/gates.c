@@ -37,11 +37,29 @@ enum {
 
 #define NEVER (INT64_MIN / 2) /* so long ago that differences still fit */
 
-void gates_init(struct gates *g, const struct endpoint *endpoint, unsigned jobs, bool is_fixed)
+static void add_said_rates(struct rate *r, const struct endpoint *e)
+{
+	if (e->rpm > 0)
+		rate_add(r, RATE_REQUESTS, (double)e->rpm, MINUTE_MS, 0);
+	if (e->tpm > 0)
+		rate_add(r, RATE_TOKENS, (double)e->tpm, MINUTE_MS, 0);
+}
+
+void gates_site_init(struct gates_site *s, const struct endpoint *endpoint)
+{
+	*s = (struct gates_site){ .max = (unsigned)endpoint->max };
+	rate_init(&s->rate);
+	add_said_rates(&s->rate, endpoint);
+}
+
+void gates_init(struct gates *g, const struct endpoint *endpoint, struct gates_site *site,
+	unsigned jobs, bool is_fixed)
 {
 	unsigned roof = endpoint->max > 0 && endpoint->max < jobs ? (unsigned)endpoint->max : jobs;
 	*g = (struct gates){
 		.endpoint = endpoint,
+		.site = site,
+		.label = xstrdup(endpoint->name),
 		.back_ms = NEVER,
 		.said_ms = NEVER,
 		.mute_ms = -1,
@@ -52,16 +70,28 @@ void gates_init(struct gates *g, const struct endpoint *endpoint, unsigned jobs,
 	rate_init(&g->rate);
 	pace_init(&g->pace);
 	forecast_init(&g->forecast);
-	if (endpoint->rpm > 0)
-		rate_add(&g->rate, RATE_REQUESTS, (double)endpoint->rpm, MINUTE_MS, 0);
-	if (endpoint->tpm > 0)
-		rate_add(&g->rate, RATE_TOKENS, (double)endpoint->tpm, MINUTE_MS, 0);
+	if (!site)
+		add_said_rates(&g->rate, endpoint);
+}
+
+void gates_name_model(struct gates *g)
+{
+	if (!g->endpoint->model)
+		return;
+	free(g->label);
+	g->label = xasprintf("%s (%s)", g->endpoint->name, g->endpoint->model);
 }
 
 void gates_release(struct gates *g)
 {
 	free(g->dead_message);
-	g->dead_message = NULL;
+	free(g->label);
+	g->dead_message = g->label = NULL;
+}
+
+bool gates_counts_tokens(const struct gates *g)
+{
+	return rate_counts_tokens(&g->rate) || (g->site && rate_counts_tokens(&g->site->rate));
 }
 
 bool gates_is_dead(const struct gates *g)
@@ -111,6 +141,14 @@ struct rate_cost gates_cost(const struct gates *g, struct gates_size size)
 			  : forecast_output(&g->forecast, size.max_tokens));
 }
 
+static int64_t site_wait(const struct gates_site *s, const struct rate_cost *cost, int64_t now_ms)
+{
+	if (!s)
+		return 0;
+	return s->max > 0 && s->in_flight >= s->max ? GATES_UNTIL_LEAVE
+						    : rate_wait(&s->rate, cost, now_ms);
+}
+
 int64_t gates_wait(const struct gates *g, const struct rate_cost *cost, int64_t now_ms)
 {
 	const int64_t waits[] = {
@@ -118,11 +156,28 @@ int64_t gates_wait(const struct gates *g, const struct rate_cost *cost, int64_t 
 		breaker_wait(&g->breaker, now_ms),
 		pace_wait(&g->pace, now_ms),
 		rate_wait(&g->rate, cost, now_ms),
+		site_wait(g->site, cost, now_ms),
 	};
 	int64_t longest = 0;
 	for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
 		longest = waits[i] > longest ? waits[i] : longest;
 	return longest;
+}
+
+/* Nothing is learned from headers there, so that what was reserved is all of its ticket. */
+static void site_enter(struct gates_site *s, const struct rate_cost *cost, int64_t now_ms)
+{
+	struct rate_ticket unused;
+	s->in_flight++;
+	rate_enter(&s->rate, cost, now_ms, &unused);
+}
+
+static void site_leave(struct gates_site *s, const struct rate_ticket *ticket,
+	const struct rate_cost *cost, int64_t now_ms)
+{
+	assert(s->in_flight > 0);
+	s->in_flight--;
+	rate_leave(&s->rate, ticket, cost, now_ms);
 }
 
 void gates_enter(struct gates *g, struct gates_size size, int64_t now_ms, struct gates_pass *pass)
@@ -133,11 +188,13 @@ void gates_enter(struct gates *g, struct gates_size size, int64_t now_ms, struct
 	pass->limit = limit_enter(&g->limit, now_ms);
 	pass->breaker = breaker_enter(&g->breaker, now_ms);
 	if (g->breaker.state != state)
-		log_say(LOG_DETAIL, "%s: breaker half-open, one request tries", g->endpoint->name);
+		log_say(LOG_DETAIL, "%s: breaker half-open, one request tries", g->label);
 	pace_enter(&g->pace, now_ms);
 	if (g->mute_ms < 0)
 		g->mute_ms = now_ms;
 	rate_enter(&g->rate, &cost, now_ms, &pass->rate);
+	if (g->site)
+		site_enter(g->site, &cost, now_ms);
 }
 
 /*
@@ -212,7 +269,7 @@ static void say_pace(
 	struct gates *g, int64_t until_ms, double per_ms, bool is_asked, int64_t now_ms)
 {
 	const struct pace *p = &g->pace;
-	const char *name = g->endpoint->name;
+	const char *name = g->label;
 	bool is_longer = p->until_ms > until_ms && p->until_ms > now_ms;
 	bool is_slower = p->per_ms > 0 && (per_ms <= 0 || p->per_ms < per_ms);
 	double pause_s = (double)(p->until_ms - now_ms) / 1000;
@@ -247,7 +304,7 @@ static void tell_pace(
 	double per_ms = g->pace.per_ms;
 	const struct pace_refusal refusal = { .start_ms = landing->pass->rate.start_ms,
 		.hint_ms = landing->attempt->hint.wait_ms,
-		.is_known = g->rate.buckets_n > 0 };
+		.is_known = g->rate.buckets_n > 0 || (g->site && g->site->rate.buckets_n > 0) };
 	enum outcome outcome = landing->answer->outcome;
 	if (outcome == OUTCOME_RATE || is_pace_in_disguise(g, landing)) {
 		pace_refuse(&g->pace, &refusal, now_ms, rng);
@@ -270,16 +327,16 @@ static void tell_limit(
 	if (after >= before)
 		return;
 	if (landing->attempt->status > 0)
-		log_say(LOG_DETAIL, "%s: limit %u -> %u because of HTTP %d", g->endpoint->name,
-			before, after, landing->attempt->status);
+		log_say(LOG_DETAIL, "%s: limit %u -> %u because of HTTP %d", g->label, before,
+			after, landing->attempt->status);
 	else
-		log_say(LOG_DETAIL, "%s: limit %u -> %u because of timeouts", g->endpoint->name,
-			before, after);
+		log_say(LOG_DETAIL, "%s: limit %u -> %u because of timeouts", g->label, before,
+			after);
 }
 
 static void say_breaker(const struct gates *g, const char *why, int64_t now_ms)
 {
-	const char *name = g->endpoint->name;
+	const char *name = g->label;
 	/* The first time somebody at a terminal would wonder. */
 	enum log_level level = g->breaker.opened_n > 1 ? LOG_DETAIL : LOG_NOTICE;
 	if (g->breaker.state == BREAKER_OPEN)
@@ -349,6 +406,8 @@ struct rate_cost gates_leave(
 	if (landing->is_suspect && t->may_be_own && landing->attempt->sends_n > 0)
 		sign = sign == BREAKER_FAILURE ? BREAKER_NEITHER : sign;
 	rate_leave(&g->rate, &landing->pass->rate, &cost, now_ms);
+	if (g->site)
+		site_leave(g->site, &landing->pass->rate, &cost, now_ms);
 	if (landing->attempt->allowances)
 		learn_rates(g, landing, now_ms);
 	tell_limit(g, t->limit, landing, now_ms);
@@ -376,7 +435,7 @@ void gates_describe(const struct gates *g, int64_t now_ms, struct buf *out)
 	char text[200];
 	int n = snprintf(text, sizeof text, ": %u of %u in flight, breaker %s", g->limit.in_flight,
 		limit_places(&g->limit, now_ms), states[g->breaker.state]);
-	buf_put_str(out, g->endpoint->name);
+	buf_put_str(out, g->label);
 	buf_put(out, text, (size_t)n);
 	if (g->pace.until_ms > now_ms) {
 		n = snprintf(text, sizeof text, ", paused for %.1f s",

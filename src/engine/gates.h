@@ -3,7 +3,8 @@
  * gates: what must agree before an attempt starts at one endpoint, and what it has learned.
  *
  * Its limit of concurrency, its breaker, the rates that are known and the pace that is found, all
- * asked as one. Says with -v what changes. Time is an argument. The loop's thread.
+ * asked as one; with them what it shares with the endpoints that the same --endpoint became for
+ * other models. Says with -v what changes. Time is an argument. The loop's thread.
  *
  * Invariant: each gates_enter is matched by one gates_leave.
  */
@@ -25,9 +26,19 @@
 /* What a gate's wait says when only somebody's leaving can open it. */
 #define GATES_UNTIL_LEAVE INT64_MAX
 
+/* What was said of an --endpoint that serves several models: it holds for all of them together. */
+struct gates_site {
+	unsigned in_flight;
+	unsigned max;     /* requests in flight, at most; 0 = it was not said */
+	struct rate rate; /* the user's; what headers tell is each model's own */
+};
+
 struct gates {
 	const struct endpoint *endpoint; /* borrowed */
-	uint64_t id;                     /* pool's: hash of what names it */
+	struct gates_site *site;         /* borrowed, the pool's; NULL = nothing is shared */
+	char *label; /* owned: what messages call it: its name, and its model where that is needed
+		      */
+	uint64_t id; /* pool's: hash of what names it */
 	unsigned body_kind; /* pool's: endpoints of one kind are sent the same bytes; from 1 */
 	struct limit limit;
 	struct breaker breaker;
@@ -67,8 +78,18 @@ struct gates_landing {
 	bool is_suspect; /* the record failed before: it may be its own doing, not the endpoint's */
 };
 
-/* Opens the gates of an endpoint, borrowed, for at most `jobs` in flight. */
-void gates_init(struct gates *g, const struct endpoint *endpoint, unsigned jobs, bool is_fixed);
+/* Starts a site, empty, with what was said of that endpoint. */
+void gates_site_init(struct gates_site *s, const struct endpoint *endpoint);
+
+/*
+ * Opens the gates of an endpoint for at most `jobs` in flight. Borrows the endpoint, and the site
+ * that it is of, which has its rpm and tpm then; NULL = it has them for itself.
+ */
+void gates_init(struct gates *g, const struct endpoint *endpoint, struct gates_site *site,
+	unsigned jobs, bool is_fixed);
+
+/* Has messages call it by its model too: others have its name. Does nothing if it has none. */
+void gates_name_model(struct gates *g);
 
 /* Frees what g holds. */
 void gates_release(struct gates *g);
@@ -85,6 +106,9 @@ void gates_enter(struct gates *g, struct gates_size size, int64_t now_ms, struct
 /* It has ended so: every gate learns from it. Gives what it did cost. */
 struct rate_cost gates_leave(
 	struct gates *g, const struct gates_landing *landing, int64_t now_ms, struct rng *rng);
+
+/* True if requests there have to be told by their tokens. */
+bool gates_counts_tokens(const struct gates *g);
 
 /* True if the endpoint is not asked again. */
 bool gates_is_dead(const struct gates *g);

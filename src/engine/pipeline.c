@@ -4,8 +4,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "io/signals.h"
-#include "policy/order.h"
+#include "engine/advance.h"
+#include "engine/drain.h"
+#include "engine/fold.h"
+#include "engine/pipeline_state.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -15,39 +17,9 @@ enum {
 	RECORD_BYTES = 64 << 10 /* what a record not yet seen is taken to weigh */
 };
 
-enum {
-	OUTPUT_PATIENCE_MS = 1000, /* beyond --grace, for an output that takes nothing */
-	STATUS_MAX_BYTES = 4096
-};
-
-/* How far the end of the run has come. */
-enum phase {
-	RUNNING,
-	DRAINING, /* reads no more, starts nothing; what flies may land */
-	ABORTING  /* leaves now */
-};
-
-struct pipeline {
-	const struct pipeline_opts *opts;
-	const struct pipeline_rooms *rooms;
-	struct verdict *verdict;
-	struct sched sched;
-	struct order order;
-	struct halt halt;
-	size_t window;
-	enum phase phase;
-	int64_t now_ms; /* read once a turn */
-	int64_t duration_end_ms;
-	int64_t grace_end_ms;
-	bool is_cut;          /* grace is over: what flew was cut off */
-	uint64_t output_mark; /* how far the output had come */
-	uint64_t released_n;  /* records put to the writer */
-	size_t alive_bytes;   /* of records read and not released */
-};
-
 static size_t alive(const struct pipeline *p)
 {
-	return (size_t)(p->rooms->stats->read_n - p->released_n);
+	return (size_t)(p->entered_n - p->left_n);
 }
 
 static bool has_room(const struct pipeline *p)
@@ -56,30 +28,8 @@ static bool has_room(const struct pipeline *p)
 		(sched_hungry_n(&p->sched, p->now_ms) > 0 || p->phase != RUNNING);
 }
 
-/*
- * Ends the run early: nothing new begins, and what flies has until grace_ms from now. The first
- * reason counts.
- */
-static void begin_drain(struct pipeline *p, int64_t grace_ms, const char *reason)
-{
-	if (p->phase != RUNNING)
-		return;
-	p->phase = DRAINING;
-	p->grace_end_ms = grace_ms == INT64_MAX ? INT64_MAX : p->now_ms + grace_ms;
-	snprintf(p->verdict->reason, sizeof p->verdict->reason, "%s", reason);
-	reader_stop(p->rooms->reader);
-	sched_stop(&p->sched);
-}
-
-static void abort_now(struct pipeline *p)
-{
-	if (p->phase == RUNNING)
-		begin_drain(p, 0, "");
-	p->phase = ABORTING;
-}
-
-/* A record's end is known. It leaves when its turn comes. */
-static void settle(struct pipeline *p, struct record *r)
+/* A record's end is known: so it is counted. */
+static void count(struct pipeline *p, const struct record *r)
 {
 	enum error_code code = r->failure.code;
 	stats_count(p->rooms->stats, r);
@@ -90,6 +40,12 @@ static void settle(struct pipeline *p, struct record *r)
 	/* What the end of the run did to a record says nothing about whether to end the run. */
 	if (p->phase == RUNNING)
 		halt_settle(&p->halt, r->fate == FATE_FAILED, error_code_is_own_fault(code));
+}
+
+/* It leaves when its turn comes. */
+static void settle(struct pipeline *p, struct record *r)
+{
+	count(p, r);
 	order_put(&p->order, r->seq, r);
 }
 
@@ -100,11 +56,42 @@ static char *explain_fault(const struct record *r)
 		(unsigned long long)(r->offset + r->fault.offset + 1));
 }
 
-/* Decides what needs no model: true if the record's fate is known at the door. */
-static bool is_settled_at_door(struct pipeline *p, struct record *r)
+/* Fails a record that has already what would be written into it. */
+static void refuse_taken(struct record *r, const char *field)
+{
+	record_fail(r, ERROR_BAD_RECORD,
+		xasprintf("the record already has a field \"%s\"; see --existing, -a and --meta",
+			field));
+}
+
+static bool has_all(const struct plan *plan, uint64_t has_steps)
+{
+	for (unsigned i = 0; i < plan->steps_n; i++)
+		if (plan->steps[i].is_emitted && !(has_steps >> i & 1))
+			return false;
+	return true;
+}
+
+/* Gives the name of a field that is to be written and is there already, or NULL. */
+static const char *find_taken(const struct pipeline *p, const struct record *r, uint64_t has_steps)
 {
 	const struct plan *plan = p->rooms->sched.plan;
-	bool is_failed, has_field;
+	const char *meta = p->opts->meta_field;
+	for (unsigned i = 0; has_steps && i < plan->steps_n; i++)
+		if ((has_steps >> i & 1) && plan->steps[i].is_emitted)
+			return plan->steps[i].name;
+	return meta && json_member(r->value, span_of(meta)).at ? meta : NULL;
+}
+
+/*
+ * Decides what needs no model: true if the record's fate is known at the door. Else has_steps are
+ * the steps whose fields it keeps.
+ */
+static bool is_settled_at_door(struct pipeline *p, struct record *r, uint64_t *has_steps)
+{
+	const struct plan *plan = p->rooms->sched.plan;
+	bool is_failed;
+	*has_steps = 0;
 	if (!r->value.at) {
 		record_fail(r, ERROR_BAD_RECORD, explain_fault(r));
 		return true;
@@ -112,39 +99,84 @@ static bool is_settled_at_door(struct pipeline *p, struct record *r)
 	/* A request has no fields of ours, nor is it a failure because --errors wrote it so. */
 	if (plan->batch != BATCH_NONE)
 		return false;
-	record_survey(r, span_of(plan->steps[0].name), &is_failed, &has_field);
+	record_survey(r, plan, has_steps, &is_failed);
 	if (is_failed) {
 		r->fate = FATE_PASSED;
 		return true;
 	}
-	const char *meta = p->opts->meta_field;
-	const char *taken = has_field                             ? plan->steps[0].name
-		: meta && json_member(r->value, span_of(meta)).at ? meta
-								  : NULL;
+	bool skips = p->opts->existing == EXISTING_IS_SKIPPED;
+	const char *taken = find_taken(p, r, skips ? 0 : *has_steps);
+	if (!skips)
+		*has_steps = 0;
 	if (!taken || p->opts->existing == EXISTING_IS_REPLACED)
 		return false;
-	if (p->opts->existing == EXISTING_IS_SKIPPED && has_field)
-		r->fate = FATE_SKIPPED;
-	else
-		record_fail(r, ERROR_BAD_RECORD,
-			xasprintf(
-				"the record already has a field \"%s\"; see --existing, -a and --meta",
-				taken));
+	/* With its answers there, what --meta would add is not missing. */
+	if (skips && has_all(plan, *has_steps))
+		return false;
+	refuse_taken(r, taken);
 	return true;
+}
+
+/* Calls may have been made, or answers have come: the record weighs more. */
+static void reweigh(struct pipeline *p, const struct record *r, size_t before)
+{
+	p->alive_bytes += record_weight(r) - before;
+}
+
+/* A record is here to be asked about. */
+static void begin(struct pipeline *p, struct record *r, uint64_t has_steps)
+{
+	size_t before = record_weight(r);
+	if (advance_begin(&p->sched, r, has_steps)) {
+		settle(p, r);
+		return;
+	}
+	p->open_n++;
+	reweigh(p, r, before);
+}
+
+/* A record of ours or of the input comes in. */
+static void enter(struct pipeline *p, struct record *r)
+{
+	p->entered_n++;
+	p->alive_bytes += record_weight(r);
+	r->admitted_ms = p->now_ms;
+}
+
+/* It has left: to the writer, or into the fold. */
+static void leave(struct pipeline *p, size_t weight)
+{
+	p->left_n++;
+	p->alive_bytes -= weight;
 }
 
 static void admit_record(struct pipeline *p, struct record *r)
 {
+	uint64_t has_steps;
+	size_t weight = record_weight(r);
 	p->rooms->stats->read_n++;
-	p->alive_bytes += record_weight(r);
-	r->admitted_ms = p->now_ms;
-	if (is_settled_at_door(p, r)) {
+	enter(p, r);
+	if (p->rooms->fold) {
+		if (fold_absorb(p->rooms->fold, r))
+			leave(p, weight);
+		else
+			settle(p, r);
+	} else if (is_settled_at_door(p, r, &has_steps)) {
 		settle(p, r);
-		return;
+	} else {
+		begin(p, r, has_steps);
 	}
-	record_add_calls(r, 1);
-	call_init(&r->calls[0], r, 0);
-	sched_put(&p->sched, &r->calls[0]);
+}
+
+/* What the fold has made of records goes before further ones: so it shrinks. */
+static void admit_packs(struct pipeline *p)
+{
+	struct fold *fold = p->rooms->fold;
+	struct record *pack;
+	while (has_room(p) && (pack = fold_take_pack(fold))) {
+		enter(p, pack);
+		begin(p, pack, 0);
+	}
 }
 
 /* How many records to take at once: one by one where each may be the one too heavy. */
@@ -160,34 +192,59 @@ static size_t batch_room(const struct pipeline *p)
 	return room < BATCH_N ? room : BATCH_N;
 }
 
+/* When nothing more will come, the fold gets to know; when more has come than it can hold, too. */
+static void fold_up(struct pipeline *p)
+{
+	struct fold *fold = p->rooms->fold;
+	if (p->phase == RUNNING && fold_is_full(fold)) {
+		p->verdict->halted = true;
+		drain_begin(p, INT64_MAX,
+			"the groups hold more than --group-bytes; sort the input by the key of --by, and give --sorted");
+	}
+	if (p->is_folded || !reader_is_done(p->rooms->reader))
+		return;
+	if (p->phase == RUNNING)
+		fold_end(fold);
+	else if (p->open_n == 0)
+		fold_abandon(fold, ERROR_CANCELLED, "the run ended before the group was complete");
+	else
+		return;
+	p->is_folded = true;
+}
+
 static void admit(struct pipeline *p)
 {
 	struct record *batch[BATCH_N];
-	while (has_room(p)) {
-		size_t n = reader_take(p->rooms->reader, batch, batch_room(p));
+	size_t n;
+	do {
+		if (p->rooms->fold)
+			admit_packs(p);
+		n = has_room(p) ? reader_take(p->rooms->reader, batch, batch_room(p)) : 0;
 		for (size_t i = 0; i < n; i++)
 			admit_record(p, batch[i]);
-		if (n == 0)
-			break;
+	} while (n > 0);
+	if (p->rooms->fold) {
+		fold_up(p);
+		admit_packs(p);
 	}
 }
 
-/* The call has said its last: so has its record. */
+/* A call has said its last; maybe its record, too. */
 static void settle_call(struct pipeline *p, struct call *call)
 {
 	struct record *r = call->record;
-	if (call->error == ERROR_NONE) {
-		r->fate = FATE_ANSWERED;
+	size_t before = record_weight(r);
+	bool is_over = advance_settle(&p->sched, call);
+	reweigh(p, r, before);
+	if (!is_over)
+		return;
+	p->open_n--;
+	if (r->owner) {
+		leave(p, record_weight(r));
+		fold_settle(p->rooms->fold, r);
 	} else {
-		record_fail(r, call->error, call->answer.message);
-		call->answer.message = NULL;
-		r->failure.status = call->attempt.status;
-		r->failure.attempts_n = call->attempts_n;
-		r->failure.step = p->rooms->sched.plan->steps[call->step].name;
-		if (call->error == ERROR_TRUNCATED || call->error == ERROR_SCHEMA_MISMATCH)
-			r->failure.partial = call->answer.text;
+		settle(p, r);
 	}
-	settle(p, r);
 }
 
 static void settle_calls(struct pipeline *p)
@@ -217,6 +274,28 @@ static void collect(struct pipeline *p)
 	halt_work(&p->halt, sched_inside(&p->sched) > 0, p->now_ms);
 }
 
+/* True if a record's turn to leave has come; the fold's come when it has no other. */
+static bool has_next_out(struct pipeline *p)
+{
+	if (!p->group && p->rooms->fold)
+		p->group = fold_take_group(p->rooms->fold);
+	return p->group || order_peek(&p->order);
+}
+
+/* Gives the record whose turn it is to leave, or NULL. */
+static struct record *next_out(struct pipeline *p)
+{
+	if (!has_next_out(p))
+		return NULL;
+	if (order_peek(&p->order))
+		return order_take(&p->order);
+	struct record *r = p->group;
+	p->group = NULL;
+	enter(p, r);
+	count(p, r);
+	return r;
+}
+
 static void release(struct pipeline *p)
 {
 	struct record *batch[BATCH_N];
@@ -225,136 +304,11 @@ static void release(struct pipeline *p)
 		size_t room = writer_room(p->rooms->writer);
 		if (room > BATCH_N)
 			room = BATCH_N;
-		for (n = 0; n < room && order_peek(&p->order); n++) {
-			batch[n] = order_take(&p->order);
-			p->alive_bytes -= record_weight(batch[n]);
-		}
+		for (n = 0; n < room && (batch[n] = next_out(p)); n++)
+			leave(p, record_weight(batch[n]));
 		if (n > 0)
 			writer_put(p->rooms->writer, batch, n);
-		p->released_n += n;
 	} while (n == BATCH_N);
-}
-
-/* One line about the records, and the state of every gate. */
-static void say_status(const struct pipeline *p)
-{
-	const struct stats *s = p->rooms->stats;
-	struct buf gates;
-	buf_init(&gates, STATUS_MAX_BYTES);
-	sched_describe(&p->sched, p->now_ms, &gates);
-	log_say(LOG_ERROR,
-		"%llu read, %llu done, %llu failed; %u in flight, %zu waiting, %zu held for order; %.*s",
-		(unsigned long long)s->read_n, (unsigned long long)p->released_n,
-		(unsigned long long)s->failed_n, p->sched.flights_n,
-		p->sched.ready_n + p->sched.waiting.len, p->order.held, (int)gates.len, gates.data);
-	buf_release(&gates);
-}
-
-static void heed_signals(struct pipeline *p)
-{
-	struct signals_seen seen = signals_look();
-	/* Also after a hang-up, whose drain has no end of its own. */
-	if (seen.stops_n > 0 && p->verdict->by_signal != seen.last_stop) {
-		p->verdict->by_signal = seen.last_stop;
-		begin_drain(p, p->opts->grace_ms, "stopped by a signal");
-		if (p->grace_end_ms == INT64_MAX)
-			p->grace_end_ms = p->now_ms + p->opts->grace_ms;
-	}
-	if (seen.stops_n > 1)
-		abort_now(p);
-	if (seen.hangup && p->verdict->by_signal == 0) {
-		p->verdict->by_signal = seen.hangup;
-		begin_drain(p, INT64_MAX, "stopped by a hang-up");
-	}
-	if (seen.status)
-		say_status(p);
-}
-
-static void heed_output(struct pipeline *p)
-{
-	enum writer_state state = writer_state(p->rooms->writer);
-	if (state == WRITER_OK)
-		return;
-	p->verdict->output_failed = true;
-	abort_now(p);
-}
-
-/* What the count of failures says. */
-static void heed_halt(struct pipeline *p)
-{
-	enum halt_when when = halt_verdict(&p->halt);
-	struct verdict *v = p->verdict;
-	if (p->phase != RUNNING)
-		return;
-	if (p->opts->stops_on_error && p->rooms->stats->failed_n > 0) {
-		v->halted = true;
-		begin_drain(p, INT64_MAX, "a record failed (--on-error stop)");
-	} else if (when != HALT_DEFAULT) {
-		v->halted = true;
-		begin_drain(p, when == HALT_NOW ? 0 : INT64_MAX,
-			p->opts->halt.when == HALT_DEFAULT
-				? "all of the first 100 records failed for reasons of their own (--halt never to go on)"
-				: "too many records failed (--halt)");
-	}
-}
-
-/* True if the output has taken something since this was last asked. */
-static bool has_moved(struct pipeline *p)
-{
-	uint64_t mark = p->released_n + writer_room(p->rooms->writer);
-	bool moved = mark != p->output_mark;
-	p->output_mark = mark;
-	return moved;
-}
-
-/* The same, for a reason that lies with the endpoints: which says how each of them is. */
-static void begin_drain_with_state(struct pipeline *p, int64_t grace_ms, const char *reason)
-{
-	struct buf text;
-	buf_init(&text, STATUS_MAX_BYTES);
-	buf_put_str(&text, reason);
-	sched_describe(&p->sched, p->now_ms, &text);
-	buf_put_char(&text, '\0');
-	begin_drain(p, grace_ms, text.data);
-	buf_release(&text);
-}
-
-/* What the clock and dead endpoints say. */
-static void heed_patience(struct pipeline *p)
-{
-	struct verdict *v = p->verdict;
-	if (p->phase == RUNNING && p->sched.dead) {
-		v->refused = true;
-		if (p->sched.pool.gates_n > 1)
-			begin_drain_with_state(p, INT64_MAX, "no endpoint is left; ");
-		else
-			begin_drain(p, INT64_MAX, p->sched.dead->dead_message);
-	} else if (p->phase == RUNNING && p->now_ms >= p->duration_end_ms) {
-		v->duration_reached = true;
-		begin_drain(p, p->opts->grace_ms, "--max-duration reached");
-	} else if (p->phase == RUNNING && halt_patience(&p->halt, p->now_ms) <= 0) {
-		v->gave_up = true;
-		begin_drain_with_state(p, p->opts->grace_ms, "no success for --give-up; ");
-	}
-	if (p->now_ms < p->grace_end_ms)
-		return;
-	p->grace_end_ms = INT64_MAX;
-	if (!p->is_cut)
-		sched_cut(&p->sched);
-	else if (v->by_signal && !has_moved(p))
-		/* What flew has landed, and our output takes nothing: nobody waits for that. */
-		abort_now(p);
-	p->is_cut = true;
-	if (v->by_signal && p->phase != ABORTING)
-		p->grace_end_ms = p->now_ms + p->opts->grace_ms + OUTPUT_PATIENCE_MS;
-}
-
-static void heed(struct pipeline *p)
-{
-	heed_signals(p);
-	heed_output(p);
-	heed_halt(p);
-	heed_patience(p);
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -366,9 +320,11 @@ static int64_t least(int64_t a, int64_t b)
 static int64_t sleep_ms(struct pipeline *p)
 {
 	bool can_admit = has_room(p) && reader_has_records(p->rooms->reader);
-	bool can_release = order_peek(&p->order) && writer_room(p->rooms->writer) > 0;
+	bool can_release = has_next_out(p) && writer_room(p->rooms->writer) > 0;
+	bool can_fold = p->rooms->fold && !p->is_folded && reader_is_done(p->rooms->reader) &&
+		(p->phase == RUNNING || p->open_n == 0);
 	bool is_broken = writer_state(p->rooms->writer) != WRITER_OK;
-	if (can_admit || can_release || is_broken)
+	if (can_admit || can_release || can_fold || is_broken)
 		return 0;
 	int64_t wait = sched_wait_ms(&p->sched, p->now_ms);
 	if (p->phase == RUNNING) {
@@ -380,12 +336,19 @@ static int64_t sleep_ms(struct pipeline *p)
 	return wait > 0 ? wait : 0;
 }
 
+/* True while groups are not complete or have not left. */
+static bool is_folding(const struct pipeline *p)
+{
+	const struct fold *fold = p->rooms->fold;
+	return fold && (!p->is_folded || p->group || fold_groups_n(fold) > 0);
+}
+
 /* The last line may wait long for a slow reader of ours; signals are heeded until it is out. */
 static bool pipeline_done(struct pipeline *p)
 {
 	if (p->phase == ABORTING)
 		return true;
-	if (alive(p) > 0 || !reader_is_done(p->rooms->reader))
+	if (alive(p) > 0 || !reader_is_done(p->rooms->reader) || is_folding(p))
 		return false;
 	writer_close(p->rooms->writer);
 	return writer_is_done(p->rooms->writer);
@@ -403,7 +366,8 @@ static void wait(struct pipeline *p)
 
 static void check_identities(const struct pipeline *p)
 {
-	assert(alive(p) == sched_inside(&p->sched) + p->order.held);
+	assert(alive(p) == p->open_n + p->order.held);
+	assert((p->open_n == 0) == (sched_inside(&p->sched) == 0));
 	assert(alive(p) <= p->window);
 	(void)p;
 }
@@ -421,7 +385,7 @@ static void pipeline_init(struct pipeline *p, const struct pipeline_opts *opts,
 	};
 	p->duration_end_ms = opts->max_duration_ms ? p->now_ms + opts->max_duration_ms : INT64_MAX;
 	sched_init(&p->sched, &opts->sched, &rooms->sched, rooms->seed);
-	order_init(&p->order, p->window, !opts->unordered);
+	order_init(&p->order, p->window, !opts->unordered && !rooms->fold);
 	halt_init(&p->halt, &opts->halt);
 }
 
@@ -437,6 +401,7 @@ static void pipeline_release(struct pipeline *p)
 	struct record *r;
 	while ((r = order_take(&p->order)))
 		record_free(r);
+	record_free(p->group);
 	sched_release(&p->sched);
 	order_release(&p->order);
 }
@@ -465,7 +430,7 @@ void pipeline_run(const struct pipeline_opts *opts, const struct pipeline_rooms 
 		wait(&p);
 		collect(&p);
 		release(&p);
-		heed(&p);
+		drain_heed(&p);
 		check_identities(&p);
 	}
 	struct err err;

@@ -8,13 +8,15 @@
  *         collect   finished attempts: answered, tried again, or settled
  *         release   settled records, in turn, to the writer
  *
- * Holds the identities: read = settled + alive; alive = ready + waiting + in flight + held for
- * order; asserted at every turn. Decides when a run ends early (signals, halt, patience, duration,
- * dead endpoint) and sees to it that each record read still leaves its line. Knows no file formats
- * and no CURL. The loop's thread.
+ * Holds the identities, asserted at every turn: entered = left + alive; alive = records with calls
+ * inside the scheduler + held for order; and a record has entered when it was read or when the fold
+ * made it, and has left when it went to the writer or into the fold. Decides when a run ends early
+ * (signals, halt, patience, duration, dead endpoint) and sees to it that each record read still
+ * leaves its line. Knows no file formats and no CURL. The loop's thread.
  */
 #pragma once
 
+#include "engine/fold.h"
 #include "engine/sched.h"
 #include "engine/stats.h"
 #include "engine/verdict.h"
@@ -44,6 +46,7 @@ struct pipeline_rooms {
 	struct writer *writer;
 	struct wake *wake;
 	struct sched_rooms sched;
+	struct fold *fold;   /* what makes groups of the records; NULL = each leaves by itself */
 	struct stats *stats; /* zeroed by the caller, filled by the run */
 	uint64_t seed;       /* of the jitter */
 };

@@ -7,6 +7,7 @@
 #include "json/text.h"
 #include "json/walk.h"
 #include "work/ask.h"
+#include "work/progress.h"
 #include "work/record.h"
 
 #include <stdlib.h>
@@ -23,7 +24,8 @@ static bool load_image(const struct ask *ask, struct image *image, struct fault 
 	buf_init(&text, IMAGE_TEXT_MAX_BYTES);
 	buf_init(&plain, IMAGE_TEXT_MAX_BYTES);
 	bool ok = false;
-	if (!template_render(&ask->step->image, ask->record, &text, &why))
+	const struct template_scope scope = { .record = ask->record, .values = ask->values };
+	if (!template_render(&ask->step->image, &scope, &text, &why))
 		fault_set(fault, ERROR_TEMPLATE, "--image: %s",
 			text.is_full ? "the name is too long" : why.msg);
 	else if (!json_put_plain(&plain, buf_span(&text)) || !buf_put_char(&plain, '\0') ||
@@ -59,7 +61,7 @@ static bool set_path(struct attempt *a, const struct ask *ask, struct fault *fau
 }
 
 /* Renders what goes along with the prompt, and then all of the request. */
-static bool put_request(struct ask *ask, struct call *call, struct attempt *a, struct fault *fault)
+static bool put_request(struct ask *ask, struct request *q, struct attempt *a, struct fault *fault)
 {
 	struct image image = { 0 };
 	bool has_image = ask->step->has_image;
@@ -70,28 +72,53 @@ static bool put_request(struct ask *ask, struct call *call, struct attempt *a, s
 		return false;
 	ask->images = &image;
 	ask->images_n = has_image;
-	call->picture_bytes = image.base64.len;
-	bool ok = a->api->build(ask, &a->body, fault);
+	q->picture_bytes = image.base64.len;
+	bool ok = api_build(a->api, ask, &a->body, fault);
 	image_release(&image);
 	return ok;
 }
 
-bool render_request(struct call *call, const struct plan *plan, const struct endpoint *endpoint,
+/* The values of the steps that this one needs; the others' places are not looked at. */
+static void find_values(const struct record *r, const struct plan *plan, const struct step *step,
+	struct span values[PLAN_STEPS_MAX])
+{
+	for (unsigned i = 0; i < step->needs_n; i++)
+		values[step->needs[i]] = progress_value(r, plan, step->needs[i]);
+}
+
+/* Adds what the request has of its own: which of several it is, and what has come of it so far. */
+static void add_state(struct ask *ask, const struct request *q, unsigned index)
+{
+	if (ask->step->samples_n > 1)
+		ask->sample = index % ask->step->samples_n;
+	if (q->grown_tokens)
+		ask->max_tokens = q->grown_tokens;
+	ask->reask = q->reask;
+}
+
+bool render_request(struct request *q, const struct plan *plan, const struct endpoint *endpoint,
 	struct attempt *a, struct fault *fault)
 {
 	struct ask ask;
+	const struct call *call = request_first(q);
+	const struct step *step = &plan->steps[q->step];
+	struct span values[PLAN_STEPS_MAX];
 	if (plan->batch != BATCH_NONE)
-		return render_batch(call, plan, endpoint, a, fault);
+		return render_batch(q, plan, endpoint, a, fault);
 	a->api = endpoint->api;
-	if (!ask_init(&ask, &plan->steps[call->step], endpoint, call->record->value, fault) ||
+	if (!ask_init(&ask, step, endpoint, call->record->value, fault) ||
 		(!a->api->needs_no_model && !ask_has_model(&ask, fault)) ||
 		!set_path(a, &ask, fault))
 		return false;
-	ask.reask = call->reask;
-	call->is_own_body = ask.form == ASK_BODY;
-	if (call->is_own_body && endpoint->tier > 0 && !api_shares_bodies(a->api, plan->body_api))
+	if (step->needs_n > 0) {
+		find_values(call->record, plan, step, values);
+		ask.values = values;
+	}
+	add_state(&ask, q, call->index);
+	q->is_own_body = ask.form == ASK_BODY;
+	if (q->is_own_body && endpoint->tier > 0 && !api_shares_bodies(a->api, plan->body_api))
 		return fault_set(fault, ERROR_BAD_RECORD,
 			"the record's \"body\" is written for %s, and the fallback speaks %s",
 			plan->body_api->name, a->api->name);
-	return put_request(&ask, call, a, fault);
+	return put_request(&ask, q, a, fault);
 }

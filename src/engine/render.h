@@ -10,8 +10,8 @@
 
 #include "work/ask.h"
 #include "work/attempt.h"
-#include "work/call.h"
 #include "work/plan.h"
+#include "work/request.h"
 
 #include <stdbool.h>
 
@@ -19,5 +19,5 @@
  * Appends the request to the attempt's body, which is empty, and sets its api and path; may read a
  * picture's file. False with fault filled if the record yields no request.
  */
-bool render_request(struct call *call, const struct plan *plan, const struct endpoint *endpoint,
+bool render_request(struct request *q, const struct plan *plan, const struct endpoint *endpoint,
 	struct attempt *a, struct fault *fault);

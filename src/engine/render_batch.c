@@ -24,24 +24,26 @@ static char *path_at(const struct endpoint *e, const char *path)
 						 : xstrdup(path);
 }
 
-bool render_batch(struct call *call, const struct plan *plan, const struct endpoint *endpoint,
+bool render_batch(struct request *q, const struct plan *plan, const struct endpoint *endpoint,
 	struct attempt *a, struct fault *fault)
 {
 	struct batch_request request;
 	struct ask ask = {
-		.step = &plan->steps[call->step],
+		.step = &plan->steps[q->step],
 		.endpoint = endpoint,
-		.record = call->record->value,
+		.record = request_first(q)->record->value,
 		.form = ASK_BODY,
+		.max_tokens = plan->steps[q->step].max_tokens,
+		.sample = -1,
 	};
 	a->api = raw_api(plan->batch);
 	if (!batch_read(plan->batch, ask.record, &request, fault))
 		return false;
 	free(a->path);
 	a->path = request.path ? path_at(endpoint, request.path) : NULL;
-	call->is_own_body = true;
+	q->is_own_body = true;
 	ask.own = request.body;
 	if (endpoint->model)
 		ask.model = span_of(endpoint->model_json);
-	return a->api->build(&ask, &a->body, fault);
+	return api_build(a->api, &ask, &a->body, fault);
 }

@@ -9,11 +9,12 @@
 
 #include "work/ask.h"
 #include "work/attempt.h"
-#include "work/call.h"
+
 #include "work/plan.h"
+#include "work/request.h"
 
 #include <stdbool.h>
 
 /* As render_request, for a plan with a batch format. */
-bool render_batch(struct call *call, const struct plan *plan, const struct endpoint *endpoint,
+bool render_batch(struct request *q, const struct plan *plan, const struct endpoint *endpoint,
 	struct attempt *a, struct fault *fault);

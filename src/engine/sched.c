@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A call's way: put -> ready -> in flight -> settled, or from in flight back to waiting and to
+ * A request's way: put -> ready -> in flight -> settled, or from in flight back to waiting and to
  * ready again.
  *
- * Ready calls are ordered by their record's number, not by when they became ready: a retry of an
- * early record goes before the first try of a late one. So the head of the window is finished
- * rather than many records begun, and the reorder buffer stays short.
+ * Ready requests are ordered by their record's number, not by when they became ready: a retry of an
+ * early record, or its next step, goes before the first try of a late one. So the head of the
+ * window is finished rather than many records begun, and the reorder buffer stays short. That holds
+ * across pools too: of all lanes the one whose first is earliest goes next; a lane whose gates are
+ * shut steps aside.
+ *
+ * A call that asks what is being asked already joins that request, which then belongs to both: it
+ * ends with the last of them.
  */
 #include "engine/sched.h"
 
@@ -28,10 +33,6 @@ enum {
 	TOKEN_BYTES = 4
 };
 
-/* More than there are records: who has tried in vain goes behind all who have not. */
-#define TRIAL_HANDICAP ((int64_t)1 << 40)
-
-#define CALL_OF_TURN(node) HEAP_ENTRY(node, struct call, turn)
 #define CALL_OF_LINK(node) LIST_ENTRY(node, struct call, link)
 
 /* The limits that the user set for the run as a whole. */
@@ -57,23 +58,23 @@ void sched_init(struct sched *s, const struct sched_opts *opts, const struct sch
 	init_rate(s);
 	retry_budget_init(&s->budget, 0);
 	hedge_init(&s->hedge, &opts->hedge);
-	for (unsigned tier = 0; tier < s->pool.tiers_n; tier++)
-		heap_init(&s->ready[tier]);
-	heap_init(&s->waiting);
-	heap_init(&s->deadlines);
+	share_init(&s->share, seed);
+	queue_init(&s->queue, s->pool.pools_n, s->pool.tiers_n, opts->deadline_ms);
 	heap_init(&s->hedges);
 	list_init(&s->flying);
 	list_init(&s->spare_flights);
+	list_init(&s->spare_requests);
 	list_init(&s->settled);
 	s->open_ms = INT64_MAX;
 }
 
 void sched_release(struct sched *s)
 {
-	for (unsigned tier = 0; tier < s->pool.tiers_n; tier++)
-		heap_release(&s->ready[tier]);
-	heap_release(&s->waiting);
-	heap_release(&s->deadlines);
+	struct list_node *node;
+	while ((node = list_take(&s->spare_requests)))
+		free(LIST_ENTRY(node, struct request, link));
+	share_release(&s->share);
+	queue_release(&s->queue);
 	heap_release(&s->hedges);
 	flight_release_spares(s);
 	pool_release(&s->pool);
@@ -86,12 +87,12 @@ size_t sched_hungry_n(const struct sched *s, int64_t now_ms)
 	size_t slots_n = (size_t)s->opts->jobs - s->flights_n;
 	size_t places_n = pool_free_n(&s->pool, now_ms);
 	size_t wanted = (slots_n < places_n ? slots_n : places_n) + READY_SPARE_N;
-	return s->ready_n < wanted ? wanted - s->ready_n : 0;
+	return s->queue.ready_n < wanted ? wanted - s->queue.ready_n : 0;
 }
 
 size_t sched_inside(const struct sched *s)
 {
-	return s->ready_n + s->waiting.len + s->airborne_n + s->settled_n;
+	return s->calls_n;
 }
 
 /* Keeps a body that is not needed any more, unless it is large or there are enough. */
@@ -106,182 +107,267 @@ static void keep_body(struct sched *s, struct buf *body)
 	*body = (struct buf){ .max = body->max };
 }
 
-void sched_settle(struct sched *s, struct call *call, enum error_code error, char *message)
+/* A request is over: no call is left, and nothing of it is in the air. */
+static void keep_request(struct sched *s, struct request *q)
 {
-	heap_remove(&s->deadlines, &call->deadline);
-	call->error = error;
-	call->answer.usage = usage_sum(call->answer.usage, call->paid);
-	if (message) {
-		free(call->answer.message);
-		call->answer.message = message;
-	}
-	keep_body(s, &call->attempt.body);
-	list_put(&s->settled, &call->link);
-	s->settled_n++;
+	share_remove(&s->share, q);
+	keep_body(s, &q->attempt.body);
+	request_release(q);
+	list_push(&s->spare_requests, &q->link);
 }
 
-/* Settles a call that will not be asked any more: no endpoint is left, or the run is stopping. */
-static void settle_unasked(struct sched *s, struct call *call)
+static struct request *take_request(struct sched *s, struct call *call)
 {
-	if (s->dead)
-		sched_settle(s, call, error_code_of(s->dead->dead), xstrdup(s->dead->dead_message));
-	else if (call->answer.message)
-		sched_settle(s, call, ERROR_CANCELLED,
-			xasprintf("the run ended before another try; last: %s",
-				call->answer.message));
+	struct list_node *node = list_take(&s->spare_requests);
+	struct request *q = node ? LIST_ENTRY(node, struct request, link) : xmalloc(sizeof *q);
+	const struct step *step = &s->rooms.plan->steps[call->step];
+	request_init(q, call, step->models[call->index / step->samples_n]);
+	return q;
+}
+
+void sched_settle(struct sched *s, struct request *q, enum error_code error, char *message)
+{
+	queue_leave_alone(&s->queue, q, INT64_MIN);
+	q->answer.usage = usage_sum(q->answer.usage, q->paid);
+	if (message) {
+		free(q->answer.message);
+		q->answer.message = message;
+	}
+	request_settle(q, error, &s->settled);
+	keep_request(s, q);
+}
+
+void sched_forget(struct sched *s, struct request *q)
+{
+	keep_request(s, q);
+}
+
+bool sched_can_do_without(const struct sched *s, unsigned pool)
+{
+	const struct plan *plan = s->rooms.plan;
+	for (unsigned i = 0; i < plan->steps_n; i++) {
+		const struct step *step = &plan->steps[i];
+		unsigned left_n = 0;
+		bool is_asked = false;
+		for (unsigned m = 0; m < step->models_n; m++) {
+			is_asked |= step->models[m] == pool;
+			if (!pool_death(&s->pool, step->models[m]))
+				left_n += step->samples_n;
+		}
+		if (is_asked && left_n < step_quorum(step))
+			return false;
+	}
+	return true;
+}
+
+/* Settles a request that will not be sent any more: nobody is left, or the run is stopping. */
+static void settle_unasked(struct sched *s, struct request *q)
+{
+	const struct gates *dead = s->dead ? s->dead : pool_death(&s->pool, q->pool);
+	if (dead)
+		sched_settle(s, q, error_code_of(dead->dead), xstrdup(dead->dead_message));
+	else if (q->answer.message)
+		sched_settle(s, q, ERROR_CANCELLED,
+			xasprintf("the run ended before another try; last: %s", q->answer.message));
 	else
-		sched_settle(s, call, ERROR_CANCELLED,
+		sched_settle(s, q, ERROR_CANCELLED,
 			xstrdup("the run ended before this record was asked"));
 }
 
-/* Settles a call which only a fallback could have served, and there is none left. */
-static void settle_unserved(struct sched *s, struct call *call)
+/* Settles a request which only a fallback could have served, and there is none left. */
+static void settle_unserved(struct sched *s, struct request *q)
 {
-	if (s->dead || !call->answer.message)
-		settle_unasked(s, call);
+	if (s->dead || !q->answer.message)
+		settle_unasked(s, q);
 	else
-		sched_settle(s, call, error_code_of(call->answer.outcome),
-			xasprintf("%s; and no fallback is left to ask", call->answer.message));
+		sched_settle(s, q, error_code_of(q->answer.outcome),
+			xasprintf("%s; and no fallback is left to ask", q->answer.message));
 }
 
-int64_t sched_deadline_ms(const struct sched *s, const struct call *call)
+void sched_return(struct sched *s, struct request *q, int64_t wait_ms, int64_t now_ms)
 {
-	return s->opts->deadline_ms ? call->record->admitted_ms + s->opts->deadline_ms : INT64_MAX;
-}
-
-static void put_ready(struct sched *s, struct call *call)
-{
-	call->is_waiting = false;
-	heap_put(&s->ready[call->tier], &call->turn,
-		(int64_t)call->record->seq + call->trials_n * TRIAL_HANDICAP);
-	s->ready_n++;
-}
-
-/* Takes the call out of the ready or the waiting, whichever it is among. */
-static void unpark(struct sched *s, struct call *call)
-{
-	s->ready_n -= !call->is_waiting;
-	heap_remove(call->is_waiting ? &s->waiting : &s->ready[call->tier], &call->turn);
-}
-
-static void put_waiting(struct sched *s, struct call *call, int64_t until_ms)
-{
-	call->is_waiting = true;
-	heap_put(&s->waiting, &call->turn, until_ms);
-}
-
-void sched_return(struct sched *s, struct call *call, int64_t wait_ms, int64_t now_ms)
-{
+	if (q->body_kind == REQUEST_BODY_IS_STALE)
+		share_remove(&s->share, q); /* it asks something else now */
 	if (wait_ms > 0)
-		put_waiting(s, call, now_ms + wait_ms);
+		queue_put_off(&s->queue, q, now_ms + wait_ms);
 	else
-		put_ready(s, call);
-	if (s->opts->deadline_ms)
-		heap_put(&s->deadlines, &call->deadline, sched_deadline_ms(s, call));
+		queue_put(&s->queue, q);
+	queue_mind(&s->queue, q);
 }
 
 void sched_put(struct sched *s, struct call *call)
 {
-	if (s->airborne_n == 0 && s->ready_n == 0 && s->waiting.len == 0)
+	if (s->airborne_n == 0 && s->queue.ready_n == 0 && s->queue.waiting.len == 0)
 		pool_rest(&s->pool);
+	struct request *q = take_request(s, call);
+	s->calls_n++;
 	if (s->is_stopped)
-		settle_unasked(s, call);
+		settle_unasked(s, q);
 	else
-		sched_return(s, call, 0, 0);
+		sched_return(s, q, 0, 0);
 }
 
-static void expire(struct sched *s, int64_t now_ms)
+/* Takes a call away from the request, which ends if that was its last. */
+static void leave(struct sched *s, struct request *q, struct call *call)
 {
-	struct heap_node *node;
-	while ((node = heap_peek(&s->deadlines)) && node->key <= now_ms) {
-		struct call *call = HEAP_ENTRY(node, struct call, deadline);
-		char *last = call->answer.message;
-		/* Who was only ever told to wait failed of that. */
-		bool was_rate = last && call->answer.outcome == OUTCOME_RATE;
-		unpark(s, call);
-		sched_settle(s, call, was_rate ? ERROR_RATE_LIMITED : ERROR_TIMEOUT,
-			last ? xasprintf("--deadline passed; last: %s", last)
-			     : xstrdup("--deadline passed"));
+	queue_forget(&s->queue, call);
+	request_leave(q, call);
+	if (q->calls_n > 0)
+		return;
+	share_remove(&s->share, q);
+	if (q->state == REQUEST_FLYING) {
+		flight_cut_request(s, q);
+	} else {
+		queue_remove(&s->queue, q);
+		keep_request(s, q);
 	}
 }
 
-static void ripen(struct sched *s, int64_t now_ms)
+void sched_drop(struct sched *s, struct call *call)
 {
-	struct heap_node *node;
-	while ((node = heap_peek(&s->waiting)) && node->key <= now_ms) {
-		heap_remove(&s->waiting, node);
-		put_ready(s, CALL_OF_TURN(node));
+	s->calls_n--;
+	leave(s, call->request, call);
+}
+
+/* A call's last moment has passed; others may still wait for the same. */
+static void expire_call(struct sched *s, struct call *call)
+{
+	struct request *q = call->request;
+	const char *last = q->answer.message;
+	/* Who was only ever told to wait failed of that. */
+	bool was_rate = last && q->answer.outcome == OUTCOME_RATE;
+	enum error_code error = was_rate ? ERROR_RATE_LIMITED : ERROR_TIMEOUT;
+	char *message = last ? xasprintf("--deadline passed; last: %s", last)
+			     : xstrdup("--deadline passed");
+	if (q->calls_n == 1 && q->state != REQUEST_FLYING) {
+		queue_remove(&s->queue, q);
+		sched_settle(s, q, error, message);
+		return;
 	}
+	leave(s, q, call);
+	call_abandon(call, error, message);
+	list_put(&s->settled, &call->link);
 }
 
 /*
- * Writes the request ahead of the choice where the choice depends on it: on how many tokens it is,
- * or on how it begins. False, with the call settled, if it yields none.
+ * Writes the request's body ahead of the choice: the choice may depend on how many tokens it is, or
+ * on how it begins, and whether it is sent at all on who asks the same. False, with the calls
+ * settled, if it yields none.
  */
-static bool prepare(struct sched *s, struct call *call)
+static bool prepare(struct sched *s, struct request *q)
 {
-	const struct gates *g = pool_first(&s->pool, call->tier);
+	const struct gates *g = pool_first(&s->pool, q->pool, q->tier);
 	struct fault fault;
-	if (!g || call->body_kind > 0)
+	if (!g || q->body_kind > 0)
 		return true;
-	if (flight_render(s, call, g, &fault))
+	if (flight_render(s, q, g, &fault))
 		return true;
-	unpark(s, call);
-	sched_settle(s, call, fault.code, xstrdup(fault.msg));
+	queue_remove(&s->queue, q);
+	sched_settle(s, q, fault.code, xstrdup(fault.msg));
 	return false;
 }
 
-static void weigh(struct call *call, const struct pool *pool)
+static void weigh(struct request *q, const struct pool *pool)
 {
-	const struct gates *g = pool_first(pool, call->tier);
-	struct span body = buf_span(&call->attempt.body);
-	if (call->estimate > 0 || call->body_kind == 0 || !g)
+	const struct gates *g = pool_first(pool, q->pool, q->tier);
+	struct span body = buf_span(&q->attempt.body);
+	if (q->estimate > 0 || q->body_kind == 0 || !g)
 		return;
 	/* What a picture costs has nothing to do with its bytes; a thousand tokens are usual. */
-	call->estimate = call->picture_bytes == 0
+	q->estimate = q->picture_bytes == 0
 		? tokens_estimate(body)
-		: PICTURE_TOKENS + (double)(body.n - call->picture_bytes) / TOKEN_BYTES;
-	call->max_tokens = api_max_tokens(call->attempt.api, body);
+		: PICTURE_TOKENS + (double)(body.n - q->picture_bytes) / TOKEN_BYTES;
+	q->max_tokens = api_max_tokens(q->attempt.api, body);
 }
 
-static uint64_t prefix_of(const struct call *call)
+static uint64_t prefix_of(const struct request *q)
 {
-	const struct buf *body = &call->attempt.body;
+	const struct buf *body = &q->attempt.body;
 	return balance_hash(body->data, body->len < PREFIX_BYTES ? body->len : PREFIX_BYTES);
 }
 
-/* How long until the retry budget lets the call go; fresh ones go meanwhile. */
-static bool put_off(struct sched *s, struct call *call, int64_t now_ms)
+/* How long until the retry budget lets the request go; fresh ones go meanwhile. */
+static bool put_off(struct sched *s, struct request *q, int64_t now_ms)
 {
-	int64_t wait_ms = call->is_retry ? retry_budget_wait(&s->budget, now_ms) : 0;
+	int64_t wait_ms = q->is_retry ? retry_budget_wait(&s->budget, now_ms) : 0;
 	if (wait_ms == 0)
 		return false;
-	unpark(s, call);
-	put_waiting(s, call, now_ms + wait_ms);
+	queue_remove(&s->queue, q);
+	queue_put_off(&s->queue, q, now_ms + wait_ms);
 	return true;
 }
 
 /*
- * Moves the first of the ready calls on: starts it, settles it, or puts it off; then 0. Else how
- * long until it may start.
+ * True if the other, which is alive, asks the very same as q, whose body is fresh. That of the
+ * other may have been written for another endpoint since.
  */
-static int64_t move_on(struct sched *s, struct call *call, int64_t now_ms)
+static bool asks_the_same(struct sched *s, const struct request *other, struct request *q)
+{
+	const struct gates *g = pool_of_kind(&s->pool, other->body_kind);
+	const char *a = other->attempt.path, *b = q->attempt.path;
+	struct fault fault;
+	return other->step == q->step && other->pool == q->pool && flight_render(s, q, g, &fault) &&
+		other->attempt.body.len == q->attempt.body.len &&
+		memcmp(other->attempt.body.data, q->attempt.body.data, q->attempt.body.len) == 0 &&
+		(a && b ? strcmp(a, b) == 0 : a == b);
+}
+
+/* Hands the call over to the request. */
+static void join(struct sched *s, struct request *q, struct call *call)
+{
+	request_join(q, call);
+	if (q->state != REQUEST_FLYING)
+		queue_mind(&s->queue, q);
+}
+
+/*
+ * True if somebody asks the same already, and the request's call waits for that answer from now on.
+ * Samples of one step are to differ: each is asked.
+ */
+static bool share(struct sched *s, struct request *q)
+{
+	const struct step *step = &s->rooms.plan->steps[q->step];
+	if (s->opts->shares_nothing || step->samples_n > 1 || s->rooms.plan->batch != BATCH_NONE ||
+		q->identity != 0 || q->attempts_n > 0 || q->body_kind == 0)
+		return false;
+	uint64_t identity =
+		share_identity(&s->share, q->pool, q->attempt.path, buf_span(&q->attempt.body));
+	struct request *other = share_find(&s->share, identity);
+	while (other && !asks_the_same(s, other, q))
+		other = share_next(other);
+	if (!other) {
+		q->identity = identity;
+		share_put(&s->share, q);
+		return false;
+	}
+	struct call *call = request_first(q);
+	leave(s, q, call);
+	join(s, other, call);
+	return true;
+}
+
+/*
+ * Moves the first of the ready requests on: starts it, settles it, joins it to another, or puts it
+ * off; then 0. Else how long until it may start.
+ */
+static int64_t move_on(struct sched *s, struct request *q, int64_t now_ms)
 {
 	bool counts = rate_counts_tokens(&s->rate) || pool_counts_tokens(&s->pool);
 	bool has_key = s->opts->balance == BALANCE_AFFINITY;
 	int64_t wait_ms;
-	if (put_off(s, call, now_ms) || ((counts || has_key) && !prepare(s, call)))
+	if (put_off(s, q, now_ms) || !prepare(s, q) || share(s, q))
 		return 0;
 	if (counts)
-		weigh(call, &s->pool);
-	const struct pool_want want = { .tier = call->tier,
-		.avoid = call->failed_at,
-		.size = flight_size(call),
-		.key = has_key ? prefix_of(call) : 0 };
+		weigh(q, &s->pool);
+	const struct pool_want want = { .pool = q->pool,
+		.tier = q->tier,
+		.avoid = q->failed_at,
+		.size = flight_size(q),
+		.key = has_key ? prefix_of(q) : 0 };
 	struct gates *g = pool_choose(&s->pool, &want, now_ms, &wait_ms);
-	if (!g && !pool_can_serve(&s->pool, call->tier)) {
-		unpark(s, call);
-		settle_unserved(s, call);
+	if (!g && !pool_can_serve(&s->pool, q->pool, q->tier)) {
+		queue_remove(&s->queue, q);
+		settle_unserved(s, q);
 		return 0;
 	}
 	if (!g)
@@ -290,50 +376,48 @@ static int64_t move_on(struct sched *s, struct call *call, int64_t now_ms)
 	wait_ms = rate_wait(&s->rate, &cost, now_ms);
 	if (wait_ms > 0)
 		return wait_ms;
-	unpark(s, call);
-	flight_start(s, call, g, now_ms);
+	queue_remove(&s->queue, q);
+	flight_start(s, q, g, now_ms);
 	return 0;
 }
 
-/* Starts what may start of the calls that need this tier; gives how long until more may. */
-static int64_t dispatch_tier(struct sched *s, struct heap *ready, int64_t now_ms)
+/* Starts what may start; gives how long until more may. */
+static int64_t dispatch_ready(struct sched *s, int64_t now_ms)
 {
-	int64_t wait_ms = 0;
-	while (ready->len > 0 && wait_ms == 0)
-		wait_ms = s->flights_n < (uint64_t)s->opts->jobs
-			? move_on(s, CALL_OF_TURN(heap_peek(ready)), now_ms)
-			: GATES_UNTIL_LEAVE;
-	return wait_ms > 0 ? wait_ms : GATES_UNTIL_LEAVE;
+	int64_t soonest_ms = GATES_UNTIL_LEAVE;
+	struct request *q;
+	queue_unblock(&s->queue);
+	while (s->flights_n < (uint64_t)s->opts->jobs && (q = queue_first(&s->queue))) {
+		int64_t wait_ms = move_on(s, q, now_ms);
+		if (wait_ms > 0)
+			queue_block(&s->queue, q);
+		if (wait_ms > 0 && wait_ms < soonest_ms)
+			soonest_ms = wait_ms;
+	}
+	return soonest_ms;
 }
 
 void sched_dispatch(struct sched *s, int64_t now_ms)
 {
-	int64_t soonest_ms = GATES_UNTIL_LEAVE;
-	ripen(s, now_ms);
-	expire(s, now_ms);
+	struct call *late;
+	queue_ripen(&s->queue, now_ms);
+	while ((late = queue_take_late(&s->queue, now_ms)))
+		expire_call(s, late);
 	s->hedge_ms = hedge_is_on(&s->hedge) ? hedge_delay_ms(&s->hedge, now_ms) : INT64_MAX;
 	/* Before what is fresh: they are few, and who waits for them has waited long. */
 	flight_hedge(s, now_ms);
-	for (unsigned tier = 0; tier < s->pool.tiers_n; tier++) {
-		int64_t wait_ms = dispatch_tier(s, &s->ready[tier], now_ms);
-		soonest_ms = wait_ms < soonest_ms ? wait_ms : soonest_ms;
-	}
+	int64_t soonest_ms = dispatch_ready(s, now_ms);
 	s->open_ms = soonest_ms == GATES_UNTIL_LEAVE ? INT64_MAX : now_ms + soonest_ms;
-}
-
-static int64_t earlier(const struct heap *heap, int64_t than_ms)
-{
-	const struct heap_node *first = heap_peek(heap);
-	return first && first->key < than_ms ? first->key : than_ms;
 }
 
 int64_t sched_wait_ms(const struct sched *s, int64_t now_ms)
 {
-	int64_t until_ms = s->ready_n > 0 ? s->open_ms : INT64_MAX;
-	until_ms = earlier(&s->waiting, until_ms);
-	until_ms = earlier(&s->deadlines, until_ms);
-	if (flight_may_hedge(s))
-		until_ms = earlier(&s->hedges, until_ms);
+	int64_t until_ms = queue_next_ms(&s->queue);
+	const struct heap_node *hedge = heap_peek(&s->hedges);
+	if (s->queue.ready_n > 0 && s->open_ms < until_ms)
+		until_ms = s->open_ms;
+	if (flight_may_hedge(s) && hedge->key < until_ms)
+		until_ms = hedge->key;
 	if (until_ms == INT64_MAX)
 		return INT64_MAX;
 	return until_ms > now_ms ? until_ms - now_ms : 0;
@@ -344,20 +428,16 @@ struct call *sched_take_settled(struct sched *s)
 	struct list_node *node = list_take(&s->settled);
 	if (!node)
 		return NULL;
-	s->settled_n--;
+	s->calls_n--;
 	return CALL_OF_LINK(node);
 }
 
 void sched_stop(struct sched *s)
 {
-	struct heap_node *node;
+	struct request *q;
 	s->is_stopped = true;
-	for (unsigned tier = 0; tier < s->pool.tiers_n; tier++)
-		while ((node = heap_take(&s->ready[tier])))
-			settle_unasked(s, CALL_OF_TURN(node));
-	s->ready_n = 0;
-	while ((node = heap_take(&s->waiting)))
-		settle_unasked(s, CALL_OF_TURN(node));
+	while ((q = queue_take(&s->queue)))
+		settle_unasked(s, q);
 }
 
 void sched_cut(struct sched *s)

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sched: which call goes next, and what happens to one whose attempt failed.
+ * sched: which request goes next, and what happens to one whose attempt failed.
  *
- * Holds the calls that are ready (earlier records first) and those that wait for their time; asks
- * the gates, and turns what an API says of a finished attempt into what the policies understand. A
- * waiting call holds no slot. Time is an argument. The loop's thread.
+ * Calls go in, and come out settled. In between a request carries each, alone or together with
+ * calls that ask the very same. Holds the requests that are ready (earlier records first) and those
+ * that wait for their time; asks the gates, and turns what an API says of a finished attempt into
+ * what the policies understand. A waiting request holds no slot. Time is an argument. The loop's
+ * thread.
  *
- * Identity: inside = ready + waiting + in flight + settled but not yet taken.
+ * Identity: calls put = dropped + taken + settled but not yet taken + carried by requests that are
+ * ready, waiting or in flight.
  */
 #pragma once
 
@@ -14,13 +17,16 @@
 #include "base/list.h"
 #include "base/rng.h"
 #include "engine/pool.h"
+#include "engine/queue.h"
+#include "engine/sched_opts.h"
+#include "engine/share.h"
 #include "io/http.h"
 #include "policy/hedge.h"
-#include "policy/retry.h"
 #include "policy/retry_budget.h"
 #include "work/call.h"
 #include "work/endpoint.h"
 #include "work/plan.h"
+#include "work/request.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,27 +38,6 @@
 
 /* How many bodies are kept for further requests: most of what a turn frees and takes. */
 #define SCHED_SPARES_N 256
-
-/* --on-truncate: what an answer is that was cut by the limit of tokens. */
-enum truncate_rule { TRUNCATE_IS_ERROR, TRUNCATE_IS_KEPT };
-
-struct sched_opts {
-	int64_t jobs;  /* -j: requests in flight, at most; >= 1 */
-	bool is_fixed; /* --no-adaptive: as many in flight as that, always */
-	double rate;   /* --rate: requests in rate_window_ms; 0 = no limit */
-	int64_t rate_window_ms;
-	int64_t tpm;               /* --tpm: tokens a minute; 0 = no limit */
-	int balance;               /* enum balance_rule: --balance */
-	int64_t fallback_after_ms; /* --fallback-after */
-	int64_t timeout_ms;        /* of one attempt */
-	int64_t ttft_timeout_ms;   /* --ttft-timeout; 0 = none of its own */
-	int64_t idle_timeout_ms;   /* --idle-timeout; 0 = none */
-	int64_t deadline_ms;       /* of one record, from its admission; 0 = none */
-	int on_truncate;           /* enum truncate_rule */
-	bool wants_usage;          /* somebody will look at the tokens of answers */
-	struct retry_opts retry;
-	struct hedge_opts hedge;
-};
 
 /* What the scheduler works with; all borrowed. */
 struct sched_rooms {
@@ -70,18 +55,17 @@ struct sched {
 	struct rate rate; /* of the whole run: --rate, --tpm */
 	struct retry_budget budget;
 	struct hedge hedge;
-	int64_t hedge_ms; /* a flight is hedged so long after its start; INT64_MAX = not now */
-	struct heap ready[POOL_ENDPOINTS_MAX]; /* by record number, by the tier that is needed */
-	size_t ready_n;                        /* in all of them */
-	struct heap waiting;                   /* by the time at which they become ready */
-	struct heap deadlines;                 /* of ready and waiting calls, if --deadline */
-	struct heap hedges;                    /* flights, by when they are hedged */
-	struct list_node flying;               /* flights */
+	int64_t hedge_ms;   /* a flight is hedged so long after its start; INT64_MAX = not now */
+	struct share share; /* requests that another call may join */
+	struct queue queue; /* requests that do not fly */
+	struct heap hedges; /* flights, by when they are hedged */
+	struct list_node flying; /* flights */
 	struct list_node spare_flights;
+	struct list_node spare_requests;
 	unsigned flights_n;
-	size_t airborne_n;        /* calls in flight */
-	struct list_node settled; /* finished for good, not yet taken */
-	size_t settled_n;
+	size_t airborne_n;        /* requests in flight */
+	size_t calls_n;           /* calls inside, the settled included */
+	struct list_node settled; /* calls finished for good, not yet taken */
 	int64_t open_ms;       /* when a gate may open for what is ready; INT64_MAX = who knows */
 	uint64_t requests_n;   /* attempts started in the run */
 	uint64_t retries_n;    /* of them, those after a failure */
@@ -105,9 +89,15 @@ void sched_release(struct sched *s);
 void sched_put(struct sched *s, struct call *call);
 
 /*
- * Starts what may start now: moves waiting calls whose time has come to the ready ones, and ready
- * ones to the wire while the gates are open. Calls whose request cannot be rendered, and those past
- * their deadline, settle.
+ * Lets go of a call that nobody waits for any more and that has not settled: the caller's again, as
+ * it is. What only it was waiting for is cut off.
+ */
+void sched_drop(struct sched *s, struct call *call);
+
+/*
+ * Starts what may start now: moves waiting requests whose time has come to the ready ones, and
+ * ready ones to the wire while the gates are open. Calls whose request cannot be rendered, and
+ * those past their deadline, settle.
  */
 void sched_dispatch(struct sched *s, int64_t now_ms);
 
@@ -123,7 +113,7 @@ int64_t sched_wait_ms(const struct sched *s, int64_t now_ms);
  */
 void sched_finish(struct sched *s, struct attempt *attempt, int64_t now_ms);
 
-/* Gives a call that is finished for good, its answer saying how, or NULL. */
+/* Gives a call that is finished for good, which says how, or NULL. */
 struct call *sched_take_settled(struct sched *s);
 
 /*

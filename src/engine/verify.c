@@ -70,21 +70,32 @@ void verify_answer(const struct step *step, struct answer *answer)
 	buf_release(&plain);
 }
 
+/* What is asked has changed: for the next attempt it is written anew, and repeats nothing. */
+static void change(struct request *q)
+{
+	q->is_reask = true;
+	q->estimate = 0; /* it is another length now */
+	q->paid = usage_sum(q->paid, q->answer.usage);
+	q->body_kind = REQUEST_BODY_IS_STALE;
+}
+
 /*
  * The number of the try is in it, so that a model that repeats itself is not asked the very same
  * thing.
  */
-void verify_ask_again(struct call *call, const struct step *step)
+bool verify_ask_again(struct request *q, const struct step *step)
 {
 	struct buf bytes;
-	struct answer *answer = &call->answer;
+	struct answer *answer = &q->answer;
+	if (answer->outcome != OUTCOME_MISMATCH || q->reasks_n >= step->reasks_n)
+		return false;
 	/* No API takes a turn without words. */
 	struct span said = answer->text.n > 0 ? answer->text : SPAN("(no text)");
 	buf_init(&bytes, SIZE_MAX / 2);
 	buf_put_span(&bytes, said);
 	json_put_escaped_lossy(&bytes, span_of(answer->message));
 	buf_put_str(&bytes, ". Answer again, with nothing but JSON that matches it; this is try ");
-	buf_put_int(&bytes, call->reasks_n + 2);
+	buf_put_int(&bytes, q->reasks_n + 2);
 	buf_put_str(&bytes, " of ");
 	buf_put_int(&bytes, step->reasks_n + 1);
 	buf_put_char(&bytes, '.');
@@ -94,11 +105,19 @@ void verify_ask_again(struct call *call, const struct step *step)
 	r->answer = (struct span){ at, said.n };
 	r->complaint = (struct span){ at + said.n, bytes.len - said.n };
 	buf_release(&bytes);
-	free(call->reask);
-	call->reask = r;
-	call->reasks_n++;
-	call->is_reask = true;
-	call->estimate = 0; /* it is longer now */
-	call->paid = usage_sum(call->paid, answer->usage);
-	call->body_kind = CALL_BODY_IS_STALE;
+	free(q->reask);
+	q->reask = r;
+	q->reasks_n++;
+	change(q);
+	return true;
+}
+
+bool verify_grow(struct request *q, const struct step *step)
+{
+	int64_t asked = q->grown_tokens ? q->grown_tokens : step->max_tokens;
+	if (q->answer.outcome != OUTCOME_TRUNCATED || asked <= 0 || asked >= step->max_tokens_limit)
+		return false;
+	q->grown_tokens = asked < step->max_tokens_limit / 2 ? 2 * asked : step->max_tokens_limit;
+	change(q);
+	return true;
 }

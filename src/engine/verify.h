@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verify: whether an answer is what its step's schema says.
+ * verify: whether an answer is what was wanted, and what is asked in place of it if not.
  *
  * json/schema knows what matches; here is what a model's text has to do with JSON. Pure; the loop's
  * thread.
@@ -8,8 +8,10 @@
 #pragma once
 
 #include "work/answer.h"
-#include "work/call.h"
 #include "work/plan.h"
+#include "work/request.h"
+
+#include <stdbool.h>
 
 /*
  * Reads an answered answer as JSON, without the fence that models like to put around it, and makes
@@ -18,5 +20,14 @@
  */
 void verify_answer(const struct step *step, struct answer *answer);
 
-/* Makes the call one that is asked again: with its answer, which did not match, and the reason. */
-void verify_ask_again(struct call *call, const struct step *step);
+/*
+ * Makes a request whose answer did not match one that is asked again, with that answer and what was
+ * wrong. False if it is of another outcome, or was asked again as often as --reasks says.
+ */
+bool verify_ask_again(struct request *q, const struct step *step);
+
+/*
+ * Makes a request whose answer was cut one that is asked for twice as many tokens, up to the step's
+ * limit. False if it is of another outcome, or was asked for that many. Never the same request.
+ */
+bool verify_grow(struct request *q, const struct step *step);

@@ -242,22 +242,13 @@ size_t writer_room(struct writer *w)
 	return chan_room(&w->chan);
 }
 
-static size_t weight_of(const struct record *r)
-{
-	size_t weight = record_weight(r);
-	for (unsigned i = 0; i < r->calls_n; i++)
-		weight += sizeof r->calls[i] + r->calls[i].attempt.answer.cap +
-			r->calls[i].answer.own.cap + r->calls[i].answer.json.cap;
-	return weight;
-}
-
 void writer_put(struct writer *w, struct record **records, size_t n)
 {
 	struct chan_item items[BATCH_N];
 	assert(n <= BATCH_N);
 	for (size_t i = 0; i < n; i++)
-		items[i] =
-			(struct chan_item){ .what = records[i], .weight = weight_of(records[i]) };
+		items[i] = (struct chan_item){ .what = records[i],
+			.weight = record_weight(records[i]) };
 	bool fits = chan_put(&w->chan, items, n);
 	assert(fits);
 	(void)fits;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "work/answer.h"
 
+#include "base/xalloc.h"
+
 #include <stdlib.h>
 
 int64_t usage_sum_of(int64_t a, int64_t b)
@@ -34,6 +36,57 @@ void answer_release(struct answer *a)
 	buf_release(&a->own);
 	buf_release(&a->json);
 	a->message = NULL;
+}
+
+enum { SPANS_N = 6 };
+
+/* Points out all spans that `a` has. */
+static void find_spans(struct answer *a, struct span *spans[SPANS_N])
+{
+	spans[0] = &a->text;
+	spans[1] = &a->value;
+	spans[2] = &a->tool_calls;
+	spans[3] = &a->logprobs;
+	spans[4] = &a->model;
+	spans[5] = &a->usage_text;
+}
+
+/* Makes `own`, in whose place nothing is lost, the home of all that the spans point to. */
+static void gather(struct answer *a)
+{
+	struct span *spans[SPANS_N];
+	size_t n = 0;
+	find_spans(a, spans);
+	for (int i = 0; i < SPANS_N; i++)
+		n += spans[i]->n;
+	buf_init(&a->own, n + 1);
+	/* Even of nothing: what is present and empty must point somewhere. */
+	buf_reserve(&a->own, n + 1);
+	for (int i = 0; i < SPANS_N; i++) {
+		if (!spans[i]->at)
+			continue;
+		const char *at = a->own.data + a->own.len;
+		buf_put_span(&a->own, *spans[i]);
+		spans[i]->at = at;
+	}
+}
+
+void answer_keep(struct answer *a)
+{
+	struct buf own = a->own, json = a->json;
+	a->json = (struct buf){ 0 };
+	gather(a);
+	buf_release(&own);
+	buf_release(&json);
+}
+
+void answer_copy(struct answer *a, const struct answer *from)
+{
+	*a = *from;
+	a->json = (struct buf){ 0 };
+	gather(a);
+	if (from->message)
+		a->message = xstrdup(from->message);
 }
 
 const char *finish_name(enum finish finish)

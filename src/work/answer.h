@@ -3,8 +3,8 @@
  * answer: what an API said, in the normal form that all APIs share.
  *
  * Spans point into the attempt's answer bytes or into `own`, so an answer lives as long as its
- * attempt does. Texts are escaped JSON text (see json/text.h): they are spliced into the output as
- * the server wrote them.
+ * attempt does, unless answer_keep has made it stand alone. Texts are escaped JSON text (see
+ * json/text.h): they are spliced into the output as the server wrote them.
  */
 #pragma once
 
@@ -61,6 +61,12 @@ struct usage usage_sum(struct usage a, struct usage b);
 
 /* Makes `a` an answer of that outcome with nothing else known. */
 void answer_init(struct answer *a, enum outcome outcome);
+
+/* Moves all that `a`'s spans point to into bytes that it owns: the attempt's may go then. */
+void answer_keep(struct answer *a);
+
+/* Makes `a`, which holds nothing, a copy that owns all its bytes. */
+void answer_copy(struct answer *a, const struct answer *from);
 
 /* Frees what `a` holds; fine on a zeroed one. */
 void answer_release(struct answer *a);

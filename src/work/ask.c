@@ -2,6 +2,7 @@
 #include "work/ask.h"
 
 #include "json/scan.h"
+#include "work/tokens.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -69,7 +70,13 @@ bool ask_has_words(const struct ask *a, struct fault *fault)
 bool ask_init(struct ask *a, const struct step *step, const struct endpoint *endpoint,
 	struct span record, struct fault *fault)
 {
-	*a = (struct ask){ .step = step, .endpoint = endpoint, .record = record };
+	*a = (struct ask){
+		.step = step,
+		.endpoint = endpoint,
+		.record = record,
+		.max_tokens = step->max_tokens,
+		.sample = -1,
+	};
 	if (!step->has_prompt && !find_own(a, fault))
 		return false;
 	if (endpoint->model) {
@@ -93,17 +100,18 @@ bool ask_has_model(const struct ask *a, struct fault *fault)
 static bool put_template(
 	const struct template *t, const struct ask *a, struct buf *out, struct fault *fault)
 {
+	const struct template_scope scope = { .record = a->record, .values = a->values };
 	struct template_fault why;
-	if (!template_render(t, a->record, out, &why))
+	if (!template_render(t, &scope, out, &why))
 		return fault_set(fault, ERROR_TEMPLATE, "%s", why.msg);
 	return true;
 }
 
 bool ask_put_prompt(const struct ask *a, struct buf *out, struct fault *fault)
 {
-	if (a->step->has_prompt)
+	if (a->step->has_prompt && !a->prompt.at)
 		return put_template(&a->step->prompt, a, out, fault);
-	if (!buf_put_span(out, a->own))
+	if (!buf_put_span(out, a->prompt.at ? a->prompt : a->own))
 		return fault_set(fault, ERROR_TEMPLATE,
 			"the request would be larger than %zu bytes", out->max);
 	return true;
@@ -112,4 +120,116 @@ bool ask_put_prompt(const struct ask *a, struct buf *out, struct fault *fault)
 bool ask_put_system(const struct ask *a, struct buf *out, struct fault *fault)
 {
 	return put_template(&a->step->system, a, out, fault);
+}
+
+/* == How long it may be == */
+
+/* What stands where something was cut out, escaped as the prompt is. */
+#define MARK_END "\\n[...]"
+#define MARK_MIDDLE "\\n[...]\\n"
+
+static long long rounded_up(double tokens)
+{
+	long long whole = (long long)tokens;
+	return whole + ((double)whole < tokens);
+}
+
+/* Estimates the system message, 0 if there is none. */
+static bool measure_system(const struct ask *a, size_t max, double *tokens, struct fault *fault)
+{
+	struct buf system;
+	*tokens = 0;
+	if (!a->step->has_system)
+		return true;
+	buf_init(&system, max);
+	bool ok = ask_put_system(a, &system, fault);
+	if (ok)
+		*tokens = tokens_estimate(buf_span(&system));
+	buf_release(&system);
+	return ok;
+}
+
+/*
+ * Writes what is left of a prompt in so many tokens, with its mark. A text joined to another costs
+ * what both cost, nearly always: if it comes out longer, it is tried with less room. False if there
+ * is no room for any of it, or out is full.
+ */
+static bool cut(struct span prompt, double budget, bool in_middle, struct buf *out)
+{
+	struct span mark = in_middle ? SPAN(MARK_MIDDLE) : SPAN(MARK_END);
+	double room = budget - tokens_estimate(mark), excess;
+	for (;; room -= excess + 1) {
+		size_t head_n = room > 0 ? tokens_prefix(prompt, in_middle ? room / 2 : room) : 0;
+		struct span head = { prompt.at, head_n };
+		struct span tail = { prompt.at + head_n, prompt.n - head_n };
+		if (head_n == 0)
+			return false;
+		size_t tail_n = in_middle ? tokens_suffix(tail, room - tokens_estimate(head)) : 0;
+		tail = (struct span){ prompt.at + prompt.n - tail_n, tail_n };
+		buf_clear(out);
+		if (!buf_put_span(out, head) || !buf_put_span(out, mark) ||
+			!buf_put_span(out, tail))
+			return false;
+		excess = tokens_estimate(buf_span(out)) - budget;
+		if (excess <= 0)
+			return true;
+	}
+}
+
+/* Says how long it is, that is how much of it there is besides `system`. */
+static bool refuse_length(const struct ask *a, double tokens, double system, struct fault *fault)
+{
+	const struct step *s = a->step;
+	long long limit = (long long)s->max_input_tokens;
+	bool is_cut = s->on_overflow == OVERFLOW_CUTS_END || s->on_overflow == OVERFLOW_CUTS_MIDDLE;
+	if (system > (double)limit)
+		return fault_set(fault, ERROR_TOO_LARGE,
+			"the system message alone is about %lld tokens, --max-input-tokens allows %lld",
+			rounded_up(system), limit);
+	const char *what = "the prompt is", *why = "";
+	if (a->form == ASK_MESSAGES)
+		what = "the record's messages are";
+	else if (a->form == ASK_BODY)
+		what = "the record's body is";
+	if (is_cut)
+		why = a->form == ASK_PROMPT ? ", too few to cut it to"
+					    : ", and these are never cut";
+	return fault_set(fault, ERROR_TOO_LARGE,
+		"%s about %lld tokens, --max-input-tokens allows %lld%s", what,
+		rounded_up(tokens + system), limit, why);
+}
+
+/* Cuts the prompt, which may lie in `text`, to what the system message leaves of the limit. */
+static bool cut_prompt(struct ask *a, struct span prompt, double system, struct buf *text)
+{
+	const struct step *s = a->step;
+	struct buf left;
+	bool in_middle = s->on_overflow == OVERFLOW_CUTS_MIDDLE;
+	buf_init(&left, text->max);
+	bool ok = (in_middle || s->on_overflow == OVERFLOW_CUTS_END) &&
+		cut(prompt, (double)s->max_input_tokens - system, in_middle, &left);
+	buf_release(text);
+	*text = left;
+	a->prompt = buf_span(text);
+	return ok;
+}
+
+bool ask_fit(struct ask *a, struct buf *text, struct fault *fault)
+{
+	const struct step *s = a->step;
+	double system, tokens;
+	if (s->max_input_tokens == 0 || a->form == ASK_FIELDS)
+		return true;
+	if (!measure_system(a, text->max, &system, fault))
+		return false;
+	struct span whole = a->own;
+	if (s->has_prompt) {
+		if (!ask_put_prompt(a, text, fault))
+			return false;
+		whole = a->prompt = buf_span(text);
+	}
+	tokens = tokens_estimate(whole);
+	return tokens + system <= (double)s->max_input_tokens ||
+		(a->form == ASK_PROMPT && cut_prompt(a, whole, system, text)) ||
+		refuse_length(a, tokens, system, fault);
 }

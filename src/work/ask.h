@@ -25,7 +25,7 @@ enum ask_form {
 
 /* Why a record cannot be asked about. */
 struct fault {
-	enum error_code code; /* ERROR_TEMPLATE or ERROR_BAD_RECORD */
+	enum error_code code; /* ERROR_TEMPLATE, ERROR_BAD_RECORD or ERROR_TOO_LARGE */
 	char msg[320];
 };
 
@@ -46,11 +46,18 @@ struct ask {
 	const struct image *images; /* go along with the prompt */
 	size_t images_n;
 	const struct reask *reask; /* NULL = it is asked for the first time */
+	struct span prompt;        /* what ask_fit has made of the prompt, escaped; missing = it is
+				      written as it is */
+	const struct span *values; /* of the steps that the templates mention, by step; NULL = they
+				      mention none */
+	int64_t max_tokens;        /* of the answer; 0 = the server's own limit */
+	int64_t sample;            /* which of several, from 0; -1 = there is one */
 };
 
 /*
- * Decides what is asked; images and reask are for the caller to add. False with fault filled if the
- * record's body wants what pllm cannot give (stream, several choices).
+ * Decides what is asked, with the step's max_tokens and no number of a sample; images, reask and
+ * values are for the caller to add. False with fault filled if the record's body wants what pllm
+ * cannot give (stream, several choices).
  */
 bool ask_init(struct ask *a, const struct step *step, const struct endpoint *endpoint,
 	struct span record, struct fault *fault);
@@ -60,6 +67,15 @@ bool ask_has_model(const struct ask *a, struct fault *fault);
 
 /* False with fault filled, which says what would be right, if the record brings nothing to ask. */
 bool ask_has_words(const struct ask *a, struct fault *fault);
+
+/*
+ * Sees to it that prompt and system message are not longer than the step's max_input_tokens, if it
+ * has a limit: cuts the prompt if the step says so, or else is false with fault filled
+ * (ERROR_TOO_LARGE). Messages and bodies are measured as they stand, pictures in them with the
+ * rest, and never cut; for ASK_FIELDS nothing is. What the prompt becomes is written to `text`,
+ * empty before, which must live as long as `a` is used.
+ */
+bool ask_fit(struct ask *a, struct buf *text, struct fault *fault);
 
 /*
  * Appends the user's message, escaped, for ASK_PROMPT. False with fault filled as template_render

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * call: one question to a model for one record.
+ * call: one question to a model for one record: a step of it, one of its models, one sample.
  *
- * Its parts are written top to bottom by one room each and read only by later ones. A further
- * attempt starts the attempt and answer parts afresh. Owned by its record.
+ * Made when its step begins, settled once, kept until its record's line is written. While it is
+ * being asked a request carries it (work/request.h), alone or with calls that ask the very same.
+ * Owned by its record.
  */
 #pragma once
 
@@ -15,53 +16,41 @@
 #include <stdbool.h>
 
 struct record;
-struct reask;
-
-/* A body_kind that is no endpoint's: what is asked has changed. */
-#define CALL_BODY_IS_STALE (~0U)
+struct request;
 
 struct call {
 	struct record *record; /* borrowed: the owner */
 	unsigned step;         /* index into the plan's steps */
+	unsigned index;        /* its position among the step's: model by model, sample by sample */
 
 	/* The scheduler's part. */
-	struct heap_node turn;     /* among the ready (by record) or the waiting (by time) */
-	bool is_waiting;           /* which of the two */
+	struct request *request;   /* borrowed: what carries it; NULL = it is not being asked */
 	struct heap_node deadline; /* among those with a last moment; out if there is none */
-	struct list_node link;     /* among the settled */
-	unsigned flights_n;        /* attempts in flight: 0, 1, or 2 with a hedge */
-	unsigned attempts_n;       /* sent or tried so far */
-	unsigned failures_n;       /* those of them that count against --retries */
-	unsigned doubtful_n;       /* those of the failures after which trying again is doubtful */
-	unsigned faults_n;         /* failures that may be its own doing, counted or not */
-	unsigned refusals_n;       /* times that there was too much to do at once */
-	unsigned trials_n;         /* failures that kept a breaker open */
-	int64_t failed_ms;         /* when it last failed */
-	unsigned guilty_n;         /* faults while others were answered: they are its own */
-	unsigned tier;             /* the first tier that can serve it */
-	unsigned body_kind;        /* whose request attempt.body is; 0 = nobody's yet */
-	bool is_own_body;          /* the record's own request, which we do not extend */
-	unsigned reasks_n;         /* times that its answer did not match the schema */
-	struct reask *reask;       /* owned, its bytes behind it: the last of these; NULL = none */
-	bool is_reask;             /* its next attempt asks again, and repeats nothing */
-	struct usage paid;         /* tokens of the answers that did not match */
-	bool is_retry;             /* its next attempt comes after a failure that counts */
-	double estimate;           /* tokens of input; 0 = nobody asked */
-	size_t picture_bytes;      /* of the request that are no text */
-	int64_t max_tokens;    /* of output, as the request says; 0 = no limit, or nobody asked */
-	const void *failed_at; /* the engine's: where it last failed; NULL = nowhere */
+	struct list_node link;     /* among its request's calls, or the settled */
 
-	enum error_code error; /* why it failed for good; ERROR_NONE = it did not */
-
-	struct attempt attempt;
-	struct attempt *second; /* owned: the hedge, while there is one; else NULL */
-	const struct attempt
-		*won; /* which of them has answered while the other flies; NULL = none */
+	/* What came of it. */
+	bool is_settled;
+	bool is_shared;         /* the answer was asked for by another call, and is paid there */
+	enum error_code error;  /* why it failed for good; ERROR_NONE = it did not */
+	unsigned attempts_n;    /* sent or tried for it */
+	struct attempt attempt; /* the one that counted: how it went, and the bytes of the answer */
 	struct answer answer;
 };
 
-/* Makes a call of that record and step that has not been tried. Borrows the record. */
-void call_init(struct call *c, struct record *record, unsigned step);
+/* Makes a call of that record, step and position that has not been asked. Borrows the record. */
+void call_init(struct call *c, struct record *record, unsigned step, unsigned index);
+
+/* Makes it one that ended without being asked, or asked on. Takes message (allocated). */
+void call_abandon(struct call *c, enum error_code error, char *message);
+
+/*
+ * Lets go of what the answer's bytes came wrapped in: what matters of them is copied, the rest is
+ * freed. For calls whose record waits for more.
+ */
+void call_compact(struct call *c);
+
+/* Gives how many bytes its answer holds. */
+size_t call_weight(const struct call *c);
 
 /* Frees what c holds. */
 void call_release(struct call *c);

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The graph is read in three passes: needs (each hole against each name), the cycle (from each step
+ * in the order given, breadth first, so that the shortest cycle of the first step on one is shown),
+ * and who is left that nobody wants. With 64 steps at most nothing cleverer is called for.
+ */
 #include "work/plan.h"
 
 #include "base/xalloc.h"
@@ -16,7 +21,11 @@
 static const char *const owned_keys[] = { "model", "messages", "input", "n", "stream", "prompt",
 	"contents" };
 
-enum { PATH_NAMES_MAX = 8 };
+enum {
+	PATH_NAMES_MAX = 8,
+	SHOWN_LETTERS = 40, /* of a hole in a message */
+	CYCLE_BYTES_MAX = 1 << 16
+};
 
 struct step *plan_add_step(struct plan *p, const char *name)
 {
@@ -31,6 +40,203 @@ struct step *plan_add_step(struct plan *p, const char *name)
 	return s;
 }
 
+struct step *plan_find_step(const struct plan *p, struct span name)
+{
+	for (unsigned i = 0; i < p->steps_n; i++)
+		if (span_is(name, p->steps[i].name))
+			return &p->steps[i];
+	return NULL;
+}
+
+static bool is_model(const struct plan_model *m, const char *name, bool is_usual)
+{
+	bool is_same_name = m->name && name ? strcmp(m->name, name) == 0 : m->name == name;
+	return is_same_name && m->is_usual == is_usual;
+}
+
+int plan_add_model(struct plan *p, const char *name, bool is_usual)
+{
+	unsigned i = 0;
+	while (i < p->models_n && !is_model(&p->models[i], name, is_usual))
+		i++;
+	if (i == PLAN_MODELS_MAX)
+		return -1;
+	if (i == p->models_n)
+		p->models[p->models_n++] = (struct plan_model){ .name = name ? xstrdup(name) : NULL,
+			.is_usual = is_usual };
+	return (int)i;
+}
+
+unsigned step_calls_n(const struct step *s)
+{
+	return (s->models_n ? s->models_n : 1) * (s->samples_n ? s->samples_n : 1);
+}
+
+bool step_is_list(const struct step *s)
+{
+	return s->join == JOIN_ALL && step_calls_n(s) > 1;
+}
+
+unsigned step_quorum(const struct step *s)
+{
+	unsigned calls_n = step_calls_n(s);
+	if (s->join == JOIN_FIRST)
+		return 1;
+	if (s->quorum)
+		return s->quorum < calls_n ? s->quorum : calls_n;
+	return s->join == JOIN_VOTE ? calls_n / 2 + 1 : calls_n;
+}
+
+/* Refuses an index into a step's answers that no record can have. */
+static bool check_index(
+	const struct step *s, const struct step *other, const struct path *hole, struct err *err)
+{
+	if (hole->parts_n < 2 || hole->parts[1].name)
+		return true;
+	struct span shown = utf8_first(span_of(hole->text), SHOWN_LETTERS);
+	long calls_n = (long)step_calls_n(other), i = hole->parts[1].index;
+	if (step_is_list(other))
+		return (i < calls_n && i >= -calls_n) ||
+			err_set(err, ERR_USAGE,
+				"step \"%.100s\": {{%.*s}}: \"%.100s\" has %ld answers, [0] to [%ld]",
+				s->name, (int)shown.n, shown.at, other->name, calls_n, calls_n - 1);
+	return other->schema ||
+		err_set(err, ERR_USAGE,
+			"step \"%.100s\": {{%.*s}}: the value of \"%.100s\" is a text, not a list",
+			s->name, (int)shown.n, shown.at, other->name);
+}
+
+static void add_need(struct plan *p, struct step *s, unsigned other)
+{
+	unsigned i = 0;
+	while (i < s->needs_n && s->needs[i] != other)
+		i++;
+	if (i == s->needs_n)
+		s->needs[s->needs_n++] = other;
+	p->steps[other].is_needed = true;
+}
+
+/* Finds the steps that a template of s mentions. */
+static bool link_template(struct plan *p, struct step *s, struct template *t, struct err *err)
+{
+	for (size_t i = 0; i < template_holes_n(t); i++) {
+		const struct path *hole = template_hole(t, i);
+		if (hole->parts_n == 0 || !hole->parts->name)
+			continue;
+		struct span name = { hole->parts->name, hole->parts->name_n };
+		const struct step *other = plan_find_step(p, name);
+		if (!other || other == s || other->is_unnamed)
+			continue;
+		if (!check_index(s, other, hole, err))
+			return false;
+		unsigned index = (unsigned)(other - p->steps);
+		template_bind(t, name, index, step_is_list(other));
+		add_need(p, s, index);
+	}
+	return true;
+}
+
+static bool link_step(struct plan *p, struct step *s, struct err *err)
+{
+	struct template *templates[] = { &s->prompt, &s->system, &s->image };
+	const char *names[PLAN_STEPS_MAX];
+	size_t names_n = 0;
+	for (unsigned i = 0; i < p->steps_n; i++)
+		if (&p->steps[i] != s && !p->steps[i].is_unnamed)
+			names[names_n++] = p->steps[i].name;
+	for (size_t i = 0; i < sizeof templates / sizeof *templates; i++) {
+		if (!link_template(p, s, templates[i], err))
+			return false;
+		template_suggest(templates[i], names, names_n);
+	}
+	return true;
+}
+
+static bool needs_step(const struct step *s, unsigned other)
+{
+	for (unsigned i = 0; i < s->needs_n; i++)
+		if (s->needs[i] == other)
+			return true;
+	return false;
+}
+
+/*
+ * Looks for the shortest way from a step through its needs back to itself. Gives the last step on
+ * it, from which `before` leads to the first; or steps_n.
+ */
+static unsigned find_way_back(const struct plan *p, unsigned first, unsigned *before)
+{
+	unsigned queue[PLAN_STEPS_MAX] = { first };
+	bool is_seen[PLAN_STEPS_MAX] = { false };
+	is_seen[first] = true;
+	for (unsigned i = 0, n = 1; i < n; i++) {
+		const struct step *s = &p->steps[queue[i]];
+		if (needs_step(s, first))
+			return queue[i];
+		for (unsigned k = 0; k < s->needs_n; k++) {
+			unsigned need = s->needs[k];
+			if (is_seen[need])
+				continue;
+			is_seen[need] = true;
+			before[need] = queue[i];
+			queue[n++] = need;
+		}
+	}
+	return p->steps_n;
+}
+
+/* Fills err with the cycle that goes from the first step to the last and back; always false. */
+static bool show_cycle(const struct plan *p, unsigned first, unsigned last, const unsigned *before,
+	struct err *err)
+{
+	unsigned way[PLAN_STEPS_MAX], n = 0;
+	struct buf text;
+	buf_init(&text, CYCLE_BYTES_MAX);
+	for (unsigned i = last; i != first; i = before[i])
+		way[n++] = i;
+	buf_put_str(&text, p->steps[first].name);
+	while (n-- > 0) {
+		buf_put_str(&text, " -> ");
+		buf_put_str(&text, p->steps[way[n]].name);
+	}
+	buf_put_str(&text, " -> ");
+	buf_put_str(&text, p->steps[first].name);
+	err_set(err, ERR_USAGE, "cycle: %.*s", (int)text.len, text.data);
+	buf_release(&text);
+	return false;
+}
+
+static bool check_cycles(const struct plan *p, struct err *err)
+{
+	for (unsigned i = 0; i < p->steps_n; i++) {
+		unsigned before[PLAN_STEPS_MAX];
+		unsigned last = find_way_back(p, i, before);
+		if (last < p->steps_n)
+			return show_cycle(p, i, last, before, err);
+	}
+	return true;
+}
+
+bool plan_link(struct plan *p, struct err *err)
+{
+	for (unsigned i = 0; i < p->steps_n; i++) {
+		struct step *s = &p->steps[i];
+		s->samples_n = s->samples_n ? s->samples_n : 1;
+	}
+	for (unsigned i = 0; i < p->steps_n; i++)
+		if (!link_step(p, &p->steps[i], err))
+			return false;
+	if (!check_cycles(p, err))
+		return false;
+	for (unsigned i = 0; i < p->steps_n; i++)
+		if (!p->steps[i].is_emitted && !p->steps[i].is_needed)
+			return err_set(err, ERR_USAGE,
+				"step \"%.100s\" is for nothing: its value is not in the output, and no "
+				"other step mentions it",
+				p->steps[i].name);
+	return true;
+}
+
 static void step_release(struct step *s)
 {
 	template_release(&s->prompt);
@@ -42,6 +248,7 @@ static void step_release(struct step *s)
 		free(s->params[i].json);
 	}
 	free(s->params);
+	path_release(&s->vote_by);
 	free(s->name);
 	free(s->name_json);
 }
@@ -51,6 +258,8 @@ void plan_release(struct plan *p)
 	for (unsigned i = 0; i < p->steps_n; i++)
 		step_release(&p->steps[i]);
 	free(p->steps);
+	for (unsigned i = 0; i < p->models_n; i++)
+		free(p->models[i].name);
 	*p = (struct plan){ 0 };
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/xalloc.h"
 #include "json/text.h"
+#include "work/plan.h"
 #include "work/splice.h"
 
 #include <assert.h>
@@ -18,21 +19,39 @@ struct record *record_new(struct span line)
 	return r;
 }
 
-void record_add_calls(struct record *r, unsigned n)
+void record_add_stages(struct record *r, unsigned n)
 {
-	assert(n > 0 && !r->calls);
-	r->calls = n == 1 ? &r->first : xcalloc(n, sizeof *r->calls);
-	r->calls_n = n;
+	assert(n > 0 && !r->stages);
+	r->stages = &r->first_stage;
+	r->stages_n = n;
+	if (n == 1)
+		return;
+	r->stages = xcalloc(n, sizeof *r->stages);
+	r->held_bytes += n * sizeof *r->stages;
+}
+
+void record_add_calls(struct record *r, struct stage *stage, unsigned n)
+{
+	assert(n > 0 && !stage->calls);
+	stage->calls_n = n;
+	if (n == 1 && !r->first_call.record) {
+		stage->calls = &r->first_call;
+	} else {
+		stage->calls = xcalloc(n, sizeof *stage->calls);
+		r->held_bytes += n * sizeof *stage->calls;
+	}
+	for (unsigned i = 0; i < n; i++)
+		call_init(&stage->calls[i], r, (unsigned)(stage - r->stages), i);
 }
 
 void record_free(struct record *r)
 {
 	if (!r)
 		return;
-	for (unsigned i = 0; i < r->calls_n; i++)
-		call_release(&r->calls[i]);
-	if (r->calls != &r->first)
-		free(r->calls);
+	for (unsigned i = 0; i < r->stages_n; i++)
+		stage_release(&r->stages[i], &r->first_call);
+	if (r->stages != &r->first_stage)
+		free(r->stages);
 	free(r->failure.message);
 	free(r->owned_text);
 	free(r);
@@ -46,7 +65,7 @@ void record_scan(struct record *r)
 
 size_t record_weight(const struct record *r)
 {
-	return sizeof *r + r->text.n;
+	return sizeof *r + r->text.n + r->held_bytes;
 }
 
 void record_fail(struct record *r, enum error_code code, char *message)
@@ -62,17 +81,19 @@ bool record_is_failed_before(const struct record *r)
 	return r->value.at && json_member(json_member(r->value, SPAN("pllm")), SPAN("error")).at;
 }
 
-void record_survey(const struct record *r, struct span field, bool *is_failed, bool *has_field)
+void record_survey(
+	const struct record *r, const struct plan *plan, uint64_t *has_steps, bool *is_failed)
 {
 	struct json_walk walk;
 	struct span ours = { 0 };
-	*has_field = false;
+	*has_steps = 0;
 	json_walk_init(&walk, r->value);
 	while (walk.in_object && json_walk_next(&walk)) {
 		if (json_key_is(walk.key, SPAN("pllm")))
 			ours = walk.value;
-		else if (json_key_is(walk.key, field))
-			*has_field = true;
+		for (unsigned i = 0; i < plan->steps_n; i++)
+			if (json_key_is(walk.key, span_of(plan->steps[i].name)))
+				*has_steps |= UINT64_C(1) << i;
 	}
 	*is_failed = json_member(ours, SPAN("error")).at != NULL;
 }

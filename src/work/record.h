@@ -12,9 +12,12 @@
 #include "json/scan.h"
 #include "work/call.h"
 #include "work/outcome.h"
+#include "work/stage.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+struct plan;
 
 /* Whether and how a record's final line is known. */
 enum fate {
@@ -22,7 +25,7 @@ enum fate {
 	FATE_ANSWERED, /* every wanted step has its answer */
 	FATE_FAILED,   /* `failure` says why */
 	FATE_PASSED,   /* failed in an earlier run or stage: goes through untouched and unpaid */
-	FATE_SKIPPED   /* has its field already (--existing skip): goes through untouched */
+	FATE_SKIPPED   /* has its fields already (--existing skip): goes through untouched */
 };
 
 /* Why a record failed: what its "pllm":{"error":...} shows. */
@@ -48,23 +51,32 @@ struct record {
 
 	/* The engine's part. */
 	int64_t admitted_ms;
-	struct call *calls; /* owned; NULL before the record is admitted */
-	unsigned calls_n;
+	struct stage *stages; /* owned: one for each step, by work/progress; NULL before it is
+				 admitted */
+	unsigned stages_n;
+	unsigned open_n;   /* stages that are open, or have calls on their way back */
+	size_t held_bytes; /* of answers that wait in it, of its stages and calls */
+	void *owner;       /* the fold that made it of others' answers; NULL = the reader did */
 
 	/* What became of it: written when it settles. */
 	enum fate fate;
 	struct failure failure;
 
-	struct call first; /* where `calls` points when there is one: an allocation less */
+	/* Where these are when there is only one: two allocations less. */
+	struct stage first_stage;
+	struct call first_call;
 };
 
 /* Gives a record of a copy of the line, not yet scanned. */
 struct record *record_new(struct span line);
 
-/* Gives the record n >= 1 calls, for the caller to init. Once. */
-void record_add_calls(struct record *r, unsigned n);
+/* Gives the record n >= 1 zeroed stages. Once. */
+void record_add_stages(struct record *r, unsigned n);
 
-/* Frees the record, its calls and its failure; fine on NULL. */
+/* Gives a stage of the record its n >= 1 calls, initialised. Once each. */
+void record_add_calls(struct record *r, struct stage *stage, unsigned n);
+
+/* Frees the record and all that it holds; fine on NULL. */
 void record_free(struct record *r);
 
 /* Scans the text: fills value, or leaves it missing and fills fault. */
@@ -85,11 +97,11 @@ void record_fail(struct record *r, enum error_code code, char *message);
 bool record_is_failed_before(const struct record *r);
 
 /*
- * Looks through a scanned record once: whether it carries a failure of ours from an earlier run or
- * stage
- * ("pllm":{"error":...}), and whether it has that field already.
+ * Looks through a scanned record once: which steps' fields it has already (bit i: those of step i),
+ * and whether it carries a failure of ours, as record_is_failed_before.
  */
-void record_survey(const struct record *r, struct span field, bool *is_failed, bool *has_field);
+void record_survey(
+	const struct record *r, const struct plan *plan, uint64_t *has_steps, bool *is_failed);
 
 /*
  * Makes a record that failed before as good as new: our `pllm` member is taken out, an `input` that

@@ -17,9 +17,11 @@
 
 /* What is put here is not checked piece by piece: the caller looks at is_full at the end. */
 
+/* The one call of its one step; NULL = it was not asked. */
 static const struct call *call_of(const struct record *r)
 {
-	return r->calls_n > 0 ? &r->calls[0] : NULL;
+	const struct stage *s = r->stages;
+	return s && s->calls_n > 0 ? &s->calls[0] : NULL;
 }
 
 /* The server's refusal: true if it is what the record failed of. */

@@ -12,6 +12,16 @@ static bool is_named(struct span key, const struct span *names, size_t n)
 	return false;
 }
 
+bool splice_has(struct span object, const struct span *names, size_t n)
+{
+	struct json_walk walk;
+	json_walk_init(&walk, object);
+	while (json_walk_next(&walk))
+		if (is_named(walk.key, names, n))
+			return true;
+	return false;
+}
+
 /*
  * A member that goes takes with it the comma before it, or, if nothing is left before it, the one
  * after it and what is up to the next key; so {"a":1, "b":2} without b is {"a":1}, and without a is

@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* True if the scanned object has a member whose key is one of the n names. */
+bool splice_has(struct span object, const struct span *names, size_t n);
+
 /*
  * Appends the bytes of a scanned object up to, not including, its closing brace, without the
  * members whose key is one of the n names; everything else stays byte for byte. *has_members says

@@ -3,6 +3,10 @@
  * Rendering: a literal was escaped when it was compiled and a string in a record is escaped
  * already, so both are copied. Only filters look at plain text; they work on spans of the record
  * as long as they can, and on two buffers in turn where bytes have to change.
+ *
+ * A hole that is bound begins at a step's value instead of the record, one name further on. Where
+ * there is no such value the record has brought the field itself (--existing skip), and the same
+ * rules hold for what it brought.
  */
 #include "work/template.h"
 
@@ -18,7 +22,9 @@
 
 enum {
 	SHOWN_BYTES = 40, /* of a path or a key in a message */
-	SHOWN_KEYS_N = 3
+	SHOWN_KEYS_N = 3,
+	NUMBERED_GROWTH = 8 /* at most: of a byte that is escaped, or an item "0," that gets a
+			       number of up to ten digits */
 };
 
 void template_release(struct template *t)
@@ -89,23 +95,7 @@ static bool apply_filter(const struct template_filter *filter, struct filtered *
 	return true;
 }
 
-static bool put_filtered(const struct template_part *part, struct span value, struct buf *out)
-{
-	/* what is decoded may be longer than what truncate leaves of it */
-	size_t max = out->max > SIZE_MAX - value.n ? SIZE_MAX : out->max + value.n;
-	struct buf bufs[2];
-	buf_init(&bufs[0], max);
-	buf_init(&bufs[1], max);
-	struct filtered f = { value, true, &bufs[0], &bufs[1] };
-	bool fits = true;
-	for (size_t i = 0; i < part->filters_n && fits; i++)
-		fits = apply_filter(&part->filters[i], &f);
-	fits = fits && json_put_escaped(out, f.text);
-	buf_release(&bufs[0]);
-	buf_release(&bufs[1]);
-	return fits;
-}
-
+/* Appends a value, escaped. */
 static bool put_value(struct span value, struct buf *out)
 {
 	switch (json_kind(value)) {
@@ -117,6 +107,99 @@ static bool put_value(struct span value, struct buf *out)
 	default:
 		return buf_put_span(out, value);
 	}
+}
+
+/* Appends the items of a list, escaped, each under the number of its place; none for a null. */
+static bool put_numbered(struct span list, struct buf *out)
+{
+	struct json_walk w;
+	bool fits = true, is_first = true;
+	json_walk_init(&w, list);
+	for (long long i = 1; fits && json_walk_next(&w); i++) {
+		if (json_kind(w.value) == JSON_KIND_NULL)
+			continue;
+		fits = (is_first || buf_put_str(out, "\\n")) && buf_put_int(out, i) &&
+			buf_put_str(out, ". ") && put_value(w.value, out);
+		is_first = false;
+	}
+	return fits;
+}
+
+/* Appends the same as a JSON string. */
+static bool put_numbered_string(struct span list, struct buf *out)
+{
+	return buf_put_char(out, '"') && put_numbered(list, out) && buf_put_char(out, '"');
+}
+
+/* True if the value is a list that the hole wants as text. */
+static bool is_numbered(const struct template_part *part, struct span value)
+{
+	bool is_text = part->filters_n == 0 || part->filters->kind != FILTER_JSON;
+	return part->is_list && part->path.parts_n == 1 && is_text &&
+		json_kind(value) == JSON_KIND_ARRAY;
+}
+
+static size_t sum_or_max(size_t a, size_t b)
+{
+	return a > SIZE_MAX - b ? SIZE_MAX : a + b;
+}
+
+static bool put_filtered(const struct template_part *part, struct span value, struct buf *out)
+{
+	/* what is decoded may be longer than what truncate leaves of it */
+	size_t max = sum_or_max(out->max, value.n);
+	struct buf bufs[2], numbered;
+	bool fits = true;
+	buf_init(&numbered, value.n * NUMBERED_GROWTH);
+	if (is_numbered(part, value)) {
+		fits = put_numbered_string(value, &numbered);
+		value = buf_span(&numbered);
+		max = sum_or_max(max, value.n);
+	}
+	buf_init(&bufs[0], max);
+	buf_init(&bufs[1], max);
+	struct filtered f = { value, true, &bufs[0], &bufs[1] };
+	for (size_t i = 0; i < part->filters_n && fits; i++)
+		fits = apply_filter(&part->filters[i], &f);
+	fits = fits && json_put_escaped(out, f.text);
+	buf_release(&bufs[0]);
+	buf_release(&bufs[1]);
+	buf_release(&numbered);
+	return fits;
+}
+
+/* Gives the step's value that the hole is bound to; a missing span if there is none. */
+static struct span step_value(const struct template_part *part, const struct template_scope *scope)
+{
+	bool has_values = part->is_bound && scope->values;
+	return has_values ? scope->values[part->index] : (struct span){ 0 };
+}
+
+/* Gives what the name of a bound hole stands for: the step's value, or the record's own field. */
+static struct span named_value(const struct template_part *part, const struct template_scope *scope)
+{
+	struct span value = step_value(part, scope);
+	struct path name = { .parts = part->path.parts, .parts_n = 1 };
+	return value.at ? value : path_find(&name, scope->record);
+}
+
+/* True if the hole wants an item of a list whose call has no answer. */
+static bool is_unanswered(const struct template_part *part, struct span list)
+{
+	const struct path *p = &part->path;
+	if (!part->is_list || p->parts_n == 1 || p->parts[1].name)
+		return false;
+	return json_is(json_item(list, p->parts[1].index), JSON_KIND_NULL);
+}
+
+/* Gives what a bound hole leads to, or a missing span. */
+static struct span find_bound(const struct template_part *part, const struct template_scope *scope)
+{
+	struct span value = named_value(part, scope);
+	struct path rest = { .parts = part->path.parts + 1, .parts_n = part->path.parts_n - 1 };
+	if (is_unanswered(part, value))
+		return (struct span){ 0 };
+	return path_find(&rest, value);
 }
 
 /* A piece of text short enough for a message. */
@@ -159,13 +242,12 @@ static __attribute__((format(printf, 2, 3))) void say(
 	va_end(args);
 }
 
-/* Says which fields an object has instead: the nearest, or the first few. */
-static void say_fields(
-	const struct path *p, struct span record, struct span object, struct template_fault *fault)
+/* Says which fields an object has instead of the one: the nearest, or the first few. */
+static void say_fields(const struct path *missing, struct span object, struct template_fault *fault)
 {
 	char key[SHOWN_BYTES + 1];
 	struct json_walk w;
-	if (path_nearest(p, record, key, sizeof key)) {
+	if (path_nearest(missing, object, key, sizeof key)) {
 		say(fault, "has \"%s\"", key);
 		return;
 	}
@@ -196,28 +278,38 @@ static struct shown show_path(const struct path *p, size_t i)
 	return show((struct span){ p->text + dot_n, p->parts[i].text_n - dot_n });
 }
 
-/* Says why the path leads nowhere in the record. */
-static void explain(const struct path *p, struct span record, struct template_fault *fault)
+/* Says what the value is that the path's part i is not in: `"author" `. */
+static void say_holder(
+	const struct path *p, size_t i, bool is_of_step, struct template_fault *fault)
 {
-	struct span holder = record;
-	size_t i = 0;
-	for (;; i++) {
-		struct path step = { .parts = &p->parts[i], .parts_n = 1 };
-		struct span found = path_find(&step, holder);
-		if (!found.at)
-			break;
-		holder = found;
-	}
+	struct span name = { p->parts->name, p->parts->name_n };
+	if (i == 0)
+		say(fault, "the record ");
+	else if (i == 1 && is_of_step)
+		say(fault, "the value of step \"%s\" ", show(name).text);
+	else
+		say(fault, "\"%s\" ", show_path(p, i - 1).text);
+}
+
+/* Says which step may have been meant by a field that the record does not have. */
+static void say_step(const struct path *missing, struct span record, const char *near,
+	struct template_fault *fault)
+{
+	char key[SHOWN_BYTES + 1];
+	if (path_nearest(missing, record, key, sizeof key))
+		say(fault, "the record has \"%s\", and ", key);
+	say(fault, "there is a step \"%s\"", show(span_of(near)).text);
+}
+
+/* Says why the holder of the path's part i has no such part. */
+static void say_missing(
+	const struct path *p, size_t i, struct span holder, struct template_fault *fault)
+{
+	struct path missing = { .parts = &p->parts[i], .parts_n = 1 };
 	bool is_field = p->parts[i].name != NULL;
 	enum json_kind kind = json_kind(holder);
-	*fault->msg = 0;
-	say(fault, "no %s \"%s\"; ", is_field ? "field" : "item", show_path(p, i).text);
-	if (i > 0)
-		say(fault, "\"%s\" ", show_path(p, i - 1).text);
-	else
-		say(fault, "the record ");
 	if (is_field && kind == JSON_KIND_OBJECT)
-		say_fields(p, record, holder, fault);
+		say_fields(&missing, holder, fault);
 	else if (!is_field && kind == JSON_KIND_ARRAY)
 		say_length(holder, fault);
 	else
@@ -226,21 +318,59 @@ static void explain(const struct path *p, struct span record, struct template_fa
 		say(fault, " ({{.}} is all of it)");
 }
 
-static bool render_part(const struct template_part *part, struct span record, struct buf *out,
+/* Says why a hole leads nowhere. */
+static void explain(const struct template_part *part, const struct template_scope *scope,
 	struct template_fault *fault)
+{
+	const struct path *p = &part->path;
+	struct span value = step_value(part, scope);
+	struct span holder = value.at ? value : scope->record;
+	size_t i = value.at ? 1 : 0;
+	*fault->msg = 0;
+	if (part->is_bound && is_unanswered(part, named_value(part, scope))) {
+		say(fault, "\"%s\" has no answer", show_path(p, 1).text);
+		return;
+	}
+	for (;; i++) {
+		struct path step = { .parts = &p->parts[i], .parts_n = 1 };
+		struct span found = path_find(&step, holder);
+		if (!found.at)
+			break;
+		holder = found;
+	}
+	say(fault, "no %s \"%s\"; ", p->parts[i].name ? "field" : "item", show_path(p, i).text);
+	if (i == 0 && part->near) {
+		say_step(&(struct path){ .parts = p->parts, .parts_n = 1 }, holder, part->near,
+			fault);
+		return;
+	}
+	say_holder(p, i, value.at != NULL, fault);
+	say_missing(p, i, holder, fault);
+}
+
+static bool put_hole(const struct template_part *part, struct span value, struct buf *out)
+{
+	if (part->filters_n)
+		return put_filtered(part, value, out);
+	return is_numbered(part, value) ? put_numbered(value, out) : put_value(value, out);
+}
+
+static bool render_part(const struct template_part *part, const struct template_scope *scope,
+	struct buf *out, struct template_fault *fault)
 {
 	bool fits;
 	if (part->literal) {
 		fits = buf_put(out, part->literal, part->literal_n);
 	} else {
-		struct span value = path_find(&part->path, record);
+		struct span value = part->is_bound ? find_bound(part, scope)
+						   : path_find(&part->path, scope->record);
 		if (!value.at && part->is_optional)
 			return true;
 		if (!value.at) {
-			explain(&part->path, record, fault);
+			explain(part, scope, fault);
 			return false;
 		}
-		fits = part->filters_n ? put_filtered(part, value, out) : put_value(value, out);
+		fits = put_hole(part, value, out);
 	}
 	if (!fits)
 		snprintf(fault->msg, sizeof fault->msg, "the text is longer than %zu bytes",
@@ -248,11 +378,11 @@ static bool render_part(const struct template_part *part, struct span record, st
 	return fits;
 }
 
-bool template_render(
-	const struct template *t, struct span record, struct buf *out, struct template_fault *fault)
+bool template_render(const struct template *t, const struct template_scope *scope, struct buf *out,
+	struct template_fault *fault)
 {
 	for (size_t i = 0; i < t->parts_n; i++)
-		if (!render_part(&t->parts[i], record, out, fault))
+		if (!render_part(&t->parts[i], scope, out, fault))
 			return false;
 	return true;
 }

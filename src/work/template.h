@@ -33,6 +33,16 @@ enum template_source {
 
 struct template_part; /* literal or hole; private */
 
+/* The most that values of holes can be bound to: a plan's steps. */
+enum { TEMPLATE_VALUES_MAX = 64 };
+
+/* What holes are filled from. */
+struct template_scope {
+	struct span record;        /* scanned: any JSON value */
+	const struct span *values; /* JSON, by the index that holes were bound to; a missing span is
+				      filled from the record. NULL if none was bound */
+};
+
 struct template
 {
 	struct template_part *parts; /* owned */
@@ -41,7 +51,7 @@ struct template
 
 /* What rendering found wrong with a record. */
 struct template_fault {
-	char msg[256]; /* UTF-8, NUL-terminated; e.g. `no field "titel"; the record has "title"` */
+	char msg[300]; /* UTF-8, NUL-terminated; e.g. `no field "titel"; the record has "title"` */
 };
 
 /*
@@ -56,10 +66,26 @@ bool template_parse(
 void template_release(struct template *t);
 
 /*
- * Appends the text for one scanned record, any JSON value, to out, escaped. False with fault
- * filled if a field without `?` is missing or out's ceiling is reached; out then holds a part.
+ * Binds all holes whose path begins with that name to the value of that index: from then on they
+ * are filled from the scope's values, with the rest of the path. If it is_list, a hole that is the
+ * name and no more gives the items numbered, one below the other ("1. ..."), without those that are
+ * null, unless its first filter is `json`; an item that is null is missing. Gives how many holes
+ * were bound. While it is compiled: one thread.
  */
-bool template_render(const struct template *t, struct span record, struct buf *out,
+size_t template_bind(struct template *t, struct span name, unsigned index, bool is_list);
+
+/*
+ * Tells each hole that is not bound which of the n names its own may be a slip of: should the
+ * record have no such field, the fault says so. The names, not their array, are borrowed for as
+ * long as t is rendered. Once all are bound.
+ */
+void template_suggest(struct template *t, const char *const *names, size_t n);
+
+/*
+ * Appends the text to out, escaped. False with fault filled if a field without `?` is missing or
+ * out's ceiling is reached; out then holds a part.
+ */
+bool template_render(const struct template *t, const struct template_scope *scope, struct buf *out,
 	struct template_fault *fault);
 
 /* Gives how many holes t has. */

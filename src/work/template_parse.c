@@ -5,6 +5,7 @@
  */
 #include "work/template.h"
 
+#include "base/near.h"
 #include "base/units.h"
 #include "base/xalloc.h"
 #include "json/text.h"
@@ -239,4 +240,35 @@ bool template_parse(
 	if (!is_good)
 		template_release(t);
 	return is_good;
+}
+
+/* Gives the name that a hole's path begins with; a missing span if it is no hole, or no name. */
+static struct span first_name(const struct template_part *part)
+{
+	const struct path *p = &part->path;
+	return p->parts_n ? (struct span){ p->parts->name, p->parts->name_n } : (struct span){ 0 };
+}
+
+size_t template_bind(struct template *t, struct span name, unsigned index, bool is_list)
+{
+	size_t bound_n = 0;
+	for (size_t i = 0; i < t->parts_n; i++) {
+		struct template_part *part = &t->parts[i];
+		if (!span_equals(first_name(part), name))
+			continue;
+		part->is_bound = true;
+		part->is_list = is_list;
+		part->index = index;
+		bound_n++;
+	}
+	return bound_n;
+}
+
+void template_suggest(struct template *t, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < t->parts_n; i++) {
+		struct template_part *part = &t->parts[i];
+		struct span name = first_name(part);
+		part->near = name.at && !part->is_bound ? near_find(name.at, names, n) : NULL;
+	}
 }

@@ -27,4 +27,8 @@ struct template_part {
 	bool is_optional;                /* of a hole: nothing if the field is missing */
 	struct template_filter *filters; /* owned, of a hole; left to right */
 	size_t filters_n;
+	bool is_bound;    /* of a hole: its first name is a step's, */
+	bool is_list;     /* whose value is a list, */
+	unsigned index;   /* and stands here among the scope's values */
+	const char *near; /* borrowed, of a hole that is not bound: the step that may be meant */
 };

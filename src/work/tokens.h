@@ -14,3 +14,13 @@
  * least 1 unless it is empty; never less for what is appended.
  */
 double tokens_estimate(struct span text);
+
+/*
+ * Gives how many bytes of the text's beginning have an estimate of no more than budget, as many as
+ * can be; a character or an escape, and a pair of them that is one character, is never cut. 0 if
+ * nothing fits.
+ */
+size_t tokens_prefix(struct span text, double budget);
+
+/* The same of its end. */
+size_t tokens_suffix(struct span text, double budget);

@@ -63,9 +63,9 @@ bash_completes() {
 
 @test "each completion names every option of --help" {
 	local name
-	for name in $(pllm --help | grep -o '^ *\(-., \)\?--[a-z0-9-]*' | grep -o '[a-z0-9-]*$' | sed 's/^--//'); do
+	for name in $( (pllm --help; pllm reduce --help) | grep -o '^ *\(-., \)\?--[a-z0-9-]*' | grep -o '[a-z0-9-]*$' | sed 's/^--//'); do
 		grep -qxF "	--$name" "$top/completions/pllm.bash"
-		grep -qE "^	'\*?--$name(=-?)?\[" "$top/completions/_pllm"
+		grep -qE "^	+'\*?--$name(=-?)?\[" "$top/completions/_pllm"
 		grep -qE -- " -l $name( |\$)" "$top/completions/pllm.fish"
 	done
 	[ -n "$name" ]
@@ -80,6 +80,11 @@ bash_completes() {
 	[ "$(bash_completes 'pllm --output=uni\t')" = '<--output=unique.txt>' ]
 	[ "$(bash_completes 'pllm --meta=x --unord\t')" = '<--meta=x><--unordered>' ]
 	[ "$(bash_completes 'pllm he\t')" = '<help>' ]
+	[ "$(bash_completes 'pllm red\t --fan\t 3')" = '<reduce><--fan-in><3>' ]
+	[ "$(bash_completes 'pllm --fan\t 3')" = '<--fan><3>' ]
+	[ "$(bash_completes 'pllm reduce --sampl\t 3')" = '<reduce><--sampl><3>' ]
+	[ "$(bash_completes 'pllm help re\t')" = '<help><reduce>' ]
+	[ "$(bash_completes 'pllm --show-flow=d\t -u')" = '<--show-flow=dot><-u>' ]
 	[ "$(bash_completes 'pllm -p uni\t')" = '<-p><uni>' ]
 }
 
@@ -90,7 +95,11 @@ bash_completes() {
 	[ "$(zsh_offers 'pllm --existing ' | tr '\n' ' ')" = 'error replace skip ' ]
 	[ "$(zsh_offers 'pllm --existing=re')" = replace ]
 	[ "$(zsh_offers 'pllm -j 8 -i uni')" = unique.txt ]
-	[ "$(zsh_offers 'pllm ')" = help ]
+	[ "$(zsh_offers 'pllm ' | tr '\n' ' ')" = 'help reduce ' ]
+	[ "$(zsh_offers 'pllm reduce --fan')" = --fan-in ]
+	[ -z "$(zsh_offers 'pllm --fan')" ]
+	[ -z "$(zsh_offers 'pllm reduce --sampl')" ]
+	[ "$(zsh_offers 'pllm --show-flow=' | tr '\n' ' ')" = 'dot text ' ]
 }
 
 @test "fish completes options, choices and files" {
@@ -99,5 +108,9 @@ bash_completes() {
 	[ "$(fish_offers 'pllm --exi')" = --existing ]
 	[ "$(fish_offers 'pllm --existing ' | tr '\n' ' ')" = 'error replace skip ' ]
 	[ "$(fish_offers 'pllm -j 8 -i uni')" = unique.txt ]
-	[ "$(fish_offers 'pllm ')" = help ]
+	[ "$(fish_offers 'pllm ' | tr '\n' ' ')" = 'help reduce ' ]
+	[ "$(fish_offers 'pllm reduce --fan')" = --fan-in ]
+	[ -z "$(fish_offers 'pllm --fan')" ]
+	[ -z "$(fish_offers 'pllm reduce --sampl')" ]
+	[ "$(fish_offers 'pllm --show-flow=d')" = --show-flow=dot ]
 }

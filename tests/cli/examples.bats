@@ -84,9 +84,21 @@ run_example() {
 		4) [ "$(jq -r .title out | grep -c '^echo: A title, on echo: Name the topic')" -eq 20 ] ;;
 		5) [ "$(jq -r .pllm.finish out | grep -c '^stop$')" -eq 20 ] ;;
 		6) [ "$(grep -c '"output":"echo: Summarise' todo.jsonl)" -eq 20 ] ;;
+		7)
+			[ "$(jq -r .brief out | grep -c '^echo: One line from echo: One word: ')" -eq 20 ]
+			[ "$(jq -c 'has("mood") or has("topic")' out | sort -u)" = false ]
+			;;
+		8) [ "$(jq -c '[.mood, .pllm.tally]' out | sort | uniq -c | tr -s ' ')" = \
+			' 20 ["neutral",[{"value":"neutral","votes":5}]]' ] ;;
+		9) [ "$(jq -r .best out | grep -c '^1\. echo: A title: ')" -eq 20 ] ;;
+		10)
+			[ "$(jq -Rr 'fromjson? | objects | .title' out | grep -c '^echo: A title about echo: The topic: ')" -eq 20 ]
+			[ "$(head -n 1 out | cut -c 1)" != '{' ]
+			;;
+		11) [ "$(jq -c '[.key, .count, .output]' out)" = '["news",20,"news"]' ] ;;
 		esac
 		cd ..
 		count=$((count + 1))
 	done
-	[ "$count" -eq 6 ]
+	[ "$count" -eq 11 ]
 }

@@ -21,6 +21,27 @@ load helper
 	grep -q '^  -j, --jobs N .*(default 64)$' long
 	[ "$(wc -L <long)" -le 80 ]
 	run ! grep -q generate long
+	run ! grep -qe --fan-in long
+}
+
+@test "help of reduce shows its options and not those of the filter alone" {
+	pllm help reduce >long
+	pllm reduce --help | cmp long
+	pllm --fan-in 3 reduce help | cmp long
+	head -n 1 long | grep -qx 'Usage: pllm reduce \[OPTION\]\.\.\.'
+	grep -qx 'Reduce:' long
+	grep -q '^      --fan-in N .*(default 8)$' long
+	run ! grep -qe --samples long
+	[ "$(wc -L <long)" -le 80 ]
+	pllm help | grep -q 'pllm help reduce'
+}
+
+@test "reduce -h fits one screen as well" {
+	run --separate-stderr pllm reduce -h
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -le 24 ]
+	[ "$(pllm reduce -h | wc -L)" -le 80 ]
+	[[ ${lines[0]} == "Usage: pllm reduce "* ]]
 }
 
 @test "the version is the last word of the first line, its libraries follow" {

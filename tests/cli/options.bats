@@ -34,7 +34,7 @@ refuses() {
 }
 
 @test "a value that is missing is asked for" {
-	refuses '--model needs a value: MODEL' -p x --model
+	refuses '--model needs a value: [STEP=]MODEL,...' -p x --model
 	refuses '-j needs a value: N' -uj
 	refuses '-m: the value is empty' -m ''
 }
@@ -44,11 +44,23 @@ refuses() {
 	refuses '"in.jsonl" is not a command; a prompt is given with -p, an input file with -i' in.jsonl
 	refuses '"embed" is not in this version' embed
 	refuses 'unknown command "hlep"; the nearest is help' hlep
+	refuses 'unknown command "reduec"; the nearest is reduce' reduec
+	refuses '"in.jsonl" is one word too many; a prompt is given with -p, an input file with -i' \
+		reduce -p x in.jsonl
 	refuses '"-u" is not a command; a prompt is given with -p, an input file with -i' -- -u
 }
 
 @test "a long option with one dash is not taken for a prompt" {
 	refuses 'long options have two dashes: --prompt' -prompt x
+}
+
+@test "an option of another command is refused, wherever the command stands" {
+	refuses '--by is an option of pllm reduce' -p x --by .lang
+	refuses '--sorted is an option of pllm reduce' --sorted -p x
+	refuses '--samples is no option of pllm reduce' reduce --samples 3
+	refuses '--emit is no option of pllm reduce' --emit a reduce
+	refuses '--existing is no option of pllm reduce' reduce --existing skip
+	refuses '--fan-in 1: expected a whole number from 2 to 1000' reduce --fan-in 1
 }
 
 @test "a key on the command line is refused and not shown" {

@@ -24,7 +24,10 @@ enum {
 	HAS_PARAM = 16,
 	IS_STREAMED = 32,
 	IS_SECOND = 64,
+	IS_LIMITED = 128, /* the input; and it is a sample */
 	LIMIT = 5,
+	SAMPLE = 3,
+	INPUT_LIMIT = 20,
 	BODY_BYTES_MAX = 1 << 16
 };
 
@@ -127,6 +130,8 @@ static bool prepare(struct step *step, unsigned flags, struct span *rest)
 	step->has_prompt = flags & HAS_PROMPT;
 	step->has_system = flags & HAS_SYSTEM;
 	step->max_tokens = flags & HAS_LIMIT ? LIMIT : 0;
+	step->max_input_tokens = flags & IS_LIMITED ? INPUT_LIMIT : 0;
+	step->on_overflow = flags & HAS_MODEL ? OVERFLOW_CUTS_MIDDLE : OVERFLOW_CUTS_END;
 	if (flags & HAS_PARAM)
 		demand(step_add_param(step, "temperature=0.10", &err), "a parameter was refused");
 	if (step->has_prompt && !template_parse(&step->prompt, prompt, TEMPLATE_FROM_FILE, &err))
@@ -142,7 +147,8 @@ static void check_members(const struct shape *shape, struct span root)
 	while (json_walk_next(&walk)) {
 		size_t same_n = 0;
 		struct span key = json_inside(walk.key);
-		demand(is_one_of(key, shape->members) || span_is(key, "temperature"),
+		demand(is_one_of(key, shape->members) || span_is(key, "temperature") ||
+				(api->seed && span_is(key, api->seed)),
 			"the request has other members");
 		json_walk_init(&other, root);
 		while (json_walk_next(&other))
@@ -166,10 +172,24 @@ static void check_turns(const struct shape *shape, struct span turns)
 	}
 }
 
+/* One of several samples has its own seed where there is one, and nobody else has. */
+static void check_seed(const struct ask *ask, struct span root)
+{
+	struct span seed = { 0 };
+	if (api->seed && strchr(api->seed, '.')) {
+		struct span head = { api->seed, strcspn(api->seed, ".") };
+		seed = json_member(json_member(root, head), span_of(api->seed + head.n + 1));
+	} else if (api->seed) {
+		seed = json_member(root, span_of(api->seed));
+	}
+	demand(!api->seed || (ask->sample >= 0) == span_is(seed, "3"), "another seed");
+}
+
 static void check_shape(const struct ask *ask, const struct shape *shape, struct span root)
 {
 	struct span messages = json_member(root, SPAN("messages"));
 	check_members(shape, root);
+	check_seed(ask, root);
 	if (shape->turns)
 		check_turns(shape, json_member(root, span_of(shape->turns)));
 	else if (ask->form == ASK_PROMPT && messages.at && !ask->reask)
@@ -210,8 +230,10 @@ static void build(const struct step *step, const struct endpoint *endpoint, stru
 	bool is_ask = ask_init(&ask, step, endpoint, record, &fault);
 	demand(is_ask || json_member(record, SPAN("body")).at, "no ask");
 	ask.reask = reask;
+	if (is_ask && step->max_input_tokens)
+		ask.sample = SAMPLE;
 	if (is_ask && (api->needs_no_model || ask_has_model(&ask, &fault)) &&
-		api->build(&ask, &body, &fault))
+		api_build(api, &ask, &body, &fault))
 		check_body(&ask, buf_span(&body));
 	else
 		demand(fault.code != ERROR_NONE && *fault.msg, "refused without a reason");

@@ -68,7 +68,9 @@ static bool ask(struct record *r, enum batch format)
 		.endpoint = &endpoint,
 		.record = r->value,
 		.form = ASK_BODY,
-		.own = request.body };
+		.own = request.body,
+		.max_tokens = step->max_tokens,
+		.sample = -1 };
 	buf_init(&body, OUT_BYTES_MAX);
 	demand(raw_api(format)->build(&asked, &body, &fault), "no request is built");
 	demand(json_scan(buf_span(&body), &scanned, &why) && json_kind(scanned) == JSON_KIND_OBJECT,
@@ -84,7 +86,7 @@ static bool ask(struct record *r, enum batch format)
 /* Reads the answer as the engine does, and settles the record. */
 static void settle(struct record *r, enum batch format, struct attempt *attempt)
 {
-	struct answer *answer = &r->calls[0].answer;
+	struct answer *answer = &r->stages->calls[0].answer;
 	const struct api *api = raw_api(format);
 	/* As the engine does: the key in clear is gone before anybody reads. */
 	classify_redact(&attempt->answer, attempt->endpoint);
@@ -151,10 +153,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	record_scan(r);
 	endpoint_add_secret(&endpoint, KEY);
 	if (ask(r, format)) {
-		record_add_calls(r, 1);
-		call_init(&r->calls[0], r, 0);
-		struct attempt *a = &r->calls[0].attempt;
-		attempt_init(a, 1);
+		record_add_stages(r, 1);
+		record_add_calls(r, r->stages, 1);
+		struct attempt *a = &r->stages->calls[0].attempt;
 		a->endpoint = &endpoint;
 		a->wire = *data & IS_BROKEN ? WIRE_CUT : WIRE_COMPLETE;
 		a->status = statuses[(*data >> 2) % (sizeof statuses / sizeof *statuses)];

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The first byte chooses what became of the record, the rest is its line. Whatever that is, it
- * leaves as one line of JSON; taking out what was inserted gives back its bytes; and a record that
- * failed and is revived is the one that was read.
+ * The first byte chooses what became of the record, and of two further steps if there are any; the
+ * rest is its line. Whatever that is, it leaves as one line of JSON; taking out what was inserted
+ * gives back its bytes; a record that failed and is revived is the one that was read; and each step
+ * shows as what it ended as.
  */
 #include "work/result.h"
 
@@ -16,7 +17,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { FAILS = 1, REPLACES = 2, HAS_META = 4, OUT_BYTES_MAX = 1 << 24 };
+enum { FAILS = 1, REPLACES = 2, HAS_META = 4, HAS_SEVERAL = 8, OUT_BYTES_MAX = 1 << 24 };
+
+/* What becomes of each further step: two bits of the first byte for each. */
+static const enum stage_state ends[] = { STAGE_ANSWERED, STAGE_FAILED, STAGE_UNRUN, STAGE_GIVEN };
 
 #define ANSWER ",\"output\":\"hi\\n\""
 
@@ -28,17 +32,98 @@ static void demand(bool ok, const char *what)
 	abort();
 }
 
-static struct record *make(struct span line, const struct endpoint *endpoint)
+static void answer(struct call *c)
+{
+	c->answer.outcome = OUTCOME_ANSWERED;
+	c->answer.text = SPAN("hi\\n");
+	c->is_settled = true;
+}
+
+static void fail(struct call *c)
+{
+	c->error = ERROR_TIMEOUT;
+	c->is_settled = true;
+	c->attempts_n = 1;
+}
+
+/* Ends a step of that record so. A list has its second call failed. */
+static void end(struct record *r, const struct plan *plan, unsigned i, enum stage_state state)
+{
+	struct stage *s = &r->stages[i];
+	s->state = state;
+	if (state != STAGE_ANSWERED && state != STAGE_FAILED)
+		return;
+	record_add_calls(r, s, step_calls_n(&plan->steps[i]));
+	for (unsigned n = 0; n < s->calls_n; n++) {
+		if (state == STAGE_ANSWERED && n == 0)
+			answer(&s->calls[n]);
+		else
+			fail(&s->calls[n]);
+	}
+	if (state == STAGE_ANSWERED && s->calls_n > 1) {
+		buf_init(&s->value, 100);
+		buf_put_str(&s->value, "[\"hi\\n\",null]");
+	}
+}
+
+static struct record *make(
+	struct span line, unsigned how, const struct plan *plan, const struct endpoint *endpoint)
 {
 	struct record *r = record_new(line);
 	record_scan(r);
-	r->calls = xcalloc(1, sizeof *r->calls);
-	r->calls_n = 1;
-	call_init(r->calls, r, 0);
-	attempt_init(&r->calls->attempt, 1);
-	answer_init(&r->calls->answer, OUTCOME_CANCELLED);
-	r->calls->attempt.endpoint = endpoint;
+	bool fails = how & FAILS || !r->value.at;
+	record_add_stages(r, plan->steps_n);
+	end(r, plan, 0, fails ? STAGE_FAILED : STAGE_ANSWERED);
+	r->stages->calls->attempt.endpoint = endpoint;
+	for (unsigned i = 1; i < plan->steps_n; i++) {
+		end(r, plan, i, ends[how >> (2 + 2 * i) & 3]);
+		fails |= r->stages[i].state == STAGE_FAILED;
+	}
+	r->fate = fails ? FATE_OPEN : FATE_ANSWERED;
 	return r;
+}
+
+static void make_plan(struct plan *plan, bool has_several)
+{
+	static const char *const names[] = { "output", "list", "last" };
+	for (unsigned i = 0; i < (has_several ? 3 : 1); i++) {
+		struct step *step = plan_add_step(plan, names[i]);
+		step->is_emitted = true;
+		step->models_n = 1;
+		step->samples_n = i == 1 ? 2 : 1;
+	}
+}
+
+/* Each step shows as what it ended as, and once if it makes its old field go. */
+static void check_steps(const struct record *r, const struct result_opts *o, struct span line)
+{
+	struct json_walk walk;
+	size_t unrun_n = 0, told_n = 0;
+	for (unsigned i = 0; i < r->stages_n; i++) {
+		const struct step *step = &o->plan->steps[i];
+		enum stage_state state = r->stages[i].state;
+		struct span name = span_of(step->name);
+		size_t n = 0, old_n = 0;
+		json_walk_init(&walk, r->value);
+		while (walk.in_object && json_walk_next(&walk))
+			old_n += json_key_is(walk.key, name);
+		json_walk_init(&walk, line);
+		while (json_walk_next(&walk))
+			n += json_key_is(walk.key, name);
+		if (o->replaces && state != STAGE_GIVEN)
+			old_n = 0;
+		demand(n == old_n + (state == STAGE_ANSWERED), "a field was lost, or is too many");
+		demand(state != STAGE_ANSWERED ||
+				span_is(json_member(line, name),
+					step_is_list(step) ? "[\"hi\\n\",null]" : "\"hi\\n\""),
+			"an answer does not show");
+		unrun_n += state == STAGE_UNRUN;
+	}
+	struct span ours = json_member(json_member(line, SPAN("pllm")), SPAN("error"));
+	json_walk_init(&walk, json_member(ours, SPAN("not_run")));
+	while (json_walk_next(&walk))
+		told_n++;
+	demand(r->fate != FATE_FAILED || told_n == unrun_n, "who was not run is not told");
 }
 
 /* The answer stands before the closing brace, and all else is as it was. */
@@ -58,7 +143,7 @@ static void check_inserted(const struct record *r, struct span out)
 /*
  * What failed comes back as it was, unless it has or resembles something of ours, or had made way.
  */
-static void check_revived(const struct record *r, bool replaces, struct span out)
+static void check_revived(const struct record *r, const struct result_opts *o, struct span out)
 {
 	struct record *again = record_new(out);
 	record_scan(again);
@@ -70,7 +155,7 @@ static void check_revived(const struct record *r, bool replaces, struct span out
 	demand(again->value.at != NULL, "what is revived is no JSON");
 	bool is_ours =
 		json_member(r->value, SPAN("pllm")).at || json_member(r->value, SPAN("input")).at;
-	if (r->value.at && !is_ours && !replaces)
+	if (r->value.at && !is_ours && !o->replaces && r->stages_n == 1)
 		demand(span_equals(again->value, r->value), "the record is another");
 	record_free(again);
 }
@@ -84,20 +169,15 @@ static void check(const struct record *r, const struct result_opts *o, struct sp
 	demand(!memchr(out.at, '\n', out.n), "the line is more than one");
 	demand(json_scan(out, &scanned, &fault) && json_kind(scanned) == JSON_KIND_OBJECT,
 		"the line is no object");
-	bool is_failed = r->fate == FATE_FAILED;
-	demand(is_failed ==
-				(json_member(json_member(scanned, SPAN("pllm")), SPAN("error"))
-						.at != NULL) ||
-			!is_failed,
-		"the failure does not show");
-	if (is_failed)
-		check_revived(r, o->replaces, out);
-	else
-		demand(span_is(json_member(scanned, SPAN("output")), "\"hi\\n\""),
-			"the answer does not show");
-	if (!is_failed && !o->replaces && !o->meta && r->value.at &&
-		json_kind(r->value) == JSON_KIND_OBJECT)
+	check_steps(r, o, scanned);
+	if (r->fate == FATE_FAILED) {
+		demand(json_member(json_member(scanned, SPAN("pllm")), SPAN("error")).at != NULL,
+			"the failure does not show");
+		check_revived(r, o, out);
+	} else if (!o->replaces && !o->meta && r->stages_n == 1 &&
+		json_kind(r->value) == JSON_KIND_OBJECT) {
 		check_inserted(r, out);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -111,16 +191,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.plan = &plan, .replaces = *data & REPLACES, .meta = *data & HAS_META ? meta : NULL
 	};
 	struct buf out;
-	plan_add_step(&plan, "output");
+	make_plan(&plan, *data & HAS_SEVERAL);
 	buf_init(&out, OUT_BYTES_MAX);
-	struct record *r = make((struct span){ (const char *)data + 1, size - 1 }, &endpoint);
-	if (*data & FAILS || !r->value.at) {
+	struct span line = { (const char *)data + 1, size - 1 };
+	struct record *r = make(line, *data, &plan, &endpoint);
+	if (r->fate == FATE_OPEN)
 		record_fail(r, ERROR_TIMEOUT, xmemdup((const char *)data, size));
-	} else {
-		r->fate = FATE_ANSWERED;
-		r->calls->answer.outcome = OUTCOME_ANSWERED;
-		r->calls->answer.text = SPAN("hi\\n");
-	}
 	demand(result_put(&out, r, &o), "there was room");
 	check(r, &o, buf_span(&out));
 	buf_release(&out);

@@ -2,7 +2,8 @@
 /*
  * The first byte says where the template comes from ('f': a file), up to the first NUL follows the
  * template, the rest is the record. Whatever they are, what is rendered is the inside of a JSON
- * string; what fails says why, in UTF-8; the ceiling holds.
+ * string; what fails says why, in UTF-8; the ceiling holds. The same of holes that are bound, to
+ * the record as a step's value, or to none.
  */
 #include "work/template.h"
 
@@ -39,12 +40,12 @@ static void check_escaped(struct span text)
 	buf_release(&string);
 }
 
-static void check_render(const struct template *t, struct span record)
+static void check_render(const struct template *t, const struct template_scope *scope)
 {
 	struct template_fault fault = { "" };
 	struct buf out;
 	buf_init(&out, OUT_BYTES_MAX);
-	if (template_render(t, record, &out, &fault))
+	if (template_render(t, scope, &out, &fault))
 		check_escaped(buf_span(&out));
 	else
 		demand(*fault.msg && utf8_is_valid(span_of(fault.msg)), "no clear message");
@@ -52,15 +53,44 @@ static void check_render(const struct template *t, struct span record)
 }
 
 /* The same in a place that is too small fails, and writes no more than fits. */
-static void check_ceiling(const struct template *t, struct span record)
+static void check_ceiling(const struct template *t, const struct template_scope *scope)
 {
 	struct template_fault fault = { "" };
 	struct buf out;
 	buf_init(&out, 7);
-	if (!template_render(t, record, &out, &fault))
+	if (!template_render(t, scope, &out, &fault))
 		demand(*fault.msg, "no message at the ceiling");
 	demand(out.len <= 7 && out.cap <= 7, "the ceiling was passed");
 	buf_release(&out);
+}
+
+/* Binds each hole that begins with a name, the first of them to no value. */
+static void bind_all(struct template *t, bool is_list)
+{
+	for (size_t i = 0; i < template_holes_n(t); i++) {
+		const struct path *p = template_hole(t, i);
+		if (!p->parts_n || !p->parts->name)
+			continue;
+		struct span name = { p->parts->name, p->parts->name_n };
+		demand(template_bind(t, name, i > 0, is_list) > 0, "a hole that is not found");
+	}
+}
+
+static void check_scopes(struct template *t, struct span record)
+{
+	static const char *const names[] = { "a", "text" };
+	struct span values[] = { { 0 }, record };
+	struct template_scope scope = { .record = record };
+	check_render(t, &scope);
+	check_ceiling(t, &scope);
+	template_suggest(t, names, 2);
+	check_render(t, &scope);
+	scope.values = values;
+	for (int is_list = 0; is_list < 2; is_list++) {
+		bind_all(t, is_list);
+		check_render(t, &scope);
+		check_ceiling(t, &scope);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -81,10 +111,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		demand(err.kind == ERR_USAGE && *err.msg, "no clear message");
 	for (size_t i = 0; i < template_holes_n(&t); i++)
 		demand(template_hole(&t, i)->text != NULL, "a hole without a path");
-	if (json_scan(record, &value, &fault)) {
-		check_render(&t, value);
-		check_ceiling(&t, value);
-	}
+	if (json_scan(record, &value, &fault))
+		check_scopes(&t, value);
 	template_release(&t);
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Any bytes: the estimate is at least one token and at most a few a byte, the same each time, and
- * not smaller for what is appended (a line, so that no character or escape is cut in two).
+ * not smaller for what is appended (a line, so that no character or escape is cut in two), and what
+ * is cut to an estimate has no larger one.
  */
 #include "work/tokens.h"
 
@@ -24,6 +25,22 @@ static double estimate(const uint8_t *data, size_t n)
 	return tokens_estimate((struct span){ (const char *)data, n });
 }
 
+/* What is kept of either end is within the budget, and all of it if that is enough. */
+static void check_cuts(struct span text, double tokens)
+{
+	for (double budget = 0.5; budget < tokens; budget = budget * 2 + 0.5) {
+		size_t head_n = tokens_prefix(text, budget), tail_n = tokens_suffix(text, budget);
+		demand(head_n < text.n && tail_n < text.n, "more is kept than there is room for");
+		demand(tokens_estimate((struct span){ text.at, head_n }) <= budget,
+			"a beginning that is too long");
+		demand(tokens_estimate((struct span){ text.at + text.n - tail_n, tail_n }) <=
+				budget,
+			"an end that is too long");
+	}
+	demand(tokens_prefix(text, tokens) == text.n && tokens_suffix(text, tokens) == text.n,
+		"a text is cut that fits");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	double tokens = estimate(data, size), again = estimate(data, size);
@@ -32,5 +49,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t n = 0; n < size; n++)
 		if (data[n] == '\n')
 			demand(estimate(data, n) <= tokens, "a text that its end makes cheaper");
+	check_cuts((struct span){ (const char *)data, size }, tokens);
 	return 0;
 }

@@ -56,13 +56,25 @@ static void write_any_json(
 	buf_release(&plain);
 }
 
-/* What the shapes that spoil JSON make of it; false if this is none of them. */
-static bool write_spoilt(struct buf *text, const struct answer *a)
+/* The seed as JSON, or "none". */
+static void write_seed(struct buf *text, const struct ask *ask)
+{
+	const json_t *seed = ask_seed(ask);
+	char *json = seed ? json_dumps(seed, JSON_ENCODE_ANY) : NULL;
+	buf_put_str(text, json ? json : "none");
+	free(json);
+}
+
+/* What the shapes with a text of their own make of it; false if this is none of them. */
+static bool write_shaped(struct buf *text, const struct answer *a)
 {
 	const json_t *schema = a->ask->schema;
 	switch (a->plan.shape) {
 	case SHAPE_PROSE:
 		buf_put_str(text, "Sure! Here is what you asked for: ");
+		return true;
+	case SHAPE_SEED:
+		write_seed(text, a->ask);
 		return true;
 	case SHAPE_MISMATCH:
 		sample_put_mismatch(text, schema);
@@ -101,7 +113,7 @@ static void write_text(
 	const struct ask *ask = a->ask;
 	struct span asked_for = script_answer(ask_script_text(ask));
 	buf_init(text, SIZE_MAX / 2);
-	if (answer_is_textless(a) || write_spoilt(text, a))
+	if (answer_is_textless(a) || write_shaped(text, a))
 		return;
 	if (a->plan.deltas_n > 0) {
 		buf_reserve(text, (size_t)a->plan.deltas_n);

@@ -49,6 +49,7 @@ enum answer_shape {
 	SHAPE_FENCED,   /* JSON in a fence of Markdown */
 	SHAPE_MISMATCH, /* JSON that is no instance of the schema */
 	SHAPE_BLOCKED,  /* the prompt was blocked: no text, where that is an answer */
+	SHAPE_SEED,     /* the text is the request's seed */
 };
 
 /* Why a choice ends. */

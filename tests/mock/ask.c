@@ -62,6 +62,23 @@ struct span ask_script_text(const struct ask *ask)
 	return buf_span(ask->scripted.len ? &ask->scripted : &ask->prompt);
 }
 
+const json_t *ask_seed(const struct ask *ask)
+{
+	static const struct {
+		const char *object; /* NULL = the request itself */
+		const char *name;
+	} places[] = { { NULL, "seed" }, { NULL, "random_seed" }, { "generationConfig", "seed" },
+		{ "options", "seed" } };
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		const json_t *in =
+			places[i].object ? json_object_get(ask->tree, places[i].object) : ask->tree;
+		const json_t *seed = json_object_get(in, places[i].name);
+		if (seed)
+			return seed;
+	}
+	return NULL;
+}
+
 void ask_release(struct ask *ask)
 {
 	json_decref(ask->tree);

@@ -58,6 +58,9 @@ void ask_end_message(struct ask *ask, enum ask_role role);
 /* Gives the text whose script counts: the last user message that has one, or the last one. */
 struct span ask_script_text(const struct ask *ask);
 
+/* Gives the seed of the request, by whatever name it goes, borrowed; NULL if there is none. */
+const json_t *ask_seed(const struct ask *ask);
+
 /* Frees what ask holds; fine on a zeroed one. */
 void ask_release(struct ask *ask);
 

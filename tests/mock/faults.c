@@ -96,7 +96,7 @@ struct scene {
 };
 
 /* What a script may set for all attempts. */
-static const char *const settings[] = { "cached", "reasoning", "deltas", "mismatch", NULL };
+static const char *const settings[] = { "cached", "reasoning", "deltas", "mismatch", "seed", NULL };
 
 static struct answer_plan plan_of(const struct scene *s, enum answer_shape shape)
 {
@@ -110,6 +110,8 @@ static struct answer_plan plan_of(const struct scene *s, enum answer_shape shape
 		plan.deltas_n = ANSWER_WORDS_MAX;
 	if (shape == SHAPE_TEXT && s->attempt <= (uint64_t)script_setting(s->script, "mismatch"))
 		plan.shape = SHAPE_MISMATCH;
+	else if (shape == SHAPE_TEXT && script_setting(s->script, "seed"))
+		plan.shape = SHAPE_SEED;
 	return plan;
 }
 

@@ -108,6 +108,7 @@ static bool read_config(struct ask *ask, struct api_error *e)
 		{ "maxOutputTokens", true, 1, INT32_MAX },
 		{ "temperature", false, 0, 2 },
 		{ "topP", false, 0, 1 },
+		{ "seed", true, INT32_MIN, INT32_MAX },
 	};
 	json_t *config = json_object_get(ask->tree, "generationConfig");
 	if (!config)

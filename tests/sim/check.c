@@ -193,11 +193,11 @@ void check_cancel(uint64_t seq)
 static void check_echo(const struct track *t, const struct record *r)
 {
 	char echo[64];
-	struct span text = r->calls[0].answer.text;
-	if (world.scenario->has_schema)
-		text = json_text_of(r->calls[0].answer.value);
+	const struct answer *answer = &r->stages[0].calls[0].answer;
+	struct span text =
+		world.scenario->has_schema ? json_text_of(answer->value) : answer->text;
 	snprintf(echo, sizeof echo, "echo %llu.%u", NUMBER(fake_id(r->seq)), t->won.nth);
-	LAW(r->calls_n == 1 && span_is(text, echo), "#%llu has the answer \"%.*s\", not \"%s\"",
+	LAW(r->stages_n == 1 && span_is(text, echo), "#%llu has the answer \"%.*s\", not \"%s\"",
 		NUMBER(r->seq), (int)text.n, text.at ? text.at : "", echo);
 }
 

@@ -8,15 +8,13 @@
 
 #include "base/heap.h"
 #include "base/list.h"
-#include "base/units.h"
 #include "base/xalloc.h"
 #include "check.h"
-#include "fakes.h"
 #include "upstream.h"
+#include "words.h"
 #include "world.h"
 
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* Of 100 sleeps: how many end for no reason, and how many a little late. */
@@ -29,7 +27,7 @@
 struct flight {
 	struct heap_node end;
 	struct attempt *attempt;
-	uint64_t seq;
+	uint64_t seq; /* the number of what is asked about */
 	struct reply reply;
 	bool is_done;
 };
@@ -60,40 +58,6 @@ bool http_add_endpoint(struct http *h, const struct endpoint *e, struct err *err
 	return true;
 }
 
-/* The same of one that asks for JSON, perhaps not for the first time. */
-static uint64_t read_schema_body(struct span body, size_t before_n)
-{
-	const char *dot = memchr(body.at + before_n, '.', body.n - before_n);
-	int64_t id = 0;
-	if (!dot ||
-		!units_parse_int(
-			(struct span){ body.at + before_n, (size_t)(dot - body.at) - before_n },
-			&id) ||
-		!memmem(body.at, body.n, "\"response_format\":", 18))
-		check_fail("strange request: %.*s", (int)body.n, body.at);
-	return (uint64_t)id / 3;
-}
-
-/* What the prompt asks about: it is "ask N." and nothing else. */
-static uint64_t read_body(struct span body, const struct endpoint *e)
-{
-	char before[80];
-	int n = snprintf(before, sizeof before,
-		"{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"ask ", e->model);
-	const struct span after = SPAN(".\"}]}");
-	size_t before_n = (size_t)n;
-	int64_t id;
-	if (world.scenario->has_schema)
-		return read_schema_body(body, before_n);
-	if (body.n < before_n + after.n || memcmp(body.at, before, before_n) != 0 ||
-		memcmp(body.at + body.n - after.n, after.at, after.n) != 0 ||
-		!units_parse_int(
-			(struct span){ body.at + before_n, body.n - before_n - after.n }, &id) ||
-		id % 3 != 1)
-		check_fail("strange request: %.*s", (int)body.n, body.at);
-	return (uint64_t)id / 3;
-}
-
 static unsigned endpoint_of(const struct http *h, const struct attempt *attempt)
 {
 	for (unsigned i = 0; i < h->endpoints_n; i++)
@@ -110,7 +74,7 @@ void http_start(struct http *h, struct attempt *attempt)
 	attempt->slot = f;
 	attempt->started_ms = world.now_ms;
 	f->attempt = attempt;
-	f->seq = read_body(buf_span(&attempt->body), attempt->endpoint);
+	f->seq = words_asked(attempt);
 	heap_node_init(&f->end);
 	upstream_enter(endpoint, f->seq, check_start(f->seq, endpoint, attempt), &f->reply);
 	if (f->reply.ms >= attempt->timeout_ms) {
@@ -131,7 +95,7 @@ static void land(struct http *h, struct flight *f)
 	heap_remove(&h->flights, &f->end);
 	upstream_leave(&f->reply);
 	f->reply.end_ms = world.now_ms;
-	upstream_fill(&f->reply, fake_id(f->seq), a);
+	words_fill(&f->reply, f->seq, a);
 	world_trace("%-7s#%llu.%u at %u, hint %lld", reply_laws[f->reply.kind].name,
 		(unsigned long long)f->seq, f->reply.nth, f->reply.endpoint,
 		(long long)f->reply.hint_ms);

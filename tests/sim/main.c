@@ -38,9 +38,11 @@ static void prepare(void)
 {
 	struct err err;
 	struct step *s = plan_add_step(&plan, "output");
-	s->has_prompt = true;
+	s->has_prompt = s->is_emitted = true;
+	s->samples_n = s->models_n = 1;
+	plan_add_model(&plan, NULL, true);
 	if (!template_parse(&s->prompt, SPAN("ask {{id}}."), TEMPLATE_FROM_ARGUMENT, &err) ||
-		!wake_init(&world.wake, &err)) {
+		!plan_link(&plan, &err) || !wake_init(&world.wake, &err)) {
 		fprintf(stderr, "sim: %s\n", err.msg);
 		exit(1);
 	}

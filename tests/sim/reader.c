@@ -9,12 +9,12 @@
 #include "base/xalloc.h"
 #include "check.h"
 #include "fakes.h"
+#include "words.h"
 #include "world.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-enum { QUEUE_N = 64, LEFT_OVER_MAX_N = 8, STOP_MAX_MS = 5, PAD_MAX_BYTES = 8192 };
+enum { QUEUE_N = 64, LEFT_OVER_MAX_N = 8, STOP_MAX_MS = 5 };
 
 struct reader {
 	struct wake *wake;
@@ -36,26 +36,12 @@ static enum record_kind pick_kind(void)
 	return (enum record_kind)world_pick((struct range){ RECORD_GOOD + 1, RECORD_KINDS_N - 1 });
 }
 
-static size_t print_record(char *out, size_t size, enum record_kind kind, uint64_t seq)
-{
-	static const char *const tails[RECORD_KINDS_N] = {
-		[RECORD_GOOD] = "\"}",
-		[RECORD_BROKEN] = "",
-		[RECORD_BEFORE] = "\",\"pllm\":{\"error\":{\"code\":\"timeout\"}}}",
-		[RECORD_TAKEN] = "\",\"output\":\"old\"}",
-		[RECORD_BARE] = "\"}",
-	};
-	return (size_t)snprintf(out, size, "{\"%s\":%llu,\"pad\":\"%*s%s",
-		kind == RECORD_BARE ? "ix" : "id", (unsigned long long)fake_id(seq),
-		(int)world_pick(world.scenario->input.pad_bytes), "", tails[kind]);
-}
-
 static void put_record(struct reader *r)
 {
-	static char text[PAD_MAX_BYTES + 256];
+	static char text[WORDS_LINE_MAX_BYTES];
 	size_t slot = (r->head + r->len++) % QUEUE_N;
 	r->kinds[slot] = pick_kind();
-	size_t n = print_record(text, sizeof text, r->kinds[slot], r->seq);
+	size_t n = words_put_record(text, sizeof text, r->kinds[slot], r->seq);
 	struct record *record = record_new((struct span){ .at = text, .n = n });
 	record->seq = r->seq++;
 	record->line = r->seq;

@@ -3,6 +3,7 @@
 
 #include "json/scan.h"
 #include "t.h"
+#include "work/tokens.h"
 
 /* A step and an endpoint, and the last ask made of them. */
 struct scene {
@@ -187,4 +188,216 @@ TEST("a fault that is too long is cut")
 	text[sizeof text - 1] = '\0';
 	CHECK(!fault_set(&fault, ERROR_TEMPLATE, "%s", text));
 	CHECK_INT(strlen(fault.msg), sizeof fault.msg - 1);
+}
+
+TEST("an ask starts with the step's limit of tokens, and as the only one of its kind")
+{
+	struct scene s;
+	enter(&s, "p", "m");
+	s.step->max_tokens = 7;
+	CHECK(ask_about(&s, "{}"));
+	CHECK_INT(s.ask.max_tokens, 7);
+	CHECK_INT(s.ask.sample, -1);
+	leave(&s);
+}
+
+/* == How long it may be == */
+
+static void enter_limited(
+	struct scene *s, const char *prompt, int64_t limit, enum overflow_rule rule)
+{
+	enter(s, prompt, "m");
+	s->step->max_input_tokens = limit;
+	s->step->on_overflow = rule;
+}
+
+static void add_system(struct scene *s, const char *text)
+{
+	struct err err;
+	s->step->has_system = true;
+	CHECK(template_parse(&s->step->system, span_of(text), TEMPLATE_FROM_ARGUMENT, &err));
+}
+
+/* Checks that the record is asked about, with that prompt. */
+static void check_fitted(struct scene *s, const char *record, const char *want)
+{
+	struct buf text;
+	buf_init(&text, 100000);
+	CHECK(ask_about(s, record));
+	if (CHECK(ask_fit(&s->ask, &text, &s->fault)))
+		check_prompt(s, want);
+	else
+		CHECK_STR(s->fault.msg, record);
+	buf_release(&text);
+}
+
+/* Checks that the record is not asked about, and what is said of it. */
+static void check_too_large(struct scene *s, const char *record, const char *message)
+{
+	struct buf text;
+	buf_init(&text, 100000);
+	CHECK(ask_about(s, record));
+	CHECK(!ask_fit(&s->ask, &text, &s->fault));
+	CHECK_INT(s->fault.code, ERROR_TOO_LARGE);
+	CHECK_STR(s->fault.msg, message);
+	buf_release(&text);
+}
+
+TEST("a prompt of as many tokens as may be is asked as it is, one of more is too large")
+{
+	static const enum overflow_rule rules[] = { OVERFLOW_IS_ERROR, OVERFLOW_CUTS_END,
+		OVERFLOW_CUTS_MIDDLE, OVERFLOW_SPLITS };
+	struct scene s;
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+		enter_limited(&s, "Say {{t}}", 4, rules[i]);
+		check_fitted(&s, "{\"t\":\"one two three\"}", "Say one two three");
+		leave(&s);
+		enter_limited(&s, NULL, 4, rules[i]);
+		check_fitted(&s, "\"one two three four\"", "one two three four");
+		leave(&s);
+	}
+	enter_limited(&s, "Say {{t}}", 4, OVERFLOW_IS_ERROR);
+	check_too_large(&s, "{\"t\":\"one two three four\"}",
+		"the prompt is about 5 tokens, --max-input-tokens allows 4");
+	s.step->on_overflow = OVERFLOW_SPLITS;
+	check_too_large(&s, "{\"t\":\"one two three four\"}",
+		"the prompt is about 5 tokens, --max-input-tokens allows 4");
+	leave(&s);
+}
+
+TEST("without a limit nothing is rendered ahead, however long the prompt is")
+{
+	struct scene s;
+	struct buf text;
+	enter(&s, "{{titel}}", "m");
+	buf_init(&text, 1);
+	CHECK(ask_about(&s, "{\"title\":1}"));
+	CHECK(ask_fit(&s.ask, &text, &s.fault));
+	CHECK(!s.ask.prompt.at && text.cap == 0);
+	leave(&s);
+}
+
+TEST("the system message counts, is never cut, and alone may be too large")
+{
+	struct scene s;
+	enter_limited(&s, "{{t}}", 12, OVERFLOW_CUTS_END);
+	add_system(&s, "You are {{who}}");
+	check_fitted(&s, "{\"t\":\"a b c d e f g h i\",\"who\":\"it\"}", "a b c d e f g h i");
+	check_fitted(&s, "{\"t\":\"a b c d e f g h i j\",\"who\":\"it\"}", "a b c d e\\n[...]");
+	check_fitted(&s, "{\"t\":\"a b c d e f g h i\",\"who\":\"an ass\"}", "a b c d\\n[...]");
+	check_too_large(&s, "{\"t\":\"a\",\"who\":\"a b c d e f g h i j k\"}",
+		"the system message alone is about 13 tokens, --max-input-tokens allows 12");
+	leave(&s);
+}
+
+TEST("a prompt that is too long is cut at its end or in its middle, and a mark says so")
+{
+	const char *record = "\"a b c d e f g h i j k l m n o p q r s t\"";
+	struct scene s;
+	enter_limited(&s, NULL, 10, OVERFLOW_CUTS_END);
+	check_fitted(&s, record, "a b c d e f\\n[...]");
+	leave(&s);
+	enter_limited(&s, NULL, 11, OVERFLOW_CUTS_MIDDLE);
+	check_fitted(&s, record, "a b c\\n[...]\\n q r s t");
+	leave(&s);
+	enter_limited(&s, "Of {{.}}: what?", 11, OVERFLOW_CUTS_MIDDLE);
+	check_fitted(&s, record, "Of a b\\n[...]\\n t: what?");
+	leave(&s);
+}
+
+TEST("a cut prompt is within the limit at every limit, and is still escaped text")
+{
+	const char *record =
+		"\"say \\\"yes\\\" \\ud83c\\udf89\\ud83c\\udf89 \\u4e1a\\u4e3b\\u5927 now"
+		"\\n\\n\\\\ caf\\u00e9 123456789 (a) 🎉🎉🎉 HTTPServer +-*/ and so on, and on\"";
+	for (int64_t limit = 5; limit < 60; limit++)
+		for (int in_middle = 0; in_middle < 2; in_middle++) {
+			struct scene s;
+			struct buf text, json;
+			struct span value;
+			struct json_fault why;
+			enter_limited(&s, NULL, limit,
+				in_middle ? OVERFLOW_CUTS_MIDDLE : OVERFLOW_CUTS_END);
+			buf_init(&text, 1000);
+			buf_init(&json, 1000);
+			CHECK(ask_about(&s, record));
+			if (ask_fit(&s.ask, &text, &s.fault)) {
+				struct span prompt = s.ask.prompt.at ? s.ask.prompt : s.ask.own;
+				CHECK(tokens_estimate(prompt) <= (double)limit);
+				buf_put_char(&json, '"');
+				CHECK(ask_put_prompt(&s.ask, &json, &s.fault));
+				buf_put_char(&json, '"');
+				CHECK(json_scan(buf_span(&json), &value, &why));
+			} else {
+				CHECK_INT(s.fault.code, ERROR_TOO_LARGE);
+				CHECK(limit < 8);
+			}
+			buf_release(&text);
+			buf_release(&json);
+			leave(&s);
+		}
+}
+
+TEST("where the limit leaves nothing of a prompt it is too large")
+{
+	struct scene s;
+	enter_limited(&s, NULL, 4, OVERFLOW_CUTS_END);
+	check_too_large(&s, "\"a b c d e f\"",
+		"the prompt is about 6 tokens, --max-input-tokens allows 4, too few to cut it to");
+	leave(&s);
+}
+
+TEST("messages and bodies are measured as they stand, and never cut")
+{
+	static const char *const messages =
+		"{\"messages\":[{\"role\":\"user\",\"content\":\"one two three four five six\"}]}";
+	struct scene s;
+	struct buf text;
+	enter_limited(&s, NULL, 5, OVERFLOW_IS_ERROR);
+	check_too_large(&s, messages,
+		"the record's messages are about 17 tokens, --max-input-tokens allows 5");
+	s.step->on_overflow = OVERFLOW_CUTS_END;
+	check_too_large(&s, messages,
+		"the record's messages are about 17 tokens, --max-input-tokens allows 5, and these are never cut");
+	check_too_large(&s, "{\"body\":{\"prompt\":\"one two three four five six\"}}",
+		"the record's body is about 11 tokens, --max-input-tokens allows 5, and these are never cut");
+	s.step->max_input_tokens = 17;
+	buf_init(&text, 100);
+	CHECK(ask_about(&s, messages));
+	CHECK(ask_fit(&s.ask, &text, &s.fault));
+	CHECK(!s.ask.prompt.at);
+	add_system(&s, "Be brief");
+	CHECK(ask_about(&s, messages));
+	CHECK(!ask_fit(&s.ask, &text, &s.fault));
+	s.step->max_input_tokens = 19;
+	CHECK(ask_fit(&s.ask, &text, &s.fault));
+	leave(&s);
+}
+
+TEST("a record without words to measure is left to its API")
+{
+	struct scene s;
+	struct buf text;
+	enter_limited(&s, NULL, 1, OVERFLOW_IS_ERROR);
+	buf_init(&text, 100);
+	CHECK(ask_about(&s, "{\"documents\":[\"one two three\"]}"));
+	CHECK(ask_fit(&s.ask, &text, &s.fault));
+	leave(&s);
+}
+
+TEST("a template that fails while it is measured is a template fault")
+{
+	for (int of_system = 0; of_system < 2; of_system++) {
+		struct scene s;
+		struct buf text;
+		enter_limited(&s, of_system ? "p" : "{{titel}}", 100, OVERFLOW_IS_ERROR);
+		if (of_system)
+			add_system(&s, "{{titel}}");
+		buf_init(&text, 100);
+		CHECK(ask_about(&s, "{\"title\":1}"));
+		CHECK(!ask_fit(&s.ask, &text, &s.fault));
+		CHECK_INT(s.fault.code, ERROR_TEMPLATE);
+		buf_release(&text);
+		leave(&s);
+	}
 }

@@ -33,7 +33,7 @@ TEST("every kind of option can stand in the file")
 	CHECK_INT(w.config.pipeline.sched.balance, BALANCE_WEIGHTED);
 	CHECK_STR(w.config.hedge, "off");
 	CHECK(w.config.endpoint.is_streamed);
-	CHECK_STR(w.config.endpoint.model, "4");
+	check_strings(&w.config.prompt.models, "4");
 	check_strings(&w.config.prompt.systems, "two\nlines\n");
 	check_strings(&w.config.prompt.params, "temperature=0 stop=\"x\"");
 	check_strings(&w.config.endpoint.headers, "X-A: b");

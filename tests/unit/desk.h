@@ -24,6 +24,8 @@ struct desk {
 	const struct image *images; /* go along */
 	size_t images_n;
 	const struct reask *reask;
+	int64_t max_tokens; /* in place of the step's; 0 = that one counts */
+	int64_t sample;     /* -1 = there is one */
 };
 
 /* Sits down at the API called `api`, with templates that may be NULL. */
@@ -31,7 +33,7 @@ static inline void sit_down(
 	struct desk *d, const char *api, const char *model, const char *prompt, const char *system)
 {
 	struct err err;
-	*d = (struct desk){ 0 };
+	*d = (struct desk){ .sample = -1 };
 	d->step = plan_add_step(&d->plan, "output");
 	d->endpoint.api = api_find(api);
 	d->endpoint.origin = xstrdup("http://h:80");
@@ -94,7 +96,10 @@ static inline bool build(
 	ask.images = d->images;
 	ask.images_n = d->images_n;
 	ask.reask = d->reask;
-	return api->build(&ask, body, fault);
+	ask.sample = d->sample;
+	if (d->max_tokens)
+		ask.max_tokens = d->max_tokens;
+	return api_build(api, &ask, body, fault);
 }
 
 /* Checks the request for the record, and that it is JSON. */

@@ -64,7 +64,7 @@ TEST("a Retry-After pauses the endpoint, whatever it came with, and is never sho
 	for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
 		struct gates g;
 		rng_init(&rng, i);
-		gates_init(&g, &plain, JOBS, false);
+		gates_init(&g, &plain, NULL, JOBS, false);
 		CHECK_INT(wait_of(&g, 1000), 0);
 		go(&g, &(struct end){ .outcome = with[i], .hint_ms = 20000 }, 1000);
 		CHECK(wait_of(&g, 1000) >= 20000);
@@ -77,7 +77,7 @@ TEST("too fast never opens the breaker nor lowers the limit")
 {
 	struct gates g;
 	rng_init(&rng, 1);
-	gates_init(&g, &plain, JOBS, false);
+	gates_init(&g, &plain, NULL, JOBS, false);
 	unsigned places = limit_places(&g.limit, 1000);
 	int64_t now_ms = 1000;
 	for (int i = 0; i < 100; i++) {
@@ -95,7 +95,7 @@ TEST("refusals for load open the breaker only when nothing is taken any more")
 {
 	struct gates g;
 	rng_init(&rng, 2);
-	gates_init(&g, &plain, JOBS, false);
+	gates_init(&g, &plain, NULL, JOBS, false);
 	struct end refused = { .outcome = OUTCOME_CAPACITY, .status = 503 };
 	struct end taken = { .outcome = OUTCOME_ANSWERED, .status = 200 };
 	int64_t now_ms = 1000;
@@ -121,7 +121,7 @@ TEST("a record that fails by what may be its own doing does not open the breaker
 {
 	struct gates g;
 	rng_init(&rng, 3);
-	gates_init(&g, &plain, JOBS, false);
+	gates_init(&g, &plain, NULL, JOBS, false);
 	struct end own = { .outcome = OUTCOME_FAULT, .status = 500, .is_suspect = true };
 	struct end dropped = {
 		.outcome = OUTCOME_TRANSPORT, .is_unsent = true, .is_suspect = true
@@ -140,7 +140,7 @@ TEST("a lone 403 after successes is that record's, before any it is the key's")
 {
 	struct gates g;
 	rng_init(&rng, 4);
-	gates_init(&g, &plain, JOBS, false);
+	gates_init(&g, &plain, NULL, JOBS, false);
 	go(&g, &(struct end){ .outcome = OUTCOME_ANSWERED, .status = 200 }, 1000);
 	go(&g, &(struct end){ .outcome = OUTCOME_AUTH, .status = 403 }, 1001);
 	CHECK(!gates_is_dead(&g));
@@ -148,7 +148,7 @@ TEST("a lone 403 after successes is that record's, before any it is the key's")
 	CHECK(gates_is_dead(&g));
 	CHECK_STR(g.dead_message, "so it said");
 	gates_release(&g);
-	gates_init(&g, &plain, JOBS, false);
+	gates_init(&g, &plain, NULL, JOBS, false);
 	go(&g, &(struct end){ .outcome = OUTCOME_AUTH, .status = 403 }, 1001);
 	CHECK(gates_is_dead(&g));
 	gates_release(&g);
@@ -160,11 +160,11 @@ TEST("an unknown model is everybody's if there is one for all, else the record's
 	struct endpoint any = plain;
 	rng_init(&rng, 5);
 	any.model = NULL;
-	gates_init(&g, &any, JOBS, false);
+	gates_init(&g, &any, NULL, JOBS, false);
 	go(&g, &(struct end){ .outcome = OUTCOME_NOT_FOUND, .status = 404 }, 1000);
 	CHECK(!gates_is_dead(&g));
 	gates_release(&g);
-	gates_init(&g, &plain, JOBS, false);
+	gates_init(&g, &plain, NULL, JOBS, false);
 	go(&g, &(struct end){ .outcome = OUTCOME_NOT_FOUND, .status = 404 }, 1000);
 	CHECK(gates_is_dead(&g));
 	gates_release(&g);
@@ -176,7 +176,7 @@ TEST("what the headers say of requests left is obeyed")
 	struct allowances said = { .n = 1,
 		.items = { { ALLOWANCE_REQUESTS, 60, 0, 60000, 60000 } } };
 	rng_init(&rng, 6);
-	gates_init(&g, &plain, JOBS, false);
+	gates_init(&g, &plain, NULL, JOBS, false);
 	CHECK(!rate_counts_tokens(&g.rate));
 	go(&g, &(struct end){ .outcome = OUTCOME_ANSWERED, .status = 200, .said = &said }, 1000);
 	CHECK(wait_of(&g, 1000) > 0 && wait_of(&g, 1000) <= 1000);
@@ -205,7 +205,7 @@ TEST("tokens are charged as the API charges them, and given back where nothing w
 		{ { .outcome = OUTCOME_ANSWERED, .usage = { 900, 30, -1, -1 } }, 900, 1 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		gates_init(&g, &limited, JOBS, false);
+		gates_init(&g, &limited, NULL, JOBS, false);
 		CHECK(rate_counts_tokens(&g.rate));
 		/* OpenAI counts the larger of the two. */
 		CHECK_INT((int)gates_cost(&g, size).of[RATE_TOKENS], 400);
@@ -224,7 +224,7 @@ TEST("the state of all gates is one line")
 	struct gates_pass pass;
 	rng_init(&rng, 8);
 	buf_init(&text, 1000);
-	gates_init(&g, &plain, 8, true);
+	gates_init(&g, &plain, NULL, 8, true);
 	gates_enter(&g, (struct gates_size){ 0 }, 1000, &pass);
 	gates_describe(&g, 1000, &text);
 	buf_put_char(&text, '\0');
@@ -236,4 +236,130 @@ TEST("the state of all gates is one line")
 	CHECK(strstr(text.data, "paused for 2"));
 	buf_release(&text);
 	gates_release(&g);
+}
+
+static struct endpoint limited_to(int64_t max, int64_t rpm, int64_t tpm)
+{
+	struct endpoint e = plain;
+	e.max = max;
+	e.rpm = rpm;
+	e.tpm = tpm;
+	return e;
+}
+
+TEST("what was said of a site holds for all models together, and each gets what another gives back")
+{
+	struct endpoint e = limited_to(3, 0, 0);
+	struct gates_site site;
+	struct gates a, b;
+	struct gates_pass of_a[2], of_b;
+	const struct end taken = { .outcome = OUTCOME_ANSWERED, .status = 200 };
+	rng_init(&rng, 20);
+	gates_site_init(&site, &e);
+	gates_init(&a, &e, &site, JOBS, true);
+	gates_init(&b, &e, &site, JOBS, true);
+	gates_enter(&a, (struct gates_size){ 0 }, 1000, &of_a[0]);
+	gates_enter(&a, (struct gates_size){ 0 }, 1000, &of_a[1]);
+	CHECK_INT(wait_of(&a, 1000), 0);
+	CHECK_INT(wait_of(&b, 1000), 0);
+	gates_enter(&b, (struct gates_size){ 0 }, 1000, &of_b);
+	CHECK_INT(wait_of(&a, 1000), GATES_UNTIL_LEAVE);
+	CHECK_INT(wait_of(&b, 1000), GATES_UNTIL_LEAVE);
+	leave(&a, &of_a[0], &taken, 1500);
+	CHECK_INT(wait_of(&b, 1500), 0);
+	leave(&a, &of_a[1], &taken, 1500);
+	leave(&b, &of_b, &taken, 1500);
+	CHECK_INT(site.in_flight, 0);
+	gates_release(&a);
+	gates_release(&b);
+}
+
+TEST("the requests a minute of a site are counted for all models, once each")
+{
+	struct endpoint e = limited_to(0, 60, 0);
+	struct gates_site site;
+	struct gates a, b, alone;
+	const struct end taken = { .outcome = OUTCOME_ANSWERED, .status = 200 };
+	const struct end unsent = { .outcome = OUTCOME_TRANSPORT, .is_unsent = true };
+	rng_init(&rng, 21);
+	gates_site_init(&site, &e);
+	gates_init(&a, &e, &site, JOBS, true);
+	gates_init(&b, &e, &site, JOBS, true);
+	gates_init(&alone, &e, NULL, JOBS, true);
+	CHECK(a.rate.buckets_n == 0 && site.rate.buckets_n == 1 && alone.rate.buckets_n == 1);
+	go(&a, &taken, 1000);
+	go(&alone, &taken, 1000);
+	CHECK(wait_of(&a, 1000) > 900);
+	/* The other waits as long, and one alone does as it always did. */
+	CHECK_INT(wait_of(&b, 1000), wait_of(&a, 1000));
+	CHECK_INT(wait_of(&alone, 1000), wait_of(&a, 1000));
+	/* What never left gives its place back to all. */
+	go(&b, &unsent, 2000);
+	CHECK_INT(wait_of(&a, 2000), 0);
+	gates_release(&a);
+	gates_release(&b);
+	gates_release(&alone);
+}
+
+TEST("the tokens a minute of a site are reserved by each model and settled for all")
+{
+	struct endpoint e = limited_to(0, 0, 60000);
+	struct gates_site site;
+	struct gates a, b, other;
+	struct gates_pass pass;
+	const struct gates_size size = { .input = 1000, .max_tokens = 1000 };
+	const struct end refused = { .outcome = OUTCOME_FAULT, .usage = { -1, -1, -1, -1 } };
+	rng_init(&rng, 22);
+	gates_site_init(&site, &e);
+	gates_init(&a, &e, &site, JOBS, true);
+	gates_init(&b, &e, &site, JOBS, true);
+	gates_init(&other, &plain, NULL, JOBS, true);
+	CHECK(gates_counts_tokens(&a) && !gates_counts_tokens(&other));
+	struct rate_cost cost = gates_cost(&b, size);
+	CHECK_INT(gates_wait(&b, &cost, 1000), 0);
+	gates_enter(&a, size, 1000, &pass);
+	CHECK(gates_wait(&b, &cost, 1000) > 900);
+	leave(&a, &pass, &refused, 1000);
+	CHECK_INT(gates_wait(&b, &cost, 1000), 0);
+	gates_release(&a);
+	gates_release(&b);
+	gates_release(&other);
+}
+
+TEST("what headers tell is of the model that was asked, and not of its site")
+{
+	struct endpoint e = limited_to(10, 0, 0);
+	struct gates_site site;
+	struct gates a, b;
+	struct allowances said = { .n = 1,
+		.items = { { ALLOWANCE_REQUESTS, 60, 0, 60000, 60000 } } };
+	rng_init(&rng, 23);
+	gates_site_init(&site, &e);
+	gates_init(&a, &e, &site, JOBS, true);
+	gates_init(&b, &e, &site, JOBS, true);
+	go(&a, &(struct end){ .outcome = OUTCOME_ANSWERED, .status = 200, .said = &said }, 1000);
+	CHECK(wait_of(&a, 1000) > 0);
+	CHECK_INT(wait_of(&b, 1000), 0);
+	gates_release(&a);
+	gates_release(&b);
+}
+
+TEST("where others have its name, an endpoint is called by its model too")
+{
+	struct gates g;
+	struct buf text;
+	buf_init(&text, 1000);
+	gates_init(&g, &plain, NULL, 8, true);
+	gates_name_model(&g);
+	gates_describe(&g, 1000, &text);
+	buf_put_char(&text, '\0');
+	CHECK_STR(text.data, "http://a/ (m): 0 of 8 in flight, breaker closed");
+	gates_release(&g);
+	struct endpoint any = plain;
+	any.model = NULL;
+	gates_init(&g, &any, NULL, 8, true);
+	gates_name_model(&g);
+	CHECK_STR(g.label, "http://a/");
+	gates_release(&g);
+	buf_release(&text);
 }

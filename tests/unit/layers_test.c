@@ -115,6 +115,49 @@ TEST("ways to say the same thing win and lose together")
 	home_end(&w);
 }
 
+TEST("what the file and the environment say for other commands is left aside")
+{
+	struct home w;
+	home_start(&w,
+		"defaults: { by: .lang, fan-in: 4, samples: 3, existing: skip, jobs: 2, flow: /f }\n");
+	setenv("PLLM_GROUP_BYTES", "1M", 1);
+	home_check_parsed(&w, "-p x");
+	CHECK(!w.config.reduce.by);
+	CHECK_INT(w.config.reduce.fan_in, 8);
+	CHECK_INT(w.config.reduce.group_bytes, 1 << 30);
+	check_strings(&w.config.prompt.samples, "3");
+	CHECK_INT(w.config.pipeline.existing, EXISTING_IS_SKIPPED);
+	home_check_origin(&w, "by", "built in -");
+	home_check_parsed(&w, "reduce");
+	CHECK_STR(w.config.reduce.by, ".lang");
+	CHECK_INT(w.config.reduce.fan_in, 4);
+	CHECK_INT(w.config.reduce.group_bytes, 1 << 20);
+	check_strings(&w.config.prompt.samples, "");
+	CHECK(!w.config.prompt.flow);
+	CHECK_INT(w.config.pipeline.existing, EXISTING_IS_ERROR);
+	CHECK_INT(w.config.pipeline.sched.jobs, 2);
+	home_check_origin(&w, "samples", "built in - 1");
+	unsetenv("PLLM_GROUP_BYTES");
+	home_end(&w);
+	home_check_refused("defaults: { fan-in: 1 }\n",
+		":1:21: --fan-in 1: expected a whole number from 2 to 1000");
+}
+
+TEST("prompts and a flow file win and lose together")
+{
+	struct home w;
+	home_start(&w, "defaults: { flow: /f }\nprofiles: { p: { prompt: [a=1, b=2] } }\n");
+	home_check_parsed(&w, "");
+	CHECK_STR(w.config.prompt.flow, "/f");
+	home_check_parsed(&w, "--profile p");
+	CHECK(!w.config.prompt.flow);
+	check_strings(&w.config.prompt.prompts, "a=1 b=2");
+	home_check_parsed(&w, "--profile p --flow g -p c=3");
+	CHECK_STR(w.config.prompt.flow, "g");
+	check_strings(&w.config.prompt.prompts, "c=3");
+	home_end(&w);
+}
+
 TEST("a later message about an option of the file is given its place")
 {
 	struct home w;

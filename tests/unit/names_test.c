@@ -55,6 +55,23 @@ TEST("a model on the command line wins over those of named endpoints, not of fal
 	home_end(&w);
 }
 
+TEST("an endpoint keeps its model if the command line names it too, or names others for a step")
+{
+	struct home w;
+	const char *kept = "http://127.0.0.1:1/v1,weight=2,max=8,model=llama";
+	const char *dropped = "http://127.0.0.1:1/v1,weight=2,max=8";
+	home_start(&w, named);
+	home_check_parsed(&w, "--endpoint local -m other,llama");
+	check_strings(&w.config.endpoint.endpoints, kept);
+	home_check_parsed(&w, "--endpoint local -m =llama");
+	check_strings(&w.config.endpoint.endpoints, kept);
+	home_check_parsed(&w, "--endpoint local -m draft=other");
+	check_strings(&w.config.endpoint.endpoints, kept);
+	home_check_parsed(&w, "--endpoint local -m draft=llama -m other,llama2");
+	check_strings(&w.config.endpoint.endpoints, dropped);
+	home_end(&w);
+}
+
 TEST("a name that nobody gave is refused with the nearest one")
 {
 	struct home w;

@@ -101,7 +101,7 @@ TEST("no key, URL, header or file has a default in the environment")
 		for (size_t i = 0; i < sizeof is_private / sizeof *is_private; i++)
 			about(CHECK(!strstr(o->name, is_private[i])), o);
 		about(CHECK(!(o->traits & OPTION_IS_FILE)), o);
-		about(CHECK(o->kind != OPTION_LIST), o);
+		about(CHECK(o->kind != OPTION_LIST || strcmp(o->name, "model") == 0), o);
 	}
 	CHECK_STR(option_env_name(option_find(SPAN("max-record")), name), "PLLM_MAX_RECORD");
 	CHECK_STR(option_env_name(option_find(SPAN("key-env")), name), "");
@@ -118,14 +118,16 @@ TEST("the nearest option is found by its beginning or by small mistakes, or not 
 	CHECK(option_nearest(SPAN("")) == NULL);
 }
 
-/* What a printer prints; the caller frees it. Not inlined: gcc 12 then takes the text for dangling.
+/*
+ * What a printer prints; the caller frees it. Not inlined: gcc 12 then takes the text for dangling.
  */
-static __attribute__((noinline)) char *printed(void (*print)(FILE *))
+static __attribute__((noinline)) char *printed(
+	void (*print)(FILE *, enum command), enum command command)
 {
 	char *text = NULL;
 	size_t n;
 	FILE *out = open_memstream(&text, &n);
-	print(out);
+	print(out, command);
 	fclose(out);
 	return text;
 }
@@ -141,32 +143,75 @@ static size_t widest_line(const char *text)
 	return widest;
 }
 
-TEST("short help fits a screen of 24 lines and 80 columns")
+static const enum command commands[] = { COMMAND_FILTER, COMMAND_REDUCE };
+enum { COMMANDS_N = sizeof commands / sizeof *commands };
+
+TEST("each command's short help fits a screen of 24 lines and 80 columns")
 {
-	char *text = printed(cli_print_short_help);
-	size_t lines_n = 0;
-	for (const char *c = text; *c; c++)
-		lines_n += *c == '\n';
-	CHECK(lines_n <= 24);
-	CHECK(widest_line(text) <= 80);
-	CHECK(strstr(text, "  pllm ") < strstr(text, "--input"));
-	free(text);
+	for (size_t i = 0; i < COMMANDS_N; i++) {
+		char *text = printed(cli_print_short_help, commands[i]);
+		size_t lines_n = 0;
+		for (const char *c = text; *c; c++)
+			lines_n += *c == '\n';
+		CHECK(lines_n <= 24);
+		CHECK(widest_line(text) <= 80);
+		CHECK(strstr(text, "  pllm ") < strstr(text, "--input"));
+		free(text);
+	}
 }
 
-TEST("long help fits 80 columns and shows every option with its default")
+/* True if help's text has a row for the option. */
+static bool has_row(const char *text, const struct option *o)
 {
-	char *text = printed(cli_print_long_help);
-	CHECK(widest_line(text) <= 80);
+	char name[100];
+	snprintf(name, sizeof name, "%s%s%s", o->name ? "  --" : "  -",
+		o->name ? o->name : o->letters,
+		o->name && option_has_value(o) && !o->bare ? " " : "");
+	if (o->name && o->letters)
+		memcpy(name, ", ", 2);
+	return strstr(text, name) != NULL;
+}
+
+TEST("long help fits 80 columns and shows every option that the command takes, with its default")
+{
+	for (size_t i = 0; i < COMMANDS_N; i++) {
+		char *text = printed(cli_print_long_help, commands[i]);
+		CHECK(widest_line(text) <= 80);
+		EACH_OPTION(o)
+		{
+			bool is_due = option_is_shown(o) && option_is_for(o, commands[i]);
+			about(CHECK(has_row(text, o) == is_due), o);
+		}
+		CHECK(strstr(text,
+			"-j, --jobs N                   requests in flight, at most (default 64)\n"));
+		CHECK(strstr(text, "--meta[=NAME]"));
+		CHECK(!strstr(text, "\nReduce:\n") == (commands[i] == COMMAND_FILTER));
+		CHECK(!strstr(text, "\nSteps:\n") == (commands[i] == COMMAND_REDUCE));
+		free(text);
+	}
+}
+
+TEST("an option belongs to one command, or to all")
+{
+	CHECK(option_is_for(option_find(SPAN("by")), COMMAND_REDUCE));
+	CHECK(!option_is_for(option_find(SPAN("by")), COMMAND_FILTER));
+	CHECK(option_is_for(option_find(SPAN("samples")), COMMAND_FILTER));
+	CHECK(!option_is_for(option_find(SPAN("samples")), COMMAND_REDUCE));
+	CHECK(option_is_for(option_find(SPAN("jobs")), COMMAND_FILTER));
+	CHECK(option_is_for(option_find(SPAN("jobs")), COMMAND_REDUCE));
+}
+
+TEST("an option that begins with a step may be given for each of them")
+{
+	char value[OPTION_TEXT_MAX];
 	EACH_OPTION(o)
 	{
-		char name[100];
-		snprintf(name, sizeof name, "%s%s%s", o->name ? "--" : "-",
-			o->name ? o->name : o->letters,
-			o->name && option_has_value(o) && !o->bare ? " " : "");
-		about(CHECK(!!strstr(text, name) == option_is_shown(o)), o);
+		if (strncmp(option_value_name(o, value), "[STEP", 5) != 0)
+			continue;
+		about(CHECK_INT(o->kind, OPTION_LIST), o);
+		about(CHECK(o->traits & OPTION_IS_REPEATABLE), o);
 	}
-	CHECK(strstr(
-		text, "-j, --jobs N                   requests in flight, at most (default 64)\n"));
-	CHECK(strstr(text, "--meta[=NAME]"));
-	free(text);
+	EACH_OPTION(o)
+	if (o->traits & OPTION_IS_REPEATABLE)
+		about(CHECK_INT(o->kind, OPTION_LIST), o);
 }

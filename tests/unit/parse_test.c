@@ -71,7 +71,7 @@ TEST("without arguments everything has the default of the table")
 	CHECK_INT(c->writer.form, RESULT_JSON);
 	CHECK_INT(c->endpoint.key.fd, -1);
 	CHECK_STR(c->prompt.as, "output");
-	CHECK(!c->endpoint.api && !c->reader.path && !c->writer.meta && !c->endpoint.model &&
+	CHECK(!c->endpoint.api && !c->reader.path && !c->writer.meta && c->prompt.models.n == 0 &&
 		c->prompt.prompts.n == 0);
 	cli_free(&p.config);
 }
@@ -210,16 +210,104 @@ TEST("what is unknown is refused with what would be right")
 	check_refused("hlep", "unknown command \"hlep\"; the nearest is help");
 	check_refused("prompt", "unknown command \"prompt\"; the nearest option is --prompt");
 	check_refused("embed", "\"embed\" is not in this version");
-	check_refused("help\nreduce", "\"reduce\" is not in this version");
+	check_refused("help\nembed", "\"embed\" is not in this version");
 	check_refused("Is {{a}} b?", "\"Is {{a}} b?\" is not a command; a prompt is given with -p");
 	check_refused("{{a}}", "\"{{a}}\" is not a command; a prompt is given with -p");
 	check_refused("in.jsonl",
 		"\"in.jsonl\" is not a command; a prompt is given with -p, an input file with -i");
 }
 
+TEST("the first word says the command, wherever it stands among the options")
+{
+	static const char *const lines[] = { "reduce\n--by\n.lang", "--by=.lang\nreduce",
+		"-u\nreduce\n--by\n.lang" };
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		struct parsed p;
+		parse(&p, lines[i]);
+		CHECK_INT(p.action, CLI_RUN);
+		CHECK_INT(p.config.command, COMMAND_REDUCE);
+		CHECK_STR(p.config.reduce.by, ".lang");
+		CHECK_STR(p.config.reduce.item, "{{.}}");
+		CHECK_INT(p.config.reduce.fan_in, 8);
+		CHECK_INT(p.config.reduce.group_bytes, 1 << 30);
+		cli_free(&p.config);
+	}
+	struct parsed p;
+	parse(&p, "-u");
+	CHECK_INT(p.config.command, COMMAND_FILTER);
+	cli_free(&p.config);
+	check_refused("reducee", "unknown command \"reducee\"; the nearest is reduce");
+	check_refused("reduce\nin.jsonl",
+		"\"in.jsonl\" is one word too many; a prompt is given with -p, an input file with -i");
+	check_refused("reduce\nreduce",
+		"\"reduce\" is one word too many; a prompt is given with -p, an input file with -i");
+}
+
+TEST("help is about the command that is named")
+{
+	static const struct {
+		const char *line;
+		enum cli_action action;
+		enum command command;
+	} cases[] = { { "help", CLI_HELP_LONG, COMMAND_FILTER },
+		{ "--help", CLI_HELP_LONG, COMMAND_FILTER },
+		{ "help\nreduce", CLI_HELP_LONG, COMMAND_REDUCE },
+		{ "reduce\nhelp", CLI_HELP_LONG, COMMAND_REDUCE },
+		{ "reduce\n--help", CLI_HELP_LONG, COMMAND_REDUCE },
+		{ "reduce\n--samples\n3\n-h", CLI_HELP_SHORT, COMMAND_REDUCE } };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct parsed p;
+		parse(&p, cases[i].line);
+		CHECK_INT(p.action, cases[i].action);
+		CHECK_INT(p.config.command, cases[i].command);
+		cli_free(&p.config);
+	}
+}
+
+TEST("an option of another command is refused")
+{
+	check_refused("--by\n.lang", "--by is an option of pllm reduce");
+	check_refused("-p\nx\n--sorted", "--sorted is an option of pllm reduce");
+	check_refused("reduce\n--samples\n3", "--samples is no option of pllm reduce");
+	check_refused("--flow=f\nreduce", "--flow is no option of pllm reduce");
+	check_refused("reduce\n--retry-errors", "--retry-errors is no option of pllm reduce");
+	check_refused("reduce\n--fan-in\n1", "--fan-in 1: expected a whole number from 2 to 1000");
+}
+
+TEST("what is said of steps adds up, in its order")
+{
+	struct parsed p;
+	parse(&p, "-pa=1\n-p\nb=2\n-m\nx,y\n-mb=z\n--samples=3\n--samples\nb=5");
+	CHECK_INT(p.action, CLI_RUN);
+	CHECK_INT(p.config.prompt.prompts.n, 2);
+	CHECK_STR(p.config.prompt.prompts.items[1], "b=2");
+	CHECK_INT(p.config.prompt.models.n, 2);
+	CHECK_STR(p.config.prompt.models.items[0], "x,y");
+	CHECK_STR(p.config.prompt.models.items[1], "b=z");
+	CHECK_STR(p.config.prompt.samples.items[0], "3");
+	CHECK_STR(p.config.prompt.samples.items[1], "b=5");
+	cli_free(&p.config);
+}
+
+TEST("a graph is shown as text or as a picture, or not at all")
+{
+	struct parsed p;
+	parse(&p, "-u");
+	CHECK_INT(p.config.prompt.show_flow, FLOW_IS_RUN);
+	cli_free(&p.config);
+	parse(&p, "--show-flow\n-u");
+	CHECK_INT(p.config.prompt.show_flow, FLOW_IS_TEXT);
+	CHECK(p.config.pipeline.unordered);
+	cli_free(&p.config);
+	parse(&p, "--show-flow=dot");
+	CHECK_INT(p.config.prompt.show_flow, FLOW_IS_DOT);
+	cli_free(&p.config);
+	check_refused("--show-flow=svg", "--show-flow svg: expected one of text|dot");
+}
+
 TEST("a value that is missing or empty is refused")
 {
-	check_refused("--model", "--model needs a value: MODEL");
+	check_refused("--model", "--model needs a value: [STEP=]MODEL,...");
 	check_refused("-uj", "-j needs a value: N");
 	check_refused("--existing", "--existing needs a value: error|skip|replace");
 	check_refused("--model=", "--model: the value is empty");
@@ -269,14 +357,16 @@ TEST("the environment gives defaults, which the command line overrides")
 	setenv("PLLM_ENDPOINT", "http://elsewhere/v1", 1);
 	parse(&p, "");
 	CHECK_INT(p.config.pipeline.sched.jobs, 7);
-	CHECK_STR(p.config.endpoint.model, "m");
+	CHECK_INT(p.config.prompt.models.n, 1);
+	CHECK_STR(p.config.prompt.models.items[0], "m");
 	CHECK(p.config.is_verbose && !p.config.is_quiet);
 	CHECK_INT(p.config.pipeline.sched.timeout_ms, 600000);
 	CHECK_INT(p.config.endpoint.endpoints.n, 0);
 	cli_free(&p.config);
 	parse(&p, "-j8\n-m\nn");
 	CHECK_INT(p.config.pipeline.sched.jobs, 8);
-	CHECK_STR(p.config.endpoint.model, "n");
+	CHECK_INT(p.config.prompt.models.n, 1);
+	CHECK_STR(p.config.prompt.models.items[0], "n");
 	cli_free(&p.config);
 	setenv("PLLM_JOBS", "0", 1);
 	check_refused("-j8", "PLLM_JOBS=0: expected a whole number from 1 to 100000");

@@ -21,7 +21,13 @@ static bool build_raw(const struct desk *d, enum batch format, const char *recor
 {
 	struct fault fault;
 	struct json_fault why;
-	struct ask ask = { .step = d->step, .endpoint = &d->endpoint, .form = ASK_BODY };
+	struct ask ask = {
+		.step = d->step,
+		.endpoint = &d->endpoint,
+		.form = ASK_BODY,
+		.max_tokens = d->max_tokens ? d->max_tokens : d->step->max_tokens,
+		.sample = -1,
+	};
 	CHECK(json_scan(span_of(record), &ask.record, &why));
 	ask.own = json_member(ask.record, format == BATCH_PARAMS ? SPAN("params") : SPAN("body"));
 	if (d->endpoint.model)
@@ -49,6 +55,19 @@ static void check_params(const struct desk *d, const char *params, const char *w
 	CHECK_MEM(out.data, out.len, want);
 	buf_release(&out);
 	free(record);
+}
+
+TEST("a request of a batch asks for as many tokens as the call may have")
+{
+	struct desk d;
+	sit_with_key(&d, NULL);
+	d.step->max_tokens = 5;
+	d.max_tokens = 10;
+	check_request(&d, "/v1/completions", "{}", "{\"max_tokens\":10}");
+	check_request(&d, "/v1/chat/completions", "{\"max_tokens\":1}", "{\"max_tokens\":10}");
+	check_request(&d, "/v1/responses", "{}", "{\"max_output_tokens\":10}");
+	check_params(&d, "{}", "{\"max_tokens\":10}");
+	stand_up(&d);
 }
 
 TEST("a request of a batch goes out byte for byte, with or without a model")

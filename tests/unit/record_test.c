@@ -3,6 +3,9 @@
 
 #include "base/xalloc.h"
 #include "t.h"
+#include "work/plan.h"
+
+#include <stdio.h>
 
 static struct record *make(const char *line)
 {
@@ -136,17 +139,97 @@ TEST("a line that is no JSON can be revived without harm")
 	record_free(r);
 }
 
-TEST("a record frees the calls it holds")
+/* A plan of steps of these names, for record_survey. */
+static void plan_names(struct plan *plan, unsigned n, const char *const *names)
+{
+	*plan = (struct plan){ 0 };
+	for (unsigned i = 0; i < n; i++)
+		plan_add_step(plan, names[i]);
+}
+
+TEST("one look at a record tells which steps' fields it has, and whether it failed before")
+{
+	static const struct {
+		const char *line;
+		uint64_t has;
+		bool failed;
+	} cases[] = {
+		{ "{\"a\":1,\"x\":{\"b\":2}}", 1, false },
+		{ "{\"c\":null,\"a\":1}", 5, false },
+		{ "{\"\\u0062\":1,\"b\":2}", 2, false },
+		{ "{\"a\":1,\"pllm\":{\"error\":{\"code\":\"auth\"}},\"b\":2}", 3, true },
+		{ "{\"pllm\":{\"a\":1}}", 0, false },
+		{ "{}", 0, false },
+		{ "[\"a\"]", 0, false },
+		{ "\"a\"", 0, false },
+	};
+	struct plan plan;
+	plan_names(&plan, 3, (const char *const[]){ "a", "b", "c" });
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct record *r = make(cases[i].line);
+		uint64_t has = 99;
+		bool failed = !cases[i].failed;
+		record_survey(r, &plan, &has, &failed);
+		if (!CHECK_INT(has, cases[i].has) || !CHECK_INT(failed, cases[i].failed))
+			CHECK_STR(cases[i].line, "this one");
+		record_free(r);
+	}
+	plan_release(&plan);
+}
+
+TEST("the last of as many steps as a plan may have is found in a record, too")
+{
+	char names[PLAN_STEPS_MAX][16];
+	struct plan plan = { 0 };
+	for (int i = 0; i < PLAN_STEPS_MAX; i++) {
+		snprintf(names[i], sizeof names[i], "s%d", i);
+		plan_add_step(&plan, names[i]);
+	}
+	struct record *r = make("{\"s63\":1}");
+	uint64_t has;
+	bool failed;
+	record_survey(r, &plan, &has, &failed);
+	CHECK(has == UINT64_C(1) << 63);
+	record_free(r);
+	plan_release(&plan);
+}
+
+/* Gives the calls of a stage something to be freed. */
+static void fill(struct stage *s)
+{
+	for (unsigned i = 0; i < s->calls_n; i++) {
+		attempt_init(&s->calls[i].attempt, 100);
+		CHECK(buf_put_str(&s->calls[i].attempt.body, "body"));
+		answer_init(&s->calls[i].answer, OUTCOME_REQUEST);
+		s->calls[i].answer.message = xstrdup("message");
+	}
+}
+
+TEST("a record has room for one stage with one call, and no other memory is held for them")
 {
 	struct record *r = make("1");
-	r->calls = xcalloc(2, sizeof *r->calls);
-	r->calls_n = 2;
-	for (unsigned i = 0; i < 2; i++) {
-		call_init(&r->calls[i], r, i);
-		attempt_init(&r->calls[i].attempt, 100);
-		CHECK(buf_put_str(&r->calls[i].attempt.body, "body"));
-		answer_init(&r->calls[i].answer, OUTCOME_REQUEST);
-		r->calls[i].answer.message = xstrdup("message");
+	size_t weight = record_weight(r);
+	record_add_stages(r, 1);
+	record_add_calls(r, r->stages, 1);
+	CHECK(r->stages == &r->first_stage && r->stages->calls == &r->first_call);
+	CHECK_INT(record_weight(r), weight);
+	fill(r->stages);
+	record_free(r);
+}
+
+TEST("a record weighs and frees the stages and calls it holds")
+{
+	struct record *r = make("1");
+	size_t weight = record_weight(r);
+	record_add_stages(r, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		record_add_calls(r, &r->stages[i], i == 1 ? 5 : 1);
+		fill(&r->stages[i]);
 	}
+	CHECK(r->stages[0].calls != r->stages[2].calls);
+	CHECK(r->stages[1].calls[4].record == r);
+	CHECK_INT(r->stages[1].calls[4].step, 1);
+	CHECK_INT(r->stages[1].calls[4].index, 4);
+	CHECK_INT(record_weight(r), weight + 3 * sizeof(struct stage) + 6 * sizeof(struct call));
 	record_free(r);
 }

@@ -26,10 +26,9 @@ static void enter(struct scene *s, enum batch format, const char *line)
 	s->record->seq = 4;
 	s->record->line = 7;
 	record_scan(s->record);
-	record_add_calls(s->record, 1);
-	s->call = &s->record->calls[0];
-	call_init(s->call, s->record, 0);
-	attempt_init(&s->call->attempt, 10);
+	record_add_stages(s->record, 1);
+	record_add_calls(s->record, s->record->stages, 1);
+	s->call = s->record->stages->calls;
 	s->call->attempt.wire = WIRE_NO_CONNECTION;
 	buf_init(&s->call->attempt.answer, 10000);
 }
@@ -208,6 +207,20 @@ TEST("a record that failed at the door has no call to look at")
 	check_line(&s,
 		"{\"custom_id\":null,\"result\":{\"type\":\"errored\",\"error\":{\"type\":\"error\","
 		"\"error\":{\"type\":\"invalid_request_error\",\"message\":\"m\"}}}}\n");
+	leave(&s);
+}
+
+TEST("a record that was to be asked about, and was not, has no call to look at either")
+{
+	struct scene s = { .plan = { .batch = BATCH_BODIES } };
+	s.record = record_new(SPAN(LINE));
+	s.record->line = 7;
+	record_scan(s.record);
+	record_add_stages(s.record, 1);
+	record_fail(s.record, ERROR_CANCELLED, xstrdup("m"));
+	check_line(&s,
+		"{\"id\":\"batch_req_7\"," ID
+		",\"response\":null,\"error\":{\"code\":\"cancelled\",\"message\":\"m\"}}\n");
 	leave(&s);
 }
 

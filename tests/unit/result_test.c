@@ -19,12 +19,13 @@ struct scene {
 	struct endpoint endpoint;
 	struct result_opts opts;
 	struct record *record;
+	struct call *call; /* its only one */
 };
 
 static void enter(struct scene *s)
 {
 	*s = (struct scene){ .opts = { .plan = &s->plan } };
-	plan_add_step(&s->plan, "output");
+	plan_add_step(&s->plan, "output")->is_emitted = true;
 	s->endpoint.name = xstrdup("http://h/v1");
 }
 
@@ -42,18 +43,17 @@ static void read_line(struct scene *s, struct span line)
 	s->record = record_new(line);
 	s->record->line = 7;
 	record_scan(s->record);
-	s->record->calls = xcalloc(1, sizeof *s->record->calls);
-	s->record->calls_n = 1;
-	call_init(s->record->calls, s->record, 0);
-	attempt_init(&s->record->calls->attempt, 10);
-	s->record->calls->attempt.endpoint = &s->endpoint;
-	answer_init(&s->record->calls->answer, OUTCOME_CANCELLED);
+	record_add_stages(s->record, 1);
+	record_add_calls(s->record, s->record->stages, 1);
+	s->call = s->record->stages->calls;
+	s->call->attempt.endpoint = &s->endpoint;
 }
 
 static void answer(struct scene *s, const char *escaped)
 {
-	s->record->calls->answer.outcome = OUTCOME_ANSWERED;
-	s->record->calls->answer.text = span_of(escaped);
+	s->call->answer.text = span_of(escaped);
+	s->call->is_settled = true;
+	s->record->stages->state = STAGE_ANSWERED;
 	s->record->fate = FATE_ANSWERED;
 }
 
@@ -168,8 +168,8 @@ TEST("a record that is answered without a text gets no member and no stray comma
 		struct scene s;
 		enter(&s);
 		read_line(&s, span_of(lines[i]));
-		s.record->fate = FATE_ANSWERED;
-		s.record->calls->answer.outcome = OUTCOME_ANSWERED;
+		answer(&s, "");
+		s.call->answer.text = (struct span){ 0 };
 		char *want = xasprintf("%s\n", lines[i]);
 		check_line(&s, want);
 		free(want);
@@ -270,7 +270,7 @@ TEST("what is known about an answer is added under the name that was asked for")
 	enter(&s);
 	read_line(&s, SPAN("{\"a\":1}"));
 	answer(&s, "hi");
-	struct call *c = s.record->calls;
+	struct call *c = s.call;
 	c->answer.finish = FINISH_STOP;
 	c->answer.model = SPAN("m");
 	c->answer.usage.input = 3;
@@ -291,6 +291,7 @@ TEST("raw output is the answer's plain text, and a failed record's is empty")
 	answer(&s, "a\\n\\u00e9\\ud83d\\ude00");
 	check_line(&s, "a\n\xc3\xa9\xf0\x9f\x98\x80\n");
 	s.record->fate = FATE_SKIPPED;
+	s.record->stages->state = STAGE_GIVEN;
 	check_line(&s, "o\tld\n");
 	s.record->fate = FATE_PASSED;
 	check_line(&s, "\n");

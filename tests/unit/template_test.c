@@ -40,6 +40,12 @@ static bool is_escaped(struct span bytes)
 	return ok;
 }
 
+/* What a template without steps is filled from. */
+static struct template_scope of_record(struct span record)
+{
+	return (struct template_scope){ .record = record };
+}
+
 struct render_case {
 	const char *text, *record;
 	const char *want; /* escaped; with a ! before it the fault's message */
@@ -55,8 +61,8 @@ static void check_render(enum template_source source, const struct render_case *
 	bool wants_fault = *c->want == '!';
 	bool ok = CHECK(template_parse(&t, span_of(c->text), source, &err));
 	if (ok) {
-		ok = CHECK_INT(template_render(&t, scanned(span_of(c->record)), &out, &fault),
-			!wants_fault);
+		struct template_scope scope = of_record(scanned(span_of(c->record)));
+		ok = CHECK_INT(template_render(&t, &scope, &out, &fault), !wants_fault);
 		ok &= wants_fault ? CHECK_STR(fault.msg, c->want + 1)
 				  : CHECK(span_is(buf_span(&out), c->want));
 		ok &= CHECK(is_escaped(buf_span(&out)));
@@ -221,7 +227,8 @@ TEST("a message stays whole and valid UTF-8 with the longest names")
 	struct template_fault fault;
 	struct err err;
 	CHECK(template_parse(&t, buf_span(&text), TEMPLATE_FROM_FILE, &err));
-	CHECK(!template_render(&t, scanned(buf_span(&record)), &out, &fault));
+	struct template_scope scope = of_record(scanned(buf_span(&record)));
+	CHECK(!template_render(&t, &scope, &out, &fault));
 	CHECK(utf8_is_valid(span_of(fault.msg)));
 	CHECK(strlen(fault.msg) > 200 && strlen(fault.msg) < sizeof fault.msg - 1);
 	CHECK(strstr(fault.msg, "...\", ..."));
@@ -407,15 +414,16 @@ TEST("a template may hold NUL, and a missing or empty one renders nothing")
 	struct template t;
 	struct template_fault fault;
 	struct err err = { 0 };
+	struct template_scope scope = of_record(scanned(SPAN("{}")));
 	struct buf out;
 	buf_init(&out, 100);
 	CHECK(template_parse(&t, SPAN("a\0b"), TEMPLATE_FROM_FILE, &err));
-	CHECK(template_render(&t, scanned(SPAN("{}")), &out, &fault));
+	CHECK(template_render(&t, &scope, &out, &fault));
 	CHECK(span_is(buf_span(&out), "a\\u0000b"));
 	template_release(&t);
 	buf_clear(&out);
 	CHECK(template_parse(&t, (struct span){ 0 }, TEMPLATE_FROM_FILE, &err));
-	CHECK(template_render(&t, scanned(SPAN("{}")), &out, &fault));
+	CHECK(template_render(&t, &scope, &out, &fault));
 	CHECK_INT(out.len, 0);
 	template_release(&t);
 	buf_release(&out);
@@ -447,12 +455,13 @@ TEST("a text above the ceiling is a fault that names the ceiling")
 		struct template t;
 		struct template_fault fault = { "" };
 		struct err err;
-		struct span record = scanned(SPAN("{\"a\":\"123456\",\"b\":[\"\\n\"]}"));
+		struct template_scope scope =
+			of_record(scanned(SPAN("{\"a\":\"123456\",\"b\":[\"\\n\"]}")));
 		for (size_t max = 1; max <= 12; max++) {
 			struct buf out;
 			buf_init(&out, max);
 			CHECK(template_parse(&t, span_of(texts[i]), TEMPLATE_FROM_FILE, &err));
-			bool ok = template_render(&t, record, &out, &fault);
+			bool ok = template_render(&t, &scope, &out, &fault);
 			CHECK_INT(ok, max >= (i == 2 ? 11 : i == 4 ? 10 : 8));
 			char want[64];
 			snprintf(want, sizeof want, "the text is longer than %zu bytes", max);
@@ -471,7 +480,8 @@ TEST("what truncate leaves may come from a text above the ceiling")
 	struct buf out;
 	buf_init(&out, 2);
 	CHECK(template_parse(&t, SPAN("{{a|truncate:2}}"), TEMPLATE_FROM_FILE, &err));
-	CHECK(template_render(&t, scanned(SPAN("{\"a\":\"\\u0041bcdefgh\"}")), &out, &fault));
+	struct template_scope scope = of_record(scanned(SPAN("{\"a\":\"\\u0041bcdefgh\"}")));
+	CHECK(template_render(&t, &scope, &out, &fault));
 	CHECK(span_is(buf_span(&out), "Ab"));
 	template_release(&t);
 	buf_release(&out);
@@ -503,7 +513,8 @@ TEST("without filters the rendered text stands for the plain texts, put together
 		buf_put_str(&record, "\"}");
 		struct span value = scanned(buf_span(&record));
 		struct span a = json_inside(json_member(value, SPAN("a")));
-		CHECK(template_render(&t, value, &out, &fault));
+		struct template_scope scope = of_record(value);
+		CHECK(template_render(&t, &scope, &out, &fault));
 		CHECK(is_escaped(buf_span(&out)));
 		CHECK(json_put_plain(&plain, buf_span(&out)));
 		buf_put_str(&want, "<");
@@ -517,4 +528,303 @@ TEST("without filters the rendered text stands for the plain texts, put together
 	buf_release(&out);
 	buf_release(&plain);
 	buf_release(&want);
+}
+
+struct bound_case {
+	const char *text;
+	const char *value; /* of the step `draft`; NULL = it has none */
+	const char *record;
+	const char *want; /* as in a render_case */
+};
+
+/* The step `draft` has the second place of two. */
+static void check_bound(bool is_list, const struct bound_case *c)
+{
+	struct template t;
+	struct template_fault fault = { "" };
+	struct err err = { 0 };
+	struct span values[] = { scanned(SPAN("\"wrong\"")),
+		c->value ? scanned(span_of(c->value)) : (struct span){ 0 } };
+	struct template_scope scope = { scanned(span_of(c->record)), values };
+	struct buf out;
+	bool wants_fault = *c->want == '!';
+	buf_init(&out, 100000);
+	CHECK(template_parse(&t, span_of(c->text), TEMPLATE_FROM_ARGUMENT, &err));
+	template_bind(&t, SPAN("draft"), 1, is_list);
+	bool ok = CHECK_INT(template_render(&t, &scope, &out, &fault), !wants_fault);
+	ok &= wants_fault ? CHECK_STR(fault.msg, c->want + 1)
+			  : CHECK(span_is(buf_span(&out), c->want));
+	ok &= CHECK(is_escaped(buf_span(&out)));
+	if (!ok)
+		printf("#   '%s' with %s: %s'%.*s'\n", c->text, c->value ? c->value : "none",
+			fault.msg, (int)out.len, buf_span(&out).at);
+	template_release(&t);
+	buf_release(&out);
+}
+
+#define CHECK_BOUND(is_list, cases)                                  \
+	for (size_t i = 0; i < sizeof(cases) / sizeof *(cases); i++) \
+	check_bound(is_list, &(cases)[i])
+
+TEST("a bound hole is filled from the step's value, with the rest of its path")
+{
+	static const struct bound_case cases[] = {
+		{ "<{{draft}}>", "\"a\\nb\"", "{\"draft\":\"mine\"}", "<a\\nb>" },
+		{ "{{ .draft }}", "1.10", "{}", "1.10" },
+		{ "{{[\"draft\"]}}", "\"x\"", "{}", "x" },
+		{ "{{draft}}", "{\"a\": \"b\"}", "{}", "{\\\"a\\\": \\\"b\\\"}" },
+		{ "{{draft.title}}", "{\"title\":\"x\"}", "{\"draft\":{\"title\":\"mine\"}}", "x" },
+		{ "{{draft.a[1].b}}", "{\"a\":[0,{\"b\":\"x\"}]}", "{}", "x" },
+		{ "{{draft[0]}}", "[\"x\",\"y\"]", "{}", "x" },
+		{ "{{draft}}", "[\"x\", null]", "{}", "[\\\"x\\\", null]" },
+		{ "{{draft[1]}}", "[\"x\",null]", "{}", "null" },
+		{ "{{draft}}", "null", "{}", "null" },
+		{ "<{{draft.x?}}>", "{}", "{\"draft\":{\"x\":1}}", "<>" },
+		{ "{{draft|trim|truncate:2}}", "\"  abc\"", "{}", "ab" },
+		{ "{{draft|json}}", "\"x\"", "{}", "\\\"x\\\"" },
+	};
+	CHECK_BOUND(false, cases);
+}
+
+TEST("holes that do not begin with the step's name are the record's")
+{
+	static const struct bound_case cases[] = {
+		{ "{{text}} {{draft}}", "\"x\"", "{\"text\":\"t\"}", "t x" },
+		{ "{{a.draft}}", "\"x\"", "{\"a\":{\"draft\":\"mine\"}}", "mine" },
+		{ "{{drafts}}", "\"x\"", "{\"drafts\":1}", "1" },
+		{ "{{.}}", "\"x\"", "\"all\"", "all" },
+		{ "{{[0]}}", "\"x\"", "[7]", "7" },
+	};
+	CHECK_BOUND(false, cases);
+	CHECK_BOUND(true, cases);
+}
+
+TEST("a list goes in numbered, in its places, without those that have no answer")
+{
+	static const struct bound_case cases[] = {
+		{ "<{{draft}}>", "[\"first\",\"second\"]", "{}", "<1. first\\n2. second>" },
+		{ "{{draft}}", "[\"a\",null,\"c\"]", "{}", "1. a\\n3. c" },
+		{ "{{draft}}", "[null,\"b\"]", "{}", "2. b" },
+		{ "{{draft}}", "[\"\\\"q\\\"\\nz\"]", "{}", "1. \\\"q\\\"\\nz" },
+		{ "{{draft}}", "[{\"a\": \"b\"},1.10,true,[\"\\n\"]]", "{}",
+			"1. {\\\"a\\\": \\\"b\\\"}\\n2. 1.10\\n3. true\\n4. [\\\"\\\\n\\\"]" },
+		{ "<{{draft}}>", "[]", "{}", "<>" },
+		{ "<{{draft?}}>", "[\"a\"]", "{}", "<1. a>" },
+		{ "{{draft}}", "[1,1,1,1,1,1,1,1,1,1]", "{}",
+			"1. 1\\n2. 1\\n3. 1\\n4. 1\\n5. 1\\n6. 1\\n7. 1\\n8. 1\\n9. 1\\n10. 1" },
+	};
+	CHECK_BOUND(true, cases);
+}
+
+TEST("filters of a list work on the numbered text, but json on the list itself")
+{
+	static const struct bound_case cases[] = {
+		{ "{{draft|json}}", "[\"a\", null]", "{}", "[\\\"a\\\", null]" },
+		{ "{{draft|json|truncate:4}}", "[\"a\", null]", "{}", "[\\\"a\\\"" },
+		{ "{{draft|trim}}", "[\"a \",\"b \\n\"]", "{}", "1. a \\n2. b" },
+		{ "{{draft|truncate:9}}", "[\"a\\u00e9\",\"b\",\"c\"]", "{}",
+			"1. a\xc3\xa9\\n2. " },
+		{ "{{draft|trim|json}}", "[\"a\",\"\\\"b\"]", "{}",
+			"\\\"1. a\\\\n2. \\\\\\\"b\\\"" },
+		{ "{{draft|truncate:70}}", "[1,1,1,1,1,1,1,1,1,1,1]", "{}",
+			"1. 1\\n2. 1\\n3. 1\\n4. 1\\n5. 1\\n6. 1\\n7. 1\\n8. 1\\n9. 1\\n10. 1\\n11. 1" },
+		{ "{{draft|trim}}", "[[\"\\\"\\\\\\\\\"],{}]", "{}",
+			"1. [\\\"\\\\\\\"\\\\\\\\\\\\\\\\\\\"]\\n2. {}" },
+		{ "<{{draft|trim}}>", "[]", "{}", "<>" },
+	};
+	CHECK_BOUND(true, cases);
+}
+
+TEST("one item of a list is taken by its place, and one without an answer is missing")
+{
+	static const struct bound_case cases[] = {
+		{ "{{draft[0]}}", "[\"a\\tb\",null]", "{}", "a\\tb" },
+		{ "{{draft[-1]}}", "[null,\"z\"]", "{}", "z" },
+		{ "{{draft[0]}}", "[[\"a\"]]", "{}", "[\\\"a\\\"]" },
+		{ "{{draft[0].t}}", "[{\"t\":\"x\"}]", "{}", "x" },
+		{ "{{draft[0]|json}}", "[\"a\"]", "{}", "\\\"a\\\"" },
+		{ "{{draft[0].t}}", "[{\"t\":null}]", "{}", "null" },
+		{ "{{draft[1]}}", "[\"a\",null]", "{}", "!\"draft[1]\" has no answer" },
+		{ "{{draft[1]|json}}", "[\"a\",null]", "{}", "!\"draft[1]\" has no answer" },
+		{ "{{.draft[-1].t}}", "[\"a\",null]", "{}", "!\"draft[-1]\" has no answer" },
+		{ "<{{draft[1]?}}>", "[\"a\",null]", "{}", "<>" },
+		{ "<{{draft[1].t?|json}}>", "[\"a\",null]", "{}", "<>" },
+		{ "{{draft[2]}}", "[\"a\",null]", "{}",
+			"!no item \"draft[2]\"; the value of step \"draft\" has 2 items" },
+		{ "{{draft[0].t}}", "[\"a\"]", "{}",
+			"!no field \"draft[0].t\"; \"draft[0]\" is a string, not an object" },
+	};
+	CHECK_BOUND(true, cases);
+}
+
+TEST("a step without a value is what the record brought, by the same rules")
+{
+	static const struct bound_case cases[] = {
+		{ "{{draft}}", NULL, "{\"draft\":[\"a\",null,\"c\"]}", "1. a\\n3. c" },
+		{ "{{draft|json}}", NULL, "{\"draft\":[\"a\"]}", "[\\\"a\\\"]" },
+		{ "{{draft[0]}}", NULL, "{\"draft\":[\"a\"]}", "a" },
+		{ "{{draft}}", NULL, "{\"draft\":\"plain\"}", "plain" },
+		{ "{{draft|trim}}", NULL, "{\"draft\":\" plain\"}", "plain" },
+		{ "{{draft}}", "\" plain\"", "{}", " plain" },
+		{ "{{draft}}", "{\"a\":1}", "{}", "{\\\"a\\\":1}" },
+		{ "{{draft.t.u}}", NULL, "{\"draft\":{\"t\":{\"u\":\"x\"}}}", "x" },
+		{ "{{draft[0]}}", NULL, "{\"draft\":[null]}", "!\"draft[0]\" has no answer" },
+		{ "{{draft[1]}}", NULL, "{\"draft\":[0]}",
+			"!no item \"draft[1]\"; \"draft\" has 1 item" },
+		{ "{{draft.titel}}", NULL, "{\"draft\":{\"title\":1}}",
+			"!no field \"draft.titel\"; \"draft\" has \"title\"" },
+		{ "{{draft[0]}}", NULL, "{\"a\":1}", "!no field \"draft\"; the record has \"a\"" },
+		{ "<{{draft?}}{{draft[0]?}}>", NULL, "[]", "<>" },
+	};
+	CHECK_BOUND(true, cases);
+	struct template t;
+	struct template_fault fault;
+	struct err err;
+	struct template_scope scope = of_record(scanned(SPAN("{\"draft\":[\"a\"]}")));
+	struct buf out;
+	buf_init(&out, 100);
+	CHECK(template_parse(&t, SPAN("{{draft}}"), TEMPLATE_FROM_FILE, &err));
+	template_bind(&t, SPAN("draft"), 63, true);
+	CHECK(template_render(&t, &scope, &out, &fault));
+	CHECK(span_is(buf_span(&out), "1. a"));
+	template_release(&t);
+	buf_release(&out);
+}
+
+TEST("the message for what a step's value lacks names the step and what is there instead")
+{
+	static const struct bound_case cases[] = {
+		{ "{{draft.titel}}", "{\"id\":1,\"title\":\"x\"}", "{\"titel\":1}",
+			"!no field \"draft.titel\"; the value of step \"draft\" has \"title\"" },
+		{ "{{.draft.x}}", "{\"id\":1,\"title\":\"x\"}", "{}",
+			"!no field \"draft.x\"; the value of step \"draft\" has \"id\", \"title\"" },
+		{ "{{draft.x}}", "\"text\"", "{}",
+			"!no field \"draft.x\"; the value of step \"draft\" is a string, not an object" },
+		{ "{{draft[1]}}", "[1]", "{}",
+			"!no item \"draft[1]\"; the value of step \"draft\" has 1 item" },
+		{ "{{draft.a.x}}", "{\"a\":{}}", "{}",
+			"!no field \"draft.a.x\"; \"draft.a\" has none" },
+	};
+	CHECK_BOUND(false, cases);
+}
+
+TEST("binding counts the holes, and the last binding of a name holds")
+{
+	struct template t;
+	struct template_fault fault;
+	struct err err;
+	struct span values[] = { scanned(SPAN("[\"x\"]")), scanned(SPAN("[\"y\"]")) };
+	struct template_scope scope = { scanned(SPAN("{}")), values };
+	struct buf out;
+	buf_init(&out, 100);
+	CHECK(template_parse(&t, SPAN("a{{a}}{{a[0]}}{{b?}}{{.}}a"), TEMPLATE_FROM_FILE, &err));
+	CHECK_INT(template_bind(&t, SPAN("a"), 0, true), 2);
+	CHECK_INT(template_bind(&t, SPAN("c"), 1, true), 0);
+	CHECK(template_render(&t, &scope, &out, &fault));
+	CHECK(span_is(buf_span(&out), "a1. xx{}a"));
+	buf_clear(&out);
+	CHECK_INT(template_bind(&t, SPAN("a"), 1, false), 2);
+	CHECK(template_render(&t, &scope, &out, &fault));
+	CHECK(span_is(buf_span(&out), "a[\\\"y\\\"]y{}a"));
+	template_release(&t);
+	buf_release(&out);
+}
+
+TEST("a field that the record lacks may be a slip of a step's name, which is then said")
+{
+	static const char *const steps[] = { "draft", "summary" };
+	static const struct render_case cases[] = {
+		{ "{{drfat}}", "{\"id\":1}", "no field \"drfat\"; there is a step \"draft\"" },
+		{ "{{sumary.x}}", "{\"id\":1}",
+			"no field \"sumary\"; there is a step \"summary\"" },
+		{ "{{drift}}", "{\"drifts\":1}",
+			"no field \"drift\"; the record has \"drifts\", and there is a step \"draft\"" },
+		{ "{{drfat}}", "\"text\"", "no field \"drfat\"; there is a step \"draft\"" },
+		{ "{{drfat.x}}", "{\"drfat\":{\"y\":1}}",
+			"no field \"drfat.x\"; \"drfat\" has \"y\"" },
+		{ "{{other}}", "{\"id\":1}", "no field \"other\"; the record has \"id\"" },
+		{ "{{summary}}", "{\"id\":1}", "no field \"summary\"; the record has \"id\"" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct template t;
+		struct template_fault fault = { "" };
+		struct err err;
+		struct template_scope scope = of_record(scanned(span_of(cases[i].record)));
+		struct buf out;
+		buf_init(&out, 100);
+		CHECK(template_parse(&t, span_of(cases[i].text), TEMPLATE_FROM_FILE, &err));
+		template_bind(&t, SPAN("summary"), 0, false);
+		template_suggest(&t, steps, 2);
+		CHECK(!template_render(&t, &scope, &out, &fault));
+		CHECK_STR(fault.msg, cases[i].want);
+		template_release(&t);
+		buf_release(&out);
+	}
+}
+
+TEST("a message about a step stays whole with the longest names")
+{
+	char name[61] = "", text[200], value[400];
+	memset(name, 'n', sizeof name - 1);
+	snprintf(text, sizeof text, "{{%s.%.59sx}}", name, name);
+	snprintf(value, sizeof value, "{\"a%s\":0,\"b%s\":0,\"c%s\":0,\"d\":0}", name, name, name);
+	struct template t;
+	struct template_fault fault;
+	struct err err;
+	struct span values[] = { scanned(span_of(value)) };
+	struct template_scope scope = { scanned(SPAN("{}")), values };
+	struct buf out;
+	buf_init(&out, 100);
+	CHECK(template_parse(&t, span_of(text), TEMPLATE_FROM_FILE, &err));
+	CHECK_INT(template_bind(&t, span_of(name), 0, false), 1);
+	CHECK(!template_render(&t, &scope, &out, &fault));
+	CHECK(strlen(fault.msg) > 250 && strlen(fault.msg) < sizeof fault.msg - 1);
+	CHECK(strstr(fault.msg, "...\", ..."));
+	template_release(&t);
+	buf_release(&out);
+}
+
+TEST("what truncate leaves may come from a list above the ceiling")
+{
+	struct template t;
+	struct template_fault fault;
+	struct err err;
+	struct span values[] = { scanned(SPAN("[1,1,1,1,1,1,1,1]")) };
+	struct template_scope scope = { scanned(SPAN("{}")), values };
+	struct buf out;
+	buf_init(&out, 2);
+	CHECK(template_parse(&t, SPAN("{{draft|truncate:2}}"), TEMPLATE_FROM_FILE, &err));
+	template_bind(&t, SPAN("draft"), 0, true);
+	CHECK(template_render(&t, &scope, &out, &fault));
+	CHECK(span_is(buf_span(&out), "1."));
+	template_release(&t);
+	buf_release(&out);
+}
+
+TEST("a list above the ceiling is a fault that names the ceiling")
+{
+	static const char *const texts[] = { "{{draft}}", "{{draft|trim}}",
+		"{{draft|truncate:20}}" };
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct template t;
+		struct template_fault fault = { "" };
+		struct err err;
+		struct span values[] = { scanned(SPAN("[\"a\",null,\"\\n\"]")) };
+		struct template_scope scope = { scanned(SPAN("{}")), values };
+		CHECK(template_parse(&t, span_of(texts[i]), TEMPLATE_FROM_FILE, &err));
+		template_bind(&t, SPAN("draft"), 0, true);
+		for (size_t max = 1; max <= 13; max++) {
+			struct buf out;
+			buf_init(&out, max);
+			size_t want_n = i == 1 ? 8 : 11; /* trim leaves "1. a\n3." */
+			bool ok = template_render(&t, &scope, &out, &fault);
+			CHECK_INT(ok, max >= want_n);
+			char want[64];
+			snprintf(want, sizeof want, "the text is longer than %zu bytes", max);
+			CHECK(ok || strcmp(fault.msg, want) == 0);
+			CHECK(!ok || out.len == want_n);
+			buf_release(&out);
+		}
+		template_release(&t);
+	}
 }

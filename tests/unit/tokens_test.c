@@ -314,3 +314,162 @@ TEST("random characters are charged by the byte, however long; names and numbers
 	CHECK(estimate("https://www.example.org/archive/documents/annual-report/index.html") < 24);
 	CHECK(estimate("a_rather_long_name_of_a_function_that_has_many_words") < 18);
 }
+
+/* == Cutting == */
+
+static double cost(struct span text)
+{
+	return tokens_estimate(text);
+}
+
+/* Where the characters of a text begin, an escape being one, as plainly as can be; with the end. */
+static size_t find_starts(struct span text, size_t *starts)
+{
+	size_t n = 0;
+	for (size_t at = 0; at < text.n;) {
+		const char *p = text.at + at;
+		size_t left = text.n - at;
+		starts[n++] = at++;
+		if (*p == '\\' && left >= 12 && p[1] == 'u' && strchr("dD", p[2]) &&
+			strchr("89abAB", p[3]) && p[6] == '\\' && p[7] == 'u' &&
+			strchr("dD", p[8]) && strchr("cdefCDEF", p[9]))
+			at += 11;
+		else if (*p == '\\' && left >= 6 && p[1] == 'u')
+			at += 5;
+		else if (*p == '\\' && left >= 2)
+			at += 1;
+		while (at < text.n && (text.at[at] & 0xc0) == 0x80)
+			at++;
+	}
+	starts[n] = text.n;
+	return n;
+}
+
+/* True if n is where a character begins; *next is where the next one does, *last the one before. */
+static bool is_start(struct span text, const size_t *starts, size_t n, size_t *last, size_t *next)
+{
+	size_t i = 0;
+	while (starts[i] < n)
+		i++;
+	*last = i > 0 ? starts[i - 1] : 0;
+	*next = n < text.n ? starts[i + 1] : text.n;
+	return starts[i] == n;
+}
+
+/* Checks both cuts of a text at that budget: within it, at a character, and one more is over. */
+static void check_cuts(struct span text, const size_t *starts, double budget)
+{
+	size_t n = tokens_prefix(text, budget), last, next;
+	size_t left = text.n - tokens_suffix(text, budget);
+	bool ok = CHECK(is_start(text, starts, n, &last, &next)) &&
+		CHECK(cost((struct span){ text.at, n }) <= budget) &&
+		CHECK(n == text.n || cost((struct span){ text.at, next }) > budget) &&
+		CHECK(is_start(text, starts, left, &last, &next)) &&
+		CHECK(cost((struct span){ text.at + left, text.n - left }) <= budget) &&
+		CHECK(left == 0 || cost((struct span){ text.at + last, text.n - last }) > budget);
+	if (!ok)
+		CHECK_STR(text.at, "cut well");
+}
+
+TEST("a beginning or an end of a text that fits is within the budget, and a character more is over")
+{
+	static const char *const escaped[] = {
+		"say \\\"yes\\\" now\\n\\n\\tand \\\\ or \\\\\\\\n then \\/",
+		"\\u4e1a\\u4e3b\\u5927\\u4f1a caf\\u00e9 \\ud83c\\udf89\\ud83c\\udf89 ok \\ud83c x",
+		"\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\u0041bcdefu0041\\\\u0041\\u0041",
+		"\\ud83d\\ude00\\ud83d\\ude00\\ud83d\\ude00\\ud83d\\ude00\\ud83d\\ude00\\ud83d\\ude00",
+		"🎉🎉🎉 ok 🎉é\xcc\x81 1234567890 0123456789abcdef",
+	};
+	static size_t starts[2048];
+	enum { ESCAPED_N = sizeof escaped / sizeof *escaped };
+	for (size_t i = 0; i < SAMPLES_N + ESCAPED_N; i++) {
+		struct span text =
+			span_of(i < SAMPLES_N ? samples[i].text : escaped[i - SAMPLES_N]);
+		find_starts(text, starts);
+		for (double budget = 0; budget < cost(text) + 2; budget += 0.8)
+			check_cuts(text, starts, budget);
+	}
+}
+
+TEST("what fits whole is not cut, and nothing fits into nothing")
+{
+	struct span text = SPAN("two words");
+	CHECK_INT(tokens_prefix(text, 2), text.n);
+	CHECK_INT(tokens_suffix(text, 2), text.n);
+	CHECK_INT(tokens_prefix(text, 1e300), text.n);
+	CHECK_INT(tokens_prefix(text, 0), 0);
+	CHECK_INT(tokens_suffix(text, 0.99), 0);
+	CHECK_INT(tokens_prefix(text, -5), 0);
+	CHECK_INT(tokens_suffix(text, -5), 0);
+	CHECK_INT(tokens_prefix(SPAN(""), 7), 0);
+	CHECK_INT(tokens_suffix((struct span){ 0 }, 7), 0);
+	CHECK_INT(tokens_prefix(SPAN(""), -1), 0);
+}
+
+TEST("words are counted from either end")
+{
+	struct span text = SPAN("one two three");
+	CHECK_INT(tokens_prefix(text, 2), strlen("one two"));
+	CHECK_INT(tokens_suffix(text, 2), strlen(" two three"));
+	CHECK_INT(tokens_suffix(text, 1), strlen(" three"));
+}
+
+TEST("neither escapes nor pairs of them nor characters are cut in two")
+{
+	static const struct {
+		const char *text;
+		size_t unit_n;
+	} cases[] = { { "\\ud83c\\udf89", 12 }, { "\\u4e1a", 6 }, { "🎉", 4 }, { "\\\"", 2 },
+		{ "\\\\", 2 }, { "é", 2 } };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		static char text[13 * 100];
+		size_t unit_n = cases[i].unit_n;
+		for (size_t j = 0; j < 100; j++)
+			memcpy(text + j * unit_n, cases[i].text, unit_n);
+		struct span all = { text, 100 * unit_n };
+		for (double budget = 1; budget < 40; budget += 1.3) {
+			size_t n = tokens_prefix(all, budget), left = tokens_suffix(all, budget);
+			CHECK(n > 0 || budget < 2);
+			CHECK_INT(n % unit_n, 0);
+			CHECK_INT(left % unit_n, 0);
+		}
+	}
+}
+
+TEST("cutting a long text takes no longer than what is kept of it")
+{
+	enum { BYTES = 5 << 22 };
+	char *text = malloc(BYTES);
+	if (!CHECK(text != NULL))
+		return;
+	for (size_t i = 0; i < BYTES; i++)
+		text[i] = "word "[i % 5];
+	/* A thousand estimates of all of it would take a minute and more. */
+	for (int i = 0; i < 500; i++) {
+		CHECK_INT(tokens_prefix((struct span){ text, BYTES }, 10), 49);
+		CHECK_INT(tokens_suffix((struct span){ text, BYTES - 1 }, 10), 50);
+	}
+	free(text);
+}
+
+TEST("bytes that are no UTF-8 and escapes that are none are cut somewhere, and none behind them is read")
+{
+	static const char *const texts[] = { "\x80\x80\x80", "\xc3", "\xe2\x82", "\xff\xfe\xfd",
+		"\\", "\\u", "\\u12", "\\ud83c", "\\ud83c\\u", "ab\\", "\\\\\\" };
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		size_t n = strlen(texts[i]);
+		char *copy = malloc(n);
+		if (!CHECK(copy != NULL))
+			return;
+		memcpy(copy, texts[i], n);
+		struct span text = { copy, n };
+		for (double budget = 0; budget < 10; budget += 0.5) {
+			size_t head_n = tokens_prefix(text, budget);
+			size_t tail_n = tokens_suffix(text, budget);
+			CHECK(head_n <= n && cost((struct span){ copy, head_n }) <= budget);
+			CHECK(tail_n <= n &&
+				cost((struct span){ copy + n - tail_n, tail_n }) <= budget);
+		}
+		free(copy);
+	}
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/drain.h"
+
+#include "base/log.h"
+#include "io/signals.h"
+
+#include <stdio.h>
+
+enum {
+	OUTPUT_PATIENCE_MS = 1000, /* beyond --grace, for an output that takes nothing */
+	STATUS_MAX_BYTES = 4096
+};
+
+void drain_begin(struct pipeline *p, int64_t grace_ms, const char *reason)
+{
+	if (p->phase != RUNNING)
+		return;
+	p->phase = DRAINING;
+	p->grace_end_ms = grace_ms == INT64_MAX ? INT64_MAX : p->now_ms + grace_ms;
+	snprintf(p->verdict->reason, sizeof p->verdict->reason, "%s", reason);
+	reader_stop(p->rooms->reader);
+	sched_stop(&p->sched);
+}
+
+static void abort_now(struct pipeline *p)
+{
+	if (p->phase == RUNNING)
+		drain_begin(p, 0, "");
+	p->phase = ABORTING;
+}
+
+/* One line about the records, and the state of every gate. */
+static void say_status(const struct pipeline *p)
+{
+	const struct stats *s = p->rooms->stats;
+	struct buf gates;
+	buf_init(&gates, STATUS_MAX_BYTES);
+	sched_describe(&p->sched, p->now_ms, &gates);
+	log_say(LOG_ERROR,
+		"%llu read, %llu done, %llu failed; %u in flight, %zu waiting, %zu held for order; %.*s",
+		(unsigned long long)s->read_n,
+		(unsigned long long)(s->answered_n + s->failed_n + s->skipped_n + s->passed_n),
+		(unsigned long long)s->failed_n, p->sched.flights_n,
+		p->sched.queue.ready_n + p->sched.queue.waiting.len, p->order.held, (int)gates.len,
+		gates.data);
+	buf_release(&gates);
+}
+
+static void heed_signals(struct pipeline *p)
+{
+	struct signals_seen seen = signals_look();
+	/* Also after a hang-up, whose drain has no end of its own. */
+	if (seen.stops_n > 0 && p->verdict->by_signal != seen.last_stop) {
+		p->verdict->by_signal = seen.last_stop;
+		drain_begin(p, p->opts->grace_ms, "stopped by a signal");
+		if (p->grace_end_ms == INT64_MAX)
+			p->grace_end_ms = p->now_ms + p->opts->grace_ms;
+	}
+	if (seen.stops_n > 1)
+		abort_now(p);
+	if (seen.hangup && p->verdict->by_signal == 0) {
+		p->verdict->by_signal = seen.hangup;
+		drain_begin(p, INT64_MAX, "stopped by a hang-up");
+	}
+	if (seen.status)
+		say_status(p);
+}
+
+static void heed_output(struct pipeline *p)
+{
+	enum writer_state state = writer_state(p->rooms->writer);
+	if (state == WRITER_OK)
+		return;
+	p->verdict->output_failed = true;
+	abort_now(p);
+}
+
+/* What the count of failures says. */
+static void heed_halt(struct pipeline *p)
+{
+	enum halt_when when = halt_verdict(&p->halt);
+	struct verdict *v = p->verdict;
+	if (p->phase != RUNNING)
+		return;
+	if (p->opts->stops_on_error && p->rooms->stats->failed_n > 0) {
+		v->halted = true;
+		drain_begin(p, INT64_MAX, "a record failed (--on-error stop)");
+	} else if (when != HALT_DEFAULT) {
+		v->halted = true;
+		drain_begin(p, when == HALT_NOW ? 0 : INT64_MAX,
+			p->opts->halt.when == HALT_DEFAULT
+				? "all of the first 100 records failed for reasons of their own (--halt never to go on)"
+				: "too many records failed (--halt)");
+	}
+}
+
+/* True if the output has taken something since this was last asked. */
+static bool has_moved(struct pipeline *p)
+{
+	uint64_t mark = p->left_n + writer_room(p->rooms->writer);
+	bool moved = mark != p->output_mark;
+	p->output_mark = mark;
+	return moved;
+}
+
+/* The same, for a reason that lies with the endpoints: which says how each of them is. */
+static void drain_with_state(struct pipeline *p, int64_t grace_ms, const char *reason)
+{
+	struct buf text;
+	buf_init(&text, STATUS_MAX_BYTES);
+	buf_put_str(&text, reason);
+	sched_describe(&p->sched, p->now_ms, &text);
+	buf_put_char(&text, '\0');
+	drain_begin(p, grace_ms, text.data);
+	buf_release(&text);
+}
+
+/* What the clock and dead endpoints say. */
+static void heed_patience(struct pipeline *p)
+{
+	struct verdict *v = p->verdict;
+	if (p->phase == RUNNING && p->sched.dead) {
+		v->refused = true;
+		if (p->sched.pool.gates_n > 1)
+			drain_with_state(p, INT64_MAX, "no endpoint is left; ");
+		else
+			drain_begin(p, INT64_MAX, p->sched.dead->dead_message);
+	} else if (p->phase == RUNNING && p->now_ms >= p->duration_end_ms) {
+		v->duration_reached = true;
+		drain_begin(p, p->opts->grace_ms, "--max-duration reached");
+	} else if (p->phase == RUNNING && halt_patience(&p->halt, p->now_ms) <= 0) {
+		v->gave_up = true;
+		drain_with_state(p, p->opts->grace_ms, "no success for --give-up; ");
+	}
+	if (p->now_ms < p->grace_end_ms)
+		return;
+	p->grace_end_ms = INT64_MAX;
+	if (!p->is_cut)
+		sched_cut(&p->sched);
+	else if (v->by_signal && !has_moved(p))
+		/* What flew has landed, and our output takes nothing: nobody waits for that. */
+		abort_now(p);
+	p->is_cut = true;
+	if (v->by_signal && p->phase != ABORTING)
+		p->grace_end_ms = p->now_ms + p->opts->grace_ms + OUTPUT_PATIENCE_MS;
+}
+
+void drain_heed(struct pipeline *p)
+{
+	heed_signals(p);
+	heed_output(p);
+	heed_halt(p);
+	heed_patience(p);
+}

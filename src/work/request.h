@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * request: what is asked once, for one call or for several that ask the very same.
+ *
+ * The scheduler's unit: it is ready, waits, flies (once, or twice with a hedge), and lands with an
+ * answer that all its calls get. It lives from sched_put until its last call has gone; the calls
+ * belong to their records. The loop's thread.
+ *
+ * Invariant: each call in `calls` has `request` pointing here, and the same step, pool and sample.
+ */
+#pragma once
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "work/answer.h"
+#include "work/attempt.h"
+#include "work/call.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A body_kind that is no endpoint's: what is asked has changed. */
+#define REQUEST_BODY_IS_STALE (~0U)
+
+/* Where it is. */
+enum request_state {
+	REQUEST_READY,   /* may start as soon as gates are open */
+	REQUEST_WAITING, /* for its time */
+	REQUEST_FLYING   /* has attempts in the air */
+};
+
+struct reask;
+
+struct request {
+	struct list_node calls; /* borrowed: who waits for its answer */
+	unsigned calls_n;       /* none: it was cut off, and lands for nobody */
+	unsigned step;          /* index into the plan's steps */
+	unsigned pool;          /* index of the pool that serves it */
+
+	enum request_state state;
+	struct heap_node turn;     /* among the ready (by record) or the waiting (by time) */
+	struct list_node link;     /* among the spare */
+	uint64_t identity;         /* hash of what it asks; 0 = not known, or not to be shared */
+	struct request *next_same; /* with identities of the same bucket */
+
+	unsigned flights_n;    /* attempts in flight: 0, 1, or 2 with a hedge */
+	unsigned attempts_n;   /* sent or tried so far */
+	unsigned failures_n;   /* those of them that count against --retries */
+	unsigned doubtful_n;   /* those of the failures after which trying again is doubtful */
+	unsigned faults_n;     /* failures that may be its own doing, counted or not */
+	unsigned refusals_n;   /* times that there was too much to do at once */
+	unsigned trials_n;     /* failures that kept a breaker open */
+	int64_t failed_ms;     /* when it last failed */
+	unsigned guilty_n;     /* faults while others were answered: they are its own */
+	unsigned tier;         /* the first tier that can serve it */
+	unsigned body_kind;    /* whose request attempt.body is; 0 = nobody's yet */
+	bool is_own_body;      /* the record's own request, which we do not extend */
+	unsigned reasks_n;     /* times that its answer did not match the schema */
+	struct reask *reask;   /* owned, its bytes behind it: the last of these; NULL = none */
+	int64_t grown_tokens;  /* --on-truncate grow: the limit it is asked with now; 0 = the step's
+				*/
+	bool is_reask;         /* its next attempt asks something else, and repeats nothing */
+	struct usage paid;     /* tokens of the answers that were asked for again */
+	bool is_retry;         /* its next attempt comes after a failure that counts */
+	double estimate;       /* tokens of input; 0 = nobody asked */
+	size_t picture_bytes;  /* of the request that are no text */
+	int64_t max_tokens;    /* of output, as the request says; 0 = no limit, or nobody asked */
+	const void *failed_at; /* the engine's: where it last failed; NULL = nowhere */
+
+	struct attempt attempt;
+	struct attempt *second; /* owned: the hedge, while there is one; else NULL */
+	const struct attempt
+		*won; /* which of them has answered while the other flies; NULL = none */
+	struct answer answer;
+};
+
+/* Makes one for that call, which has not been tried and becomes its first holder. */
+void request_init(struct request *q, struct call *call, unsigned pool);
+
+/* Adds a call that asks the same. */
+void request_join(struct request *q, struct call *call);
+
+/* Takes a call of it away; it gets no answer from here. */
+void request_leave(struct request *q, struct call *call);
+
+/* Gives the call that has held it longest; there must be one. */
+struct call *request_first(const struct request *q);
+
+/*
+ * Hands what has come of it, `error` being ERROR_NONE or why it failed for good, to its calls, and
+ * takes them away: to the first the bytes themselves, to the others copies. They are put to
+ * `settled`.
+ */
+void request_settle(struct request *q, enum error_code error, struct list_node *settled);
+
+/* Frees what q holds; no call may be left. */
+void request_release(struct request *q);

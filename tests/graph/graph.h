@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * graph: the steps of a run as the test knows them, what was seen of each call, and the oracle that
+ * says what must become of a record, from what the servers said alone.
+ *
+ * The oracle is written from the contract, not from the engine: quorums, votes, lists, the texts of
+ * templates are all worked out here a second time.
+ */
+#pragma once
+
+#include "run.h"
+
+enum {
+	GRAPH_STEPS_MAX = 12,
+	GRAPH_MODELS_MAX = 4,
+	GRAPH_SAMPLES_MAX = 64,
+	GRAPH_CALLS_MAX = 64,
+	GRAPH_HOLES_MAX = 6
+};
+
+/* How a template shows another step's value. */
+enum hole_form { HOLE_PLAIN, HOLE_JSON, HOLE_TRIM, HOLE_ITEM, HOLE_FORMS_N };
+
+struct graph_hole {
+	unsigned step;
+	enum hole_form form;
+	int item; /* of HOLE_ITEM */
+	bool is_optional;
+	bool is_in_system; /* message; else in the prompt */
+};
+
+struct graph_step {
+	char name[16];
+	struct graph_hole holes[GRAPH_HOLES_MAX];
+	unsigned holes_n;
+	bool has_system;
+	unsigned models[GRAPH_MODELS_MAX]; /* numbers of pools */
+	unsigned models_n, samples_n;
+	enum join join;
+	unsigned quorum;
+	bool is_emitted;
+};
+
+struct graph {
+	struct graph_step steps[GRAPH_STEPS_MAX]; /* as the plan has them */
+	unsigned steps_n;
+	unsigned topology[GRAPH_STEPS_MAX]; /* their numbers, needs first */
+};
+
+/* What was seen of a call. */
+struct graph_call {
+	unsigned starts_n, counted_n, doubtful_n;
+	bool is_flying, is_answered, is_cancelled;
+	bool is_final;           /* failed so that no other try is allowed */
+	enum reply_kind last;    /* what came back last */
+	char text[ANSWER_MAX_BYTES]; /* the answer */
+};
+
+struct graph_stage {
+	struct graph_call *calls;
+	int first;     /* the call that was answered first; -1 = none */
+	bool has_lost; /* it has ended: what still flies of it is to be cut off */
+	bool is_asked;
+};
+
+/* What was seen of a record. */
+struct graph_track {
+	const struct record *record; /* NULL = not given yet, or put */
+	struct graph_track *next;    /* of those allocated */
+	enum record_kind kind;
+	uint64_t seq;
+	uint64_t has; /* steps whose fields it came with */
+	int64_t given_ms;
+	bool is_put;
+	struct graph_stage stages[GRAPH_STEPS_MAX];
+};
+
+/* What the oracle says of a step. */
+enum verdict_of { ORACLE_WAITS, ORACLE_OPEN, ORACLE_ANSWERED, ORACLE_GIVEN, ORACLE_FAILED,
+	ORACLE_UNRUN, ORACLE_UNWANTED };
+
+struct oracle {
+	enum verdict_of of[GRAPH_STEPS_MAX];
+	bool is_unspeakable[GRAPH_STEPS_MAX]; /* failed: its template cannot be filled */
+};
+
+/* How sure a failure must be to count as one. */
+enum certainty {
+	FOR_SURE,   /* no other try is allowed */
+	AS_IT_MAY,  /* giving it up is allowed */
+	AT_THE_END  /* whatever was not answered has failed */
+};
+
+extern struct graph graph;
+
+/* Makes a random graph for so many models into `graph`, and run.plan from it. */
+void graph_make_random(unsigned models_n);
+
+/* Starts one by hand: adds a step that is asked of pool 0 once, and emitted; gives its number. */
+void graph_clear(void);
+unsigned graph_add(const char *name);
+void graph_need(unsigned step, unsigned other, enum hole_form form);
+
+/* Makes run.plan from `graph`. */
+void graph_link(void);
+
+unsigned graph_calls_n(const struct graph_step *s);
+bool graph_is_list(const struct graph_step *s);
+unsigned graph_quorum(const struct graph_step *s);
+
+/* The oracle. */
+void oracle_judge(const struct graph_track *t, enum certainty certainty, struct oracle *o);
+
+/* Appends the prompt (or system message) that the step must have; false if it cannot be filled. */
+bool oracle_spell(const struct graph_track *t, const struct oracle *o, unsigned step,
+	bool is_system, struct buf *out);
+
+/* Appends the step's value as JSON as the output has it. */
+void oracle_put_json(const struct graph_track *t, unsigned step, struct buf *out);
+
+/* The JSON of the field of that step that a record may come with. */
+const char *graph_given(uint64_t seq, unsigned step);
+
+/* What counts as one and the same answer in a vote: trimmed, in small letters. */
+void oracle_fold(const char *text, char *out, size_t size);
+
+/* The laws of graphs. */
+extern const struct play graph_play;
+
+/* Further laws, where the scenario is simple enough for them. */
+struct graph_laws {
+	bool has_order; /* no call starts while one of an earlier record may */
+	bool answers_alike; /* all answers to a vote are drawn from few; else each is its own */
+};
+extern struct graph_laws graph_laws;
+
+/* Forgets the run before. */
+void graph_begin(void);
+
+/* When the record was given and put: how long it took. */
+int64_t graph_longest_ms(void);
