@@ -192,11 +192,18 @@ static size_t batch_room(const struct pipeline *p)
 	return room < BATCH_N ? room : BATCH_N;
 }
 
+/* True if more records may be read: a fold that is full has to shrink first. */
+static bool may_read(const struct pipeline *p)
+{
+	const struct fold *fold = p->rooms->fold;
+	return has_room(p) && (!fold || p->phase != RUNNING || !fold_is_full(fold));
+}
+
 /* When nothing more will come, the fold gets to know; when more has come than it can hold, too. */
 static void fold_up(struct pipeline *p)
 {
 	struct fold *fold = p->rooms->fold;
-	if (p->phase == RUNNING && fold_is_full(fold)) {
+	if (p->phase == RUNNING && fold_is_stuck(fold)) {
 		p->verdict->halted = true;
 		drain_begin(p, INT64_MAX,
 			"the groups hold more than --group-bytes; sort the input by the key of --by, and give --sorted");
@@ -219,7 +226,7 @@ static void admit(struct pipeline *p)
 	do {
 		if (p->rooms->fold)
 			admit_packs(p);
-		n = has_room(p) ? reader_take(p->rooms->reader, batch, batch_room(p)) : 0;
+		n = may_read(p) ? reader_take(p->rooms->reader, batch, batch_room(p)) : 0;
 		for (size_t i = 0; i < n; i++)
 			admit_record(p, batch[i]);
 	} while (n > 0);
@@ -319,7 +326,7 @@ static int64_t least(int64_t a, int64_t b)
 /* How long the loop may sleep; 0 if a room has something for it already. */
 static int64_t sleep_ms(struct pipeline *p)
 {
-	bool can_admit = has_room(p) && reader_has_records(p->rooms->reader);
+	bool can_admit = may_read(p) && reader_has_records(p->rooms->reader);
 	bool can_release = has_next_out(p) && writer_room(p->rooms->writer) > 0;
 	bool can_fold = p->rooms->fold && !p->is_folded && reader_is_done(p->rooms->reader) &&
 		(p->phase == RUNNING || p->open_n == 0);
@@ -413,7 +420,9 @@ static void sum_up(struct pipeline *p)
 	s->requests_n = p->sched.requests_n;
 	s->retries_n = p->sched.retries_n;
 	p->verdict->answered_n = s->answered_n + s->skipped_n;
-	p->verdict->failed_n = s->failed_n + s->passed_n;
+	s->has_groups = p->rooms->fold != NULL;
+	s->dropped_n = s->has_groups ? fold_dropped_n(p->rooms->fold) : 0;
+	p->verdict->failed_n = s->failed_n + s->passed_n + s->dropped_n;
 	p->verdict->none_worked =
 		stats_none_worked(s) || (p->verdict->gave_up && s->answered_n == 0);
 }

@@ -17,11 +17,12 @@ struct stats_sample {
 };
 
 struct stats {
-	uint64_t read_n;                            /* records taken from the reader */
-	uint64_t answered_n;                        /* records with all their answers */
-	uint64_t skipped_n;                         /* that had them already */
-	uint64_t failed_n;                          /* that failed in this run */
-	uint64_t passed_n;                          /* that had failed before and went through */
+	uint64_t read_n;     /* records taken from the reader */
+	uint64_t answered_n; /* records with all their answers */
+	uint64_t skipped_n;  /* that had them already */
+	uint64_t failed_n;   /* that failed in this run */
+	uint64_t passed_n;   /* that had failed before and went through */
+	uint64_t dropped_n;  /* members that were left out of their groups, not among the failed */
 	uint64_t codes_n[ERROR_CODES_N];            /* of failed_n, by code */
 	struct stats_sample samples[ERROR_CODES_N]; /* the first of each */
 	uint64_t requests_n;                        /* attempts started */

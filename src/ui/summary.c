@@ -5,8 +5,13 @@
 
 static void say_failures(const struct stats *s)
 {
-	log_say(LOG_WARNING, "%llu of %llu records failed",
-		(unsigned long long)(s->failed_n + s->passed_n), (unsigned long long)s->read_n);
+	unsigned long long failed_n = s->failed_n + s->passed_n;
+	if (s->has_groups)
+		log_say(LOG_WARNING, "%llu of %llu groups failed", failed_n,
+			failed_n + (unsigned long long)s->answered_n);
+	else
+		log_say(LOG_WARNING, "%llu of %llu records failed", failed_n,
+			(unsigned long long)s->read_n);
 	for (int code = 0; code < ERROR_CODES_N; code++)
 		if (s->codes_n[code] > 0)
 			log_say(LOG_WARNING, "  %s: %llu, first on line %llu: %s",
@@ -26,6 +31,9 @@ void summary_say(const struct stats *s, const char *reason)
 		log_say(LOG_WARNING, "%s", reason);
 	if (s->failed_n + s->passed_n > 0)
 		say_failures(s);
+	if (s->dropped_n > 0)
+		log_say(LOG_WARNING, "%llu records were left out of their groups (--on-error drop)",
+			(unsigned long long)s->dropped_n);
 	log_say(LOG_DETAIL,
 		"%llu records: %llu answered, %llu skipped, %llu failed; %llu requests, %llu of them retries",
 		(unsigned long long)s->read_n, (unsigned long long)s->answered_n,

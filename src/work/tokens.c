@@ -7,15 +7,13 @@
  * English words little, rare long ones more, digits by threes, other scripts by the character. The
  * figures were fitted with the real tokenizer on the Declaration of Human Rights in 45 languages,
  * on source, manuals, JSON and on random identifiers.
- *
  * What looks random (base64, keys: no space for long, short pieces, both cases) has no common
  * pieces: such a stretch is charged by its bytes. Appending to a text never makes it cheaper.
  *
  * Where to cut a text is found by halving, on whole estimates: what a piece costs depends on what
  * follows. The reach is doubled first, so that it costs what is kept, not what is thrown away.
  *
- * A request's text is JSON, so an escape is read as the character it means. In plain text a
- * backslash before one of the few letters of escapes is read so, too, which matters little.
+ * A request's text is JSON: an escape is read as the character it means, in plain text as well.
  */
 #include "work/tokens.h"
 
@@ -140,6 +138,7 @@ struct walk {
 	const struct range *range; /* of the last character that was looked up */
 	double sum;
 	bool has_space; /* in front of what comes next, and a part of it */
+	bool has_feed;  /* the marks just taken end a line */
 	/* The stretch without space that we are in. */
 	const char *stretch;
 	double before; /* sum at its beginning */
@@ -335,7 +334,7 @@ static void take_marks(struct walk *w, struct glyph g)
 	bool is_part = n == 1 && !is_spaced && g.kind >= KIND_LOWER && g.kind <= KIND_LETTER;
 	if (!is_part || weight)
 		w->sum += larger(1, (double)plain_n * MARK_COST + (double)weight / 100);
-	for (; g.kind == KIND_FEED; g = look(w))
+	for (; g.kind == KIND_FEED; w->has_feed = true, g = look(w))
 		w->at += g.bytes;
 }
 
@@ -412,10 +411,11 @@ double tokens_estimate(struct span text)
 	while (w.at < w.end) {
 		struct glyph g = look(&w);
 		bool parts = is_space(g) || (g.kind == KIND_MARK && !is_joint(&w));
+		w.has_feed = false;
 		take_piece(&w, g);
 		w.has_space &= is_space(g);
 		w.pieces_n++;
-		if (parts)
+		if (parts || w.has_feed)
 			start_stretch(&w);
 		else
 			judge_stretch(&w);

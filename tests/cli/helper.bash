@@ -251,8 +251,9 @@ pllm() {
 	"$PLLM" "$@" 3>&- 4>&-
 }
 
+# The records of many tests ask the very same; here each is to be asked.
 ask() {
-	pllm --endpoint "$URL" -m mock "$@"
+	pllm --endpoint "$URL" -m mock --no-share "$@"
 }
 
 # A shell ignores SIGINT for what it starts in the background, and pllm leaves ignored what is.
@@ -262,7 +263,7 @@ start_pllm() {
 }
 
 start_ask() {
-	start_pllm --endpoint "$URL" -m mock "$@"
+	start_pllm --endpoint "$URL" -m mock --no-share "$@"
 }
 
 end_of_ask() {

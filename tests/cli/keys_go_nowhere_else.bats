@@ -229,7 +229,7 @@ no_core() {
 	start_witness
 	export OPENAI_API_KEY=usual-canary KEY_A=$canary
 	yes '"x"' | head -n 50 >in
-	quietly pllm --endpoint "$first,key-env=KEY_A" --endpoint "$URL" -m mock --balance weighted <in
+	quietly pllm --endpoint "$first,key-env=KEY_A" --endpoint "$URL" -m mock --no-share --balance weighted <in
 	[ "$(jq -r '"\(.headers.host) \(.headers.authorization // "none")"' requests | sort -u)" = \
 		"$(printf '%s\n' "$(cut -d/ -f3 <<<"$first") Bearer $canary" "$(cut -d/ -f3 <<<"$URL") none" | sort)" ]
 	nowhere

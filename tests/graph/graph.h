@@ -88,6 +88,7 @@ struct oracle {
 enum certainty {
 	FOR_SURE,   /* no other try is allowed */
 	AS_IT_MAY,  /* giving it up is allowed */
+	IF_STOPPED, /* what does not fly will not be asked (again) */
 	AT_THE_END  /* whatever was not answered has failed */
 };
 
@@ -100,6 +101,9 @@ void graph_make_random(unsigned models_n);
 void graph_clear(void);
 unsigned graph_add(const char *name);
 void graph_need(unsigned step, unsigned other, enum hole_form form);
+
+/* Prints it if the run is traced. */
+void graph_print(void);
 
 /* Makes run.plan from `graph`. */
 void graph_link(void);
@@ -137,5 +141,8 @@ extern struct graph_laws graph_laws;
 /* Forgets the run before. */
 void graph_begin(void);
 
-/* When the record was given and put: how long it took. */
+/* The pools that have said never, as bits. */
+unsigned graph_dead(void);
+
+/* How long the record that took longest took from being given to being put. */
 int64_t graph_longest_ms(void);

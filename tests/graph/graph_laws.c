@@ -52,6 +52,11 @@ int64_t graph_longest_ms(void)
 	return seen.longest_ms;
 }
 
+unsigned graph_dead(void)
+{
+	return seen.dead;
+}
+
 static size_t calls_before(unsigned step)
 {
 	size_t n = 0;
@@ -239,6 +244,12 @@ static void answer(uint64_t number, unsigned nth, char *out, size_t size)
 	snprintf(c->text, sizeof c->text, "%s", out);
 }
 
+/* May calls have been given up that were not asked, or not as often as they might have been? */
+static bool is_excused(void)
+{
+	return run_is_stopped() || seen.dead;
+}
+
 /* starts */
 
 /* True if a call of the record could start, and never has. */
@@ -325,7 +336,7 @@ static void count_losers(struct graph_track *t, unsigned step)
 	if (stage->has_lost)
 		return;
 	oracle_judge(t, FOR_SURE, &o);
-	if (o.of[step] == ORACLE_OPEN)
+	if (o.of[step] != ORACLE_ANSWERED && o.of[step] != ORACLE_FAILED)
 		return;
 	stage->has_lost = true;
 	for (unsigned i = 0; i < graph_calls_n(&graph.steps[step]); i++)
@@ -362,13 +373,13 @@ static void finish(uint64_t number, const struct reply *reply)
 	count_losers(t, step_of(number));
 }
 
-static void cancel(uint64_t number)
+static void cancel(uint64_t number, bool is_for_all)
 {
 	struct graph_track *t = track_of(number);
 	unsigned step = step_of(number);
 	struct oracle o;
-	oracle_judge(t, seen.dead ? AT_THE_END : AS_IT_MAY, &o);
-	LAW(o.of[step] != ORACLE_OPEN, "#%llu %s[%llu] is paid for and wanted, and cut off",
+	oracle_judge(t, is_excused() ? IF_STOPPED : AS_IT_MAY, &o);
+	LAW(is_for_all || o.of[step] != ORACLE_OPEN, "#%llu %s[%llu] is paid for and wanted, and cut off",
 		NUMBER(t->seq), graph.steps[step].name, NUMBER(number % GRAPH_CALLS_MAX));
 	seen.losers_n -= t->stages[step].has_lost;
 	call_of(number)->is_cancelled = true;
@@ -411,12 +422,6 @@ static void sleep_law(void)
 }
 
 /* the end of records */
-
-/* May calls have been given up that were not asked, or not as often as they might have been? */
-static bool is_excused(void)
-{
-	return run_is_stopped() || seen.dead;
-}
 
 /* Does the engine's word for the step say what the oracle says? */
 static void check_state(const struct graph_track *t, unsigned step, enum verdict_of v)
@@ -487,6 +492,20 @@ static void check_failure(const struct graph_track *t)
 		error_code_name(r->failure.code), s->name);
 }
 
+/* What is held for the record counts in the window: the calls' answers and the steps' values. */
+static void check_weight(const struct record *r)
+{
+	size_t held = 0;
+	for (unsigned i = 0; i < r->stages_n; i++) {
+		for (unsigned k = 0; k < r->stages[i].calls_n; k++)
+			if (r->stages[i].calls[k].error == ERROR_NONE)
+				held += call_weight(&r->stages[i].calls[k]);
+		held += r->stages[i].value.cap;
+	}
+	LAW(r->held_bytes >= held, "#%llu holds %zu bytes, and counts %zu", NUMBER(r->seq), held,
+		r->held_bytes);
+}
+
 static bool is_any(const struct oracle *o, enum verdict_of v)
 {
 	for (unsigned i = 0; i < graph.steps_n; i++)
@@ -546,6 +565,7 @@ static void check_asked(const struct graph_track *t)
 					      : FATE_ANSWERED;
 	LAW(r->fate == fate, "#%llu has fate %d, not %d", NUMBER(t->seq), (int)r->fate, (int)fate);
 	check_given_up(t);
+	check_weight(r);
 	if (fate == FATE_FAILED)
 		check_failure(t);
 	if (fate != FATE_SKIPPED)

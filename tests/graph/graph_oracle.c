@@ -271,13 +271,22 @@ static uint64_t wanted_steps(uint64_t has)
 	return wanted & ~has;
 }
 
-static bool is_failed(const struct graph_call *c, enum certainty certainty)
+/* True if the model that the call is for will not be asked any more. */
+static bool is_for_dead(const struct graph_step *s, unsigned call)
+{
+	return graph_dead() >> s->models[call / s->samples_n] & 1;
+}
+
+static bool is_failed(
+	const struct graph_call *c, const struct graph_step *s, unsigned call, enum certainty certainty)
 {
 	const struct reply_law *law = &reply_laws[c->last];
 	if (c->is_answered)
 		return false;
 	if (certainty == AT_THE_END || c->is_final)
 		return true;
+	if (certainty == IF_STOPPED || (certainty == AS_IT_MAY && is_for_dead(s, call)))
+		return !c->is_flying;
 	if (certainty == FOR_SURE || c->starts_n == 0 || c->is_flying)
 		return false;
 	return (law->counts && c->counted_n > world.opts.sched.retry.retries) ||
@@ -292,7 +301,7 @@ static enum verdict_of judge_calls(
 	unsigned n = graph_calls_n(s), answered_n = 0, failed_n = 0;
 	for (unsigned i = 0; i < n; i++) {
 		answered_n += t->stages[step].calls[i].is_answered;
-		failed_n += is_failed(&t->stages[step].calls[i], certainty);
+		failed_n += is_failed(&t->stages[step].calls[i], s, i, certainty);
 	}
 	if (s->join == JOIN_FIRST && answered_n > 0)
 		return ORACLE_ANSWERED;

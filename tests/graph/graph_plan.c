@@ -119,6 +119,7 @@ void graph_link(void)
 	}
 	for (unsigned i = 0; i < graph.steps_n; i++)
 		add_step(&graph.steps[i]);
+	graph_print();
 	if (!plan_link(&run.plan, &err))
 		check_fail("%s", err.msg);
 }
@@ -204,4 +205,18 @@ void graph_make_random(unsigned models_n)
 	for (unsigned i = 0; i < n; i++)
 		graph.steps[i].is_emitted = !is_needed(i) || world_chance(50);
 	graph_link();
+}
+
+void graph_print(void)
+{
+	static const char *const joins[] = { "all", "vote", "first" };
+	for (unsigned i = 0; i < graph.steps_n; i++) {
+		const struct graph_step *s = &graph.steps[i];
+		char text[TEMPLATE_MAX_BYTES] = "";
+		for (unsigned h = 0; h < s->holes_n; h++)
+			put_hole(&s->holes[h], text, sizeof text);
+		world_trace("step %s: %u models, %u samples, %s, quorum %u of %u%s%s", s->name,
+			s->models_n, s->samples_n, joins[s->join], graph_quorum(s),
+			graph_calls_n(s), s->is_emitted ? ", emitted" : "", text);
+	}
 }

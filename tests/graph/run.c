@@ -84,6 +84,7 @@ void check_given(const struct record *r, enum record_kind kind)
 	LAW(r->seq == run.given_n, "the reader is out of step");
 	if (run.fold) {
 		run.given_n++;
+		run.play->given(r);
 		return;
 	}
 	check_room();
@@ -112,6 +113,7 @@ void check_put(const struct record *r)
 {
 	run.events_n++;
 	run.play->put(r);
+	LAW(!run.fold || r->fate != FATE_OPEN, "what is put has no fate");
 	if (!run.fold)
 		check_turn(r);
 	run.put_n++;
@@ -150,8 +152,7 @@ static bool is_after_grace(void)
 void check_cancel(uint64_t number)
 {
 	run.events_n++;
-	if (!is_after_grace())
-		run.play->cancel(number);
+	run.play->cancel(number, is_after_grace());
 }
 
 /* the rest */

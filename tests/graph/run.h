@@ -33,7 +33,8 @@ struct play {
 	/* An attempt starts; which one it is, from 1. */
 	unsigned (*start)(uint64_t number, unsigned endpoint);
 	void (*finish)(uint64_t number, const struct reply *reply);
-	void (*cancel)(uint64_t number);
+	/* It is cut off; if all are, since --grace is over, it need not have lost. */
+	void (*cancel)(uint64_t number, bool is_for_all);
 	void (*put)(const struct record *r);
 	void (*sleep)(void); /* the engine is about to sleep */
 };

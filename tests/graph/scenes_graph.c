@@ -131,11 +131,54 @@ static void play_signal(uint64_t seed)
 	end();
 }
 
+/* dead models */
+
+enum { MODELS_N = 3 };
+
+/* One model of a step's three says no for ever, from some time on. */
+static void play_dead(uint64_t seed)
+{
+	bool is_missed = seed % 2;
+	begin(seed);
+	plan_release(&run.plan);
+	graph_clear();
+	unsigned draft = graph_add("draft"), best = graph_add("best");
+	struct graph_step *s = &graph.steps[draft];
+	s->models_n = run.pools_n = MODELS_N;
+	for (unsigned i = 0; i < MODELS_N; i++)
+		s->models[i] = (i + (unsigned)seed / 2) % MODELS_N;
+	s->samples_n = (unsigned)pick(1, 3);
+	s->join = (enum join)(world_chance(50) ? JOIN_ALL : JOIN_VOTE);
+	s->quorum = is_missed ? MODELS_N * s->samples_n
+			      : (unsigned)pick(1, (MODELS_N - 1) * s->samples_n);
+	graph_need(best, draft, HOLE_PLAIN);
+	/* Whom the second step asks must live, or it is missed there. */
+	graph.steps[best].models[0] = 0;
+	graph_link();
+	run.scenario.input.records = (struct range){ 20, 40 };
+	for (unsigned i = 0; i < GRAPH_MODELS_MAX; i++)
+		run.scenario.upstreams[i] = i < MODELS_N ? server(1, 500)
+							 : (struct scenario_upstream){ 0 };
+	run.scenario.upstreams[1].moods[0] = (struct scenario_mood){
+		.kind = REPLY_AUTH, .from_ms = { 0, 1000 }, .until_ms = SCENARIO_FOREVER };
+	run.is_unknown = world_chance(50);
+	run_engine(seed);
+	/* The run may end before anybody is told no. */
+	if (graph_dead() && is_missed)
+		LAW(run_exit_code() == EXIT_CREDENTIALS && run.verdict.refused,
+			"a model is missed, and the run ends with %d", run_exit_code());
+	else
+		LAW(run_exit_code() == EXIT_ALL_ANSWERED && run.verdict.failed_n == 0,
+			"nobody is missed, and the run ends with %d", run_exit_code());
+	end();
+}
+
 static const struct scene rows[] = {
 	{ "calm graphs", 500, play_calm, print_counts },
 	{ "graphs with faults", 500, play_faults, print_counts },
 	{ "graphs with fields that are there", 500, play_fields, print_counts },
 	{ "graphs that are stopped", 500, play_signal, print_counts },
+	{ "a dead model is done without, or ends the run", 200, play_dead, print_counts },
 };
 
 const struct scenes scenes_graph = { rows, sizeof rows / sizeof *rows };

@@ -61,6 +61,7 @@ void check_given(const struct record *r, enum record_kind kind)
 		kind = RECORD_GOOD;
 	seen.tracks[r->seq] = (struct track){ .record = r, .kind = kind, .given_ms = world.now_ms };
 	seen.given_n++;
+	seen.tracks[r->seq].bytes = record_weight(r);
 	seen.alive_bytes += record_weight(r);
 	seen.events_n++;
 }
@@ -194,8 +195,7 @@ static void check_echo(const struct track *t, const struct record *r)
 {
 	char echo[64];
 	const struct answer *answer = &r->stages[0].calls[0].answer;
-	struct span text =
-		world.scenario->has_schema ? json_text_of(answer->value) : answer->text;
+	struct span text = world.scenario->has_schema ? json_text_of(answer->value) : answer->text;
 	snprintf(echo, sizeof echo, "echo %llu.%u", NUMBER(fake_id(r->seq)), t->won.nth);
 	LAW(r->stages_n == 1 && span_is(text, echo), "#%llu has the answer \"%.*s\", not \"%s\"",
 		NUMBER(r->seq), (int)text.n, text.at ? text.at : "", echo);
@@ -291,7 +291,7 @@ void check_put(const struct record *r)
 	goals_put(t, r);
 	seen.failed_n += r->fate == FATE_FAILED || r->fate == FATE_PASSED;
 	seen.answered_n += r->fate == FATE_ANSWERED || r->fate == FATE_SKIPPED;
-	seen.alive_bytes -= record_weight(r);
+	seen.alive_bytes -= t->bytes;
 	t->is_put = true;
 	t->record = NULL;
 	while (seen.first_alive < seen.given_n && seen.tracks[seen.first_alive].is_put)
@@ -355,10 +355,19 @@ static int64_t idle_n(void)
 	return n;
 }
 
+/* What the records weigh that are alive, with the answers that wait in them. */
+static size_t held_bytes(void)
+{
+	size_t bytes = 0;
+	for (uint64_t seq = seen.first_alive; seq < seen.given_n; seq++)
+		bytes += seen.tracks[seq].is_put ? 0 : record_weight(seen.tracks[seq].record);
+	return bytes;
+}
+
 /* What can be done with records is done before sleeping. */
 static void check_idle(int64_t timeout_ms)
 {
-	bool has_room = alive() < world.window && seen.alive_bytes < world.opts.window_bytes;
+	bool has_room = alive() < world.window && held_bytes() < world.opts.window_bytes;
 	bool is_full = seen.in_flight == world.opts.sched.jobs;
 	bool is_fed = (is_full || !gates_are_open()) && idle_n() >= (is_full ? SPARE_N : 1);
 	LAW(!has_room || is_fed || fake_reader_ready() == 0,

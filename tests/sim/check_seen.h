@@ -15,6 +15,7 @@ enum {
 struct track {
 	const struct record *record; /* NULL before it is given and after it is put */
 	enum record_kind kind;
+	size_t bytes; /* that it weighed when it was given */
 	int64_t given_ms;
 	int64_t begun_ms; /* when it was first asked about */
 	int64_t need_ms;  /* what the server took for it, and made it wait */

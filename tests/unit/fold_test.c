@@ -350,6 +350,41 @@ TEST("what waits is counted; too much is full, and stuck if nobody is to take it
 	fold_rig_release(&g);
 }
 
+TEST("full of a group that may be taken is not stuck")
+{
+	struct fold_rig g;
+	fold_rig_prepare(&g, "k", 2);
+	g.opts.is_sorted = true;
+	g.opts.max_bytes = 100;
+	fold_rig_open(&g);
+	fold_rig_put(&g, "1", "a");
+	fold_end(g.f);
+	fold_rig_answer_all(&g);
+	CHECK(fold_is_full(g.f) && !fold_is_stuck(g.f));
+	fold_rig_finish(&g);
+	CHECK(!fold_is_full(g.f));
+	fold_rig_release(&g);
+}
+
+TEST("an answer is held once as soon as it cannot be the last")
+{
+	struct fold_rig g;
+	enum { WORDS = 1000, BYTES = WORDS * 5 };
+	fold_rig_prepare(&g, NULL, 2);
+	fold_rig_open(&g);
+	g.answer_words = WORDS;
+	fold_rig_put(&g, "1", "a");
+	fold_rig_put(&g, "1", "a");
+	CHECK(fold_rig_take(&g));
+	fold_rig_answer(&g, 0);
+	CHECK(fold_bytes(g.f) >= 2 * BYTES);
+	fold_rig_put(&g, "1", "a");
+	fold_rig_put(&g, "1", "a");
+	CHECK(fold_bytes(g.f) >= BYTES && fold_bytes(g.f) < 2 * BYTES);
+	fold_rig_finish(&g);
+	fold_rig_release(&g);
+}
+
 TEST("sorted input of any length takes no more room than its largest group")
 {
 	struct fold_rig g;
