@@ -254,17 +254,23 @@ static void settle_call(struct pipeline *p, struct call *call)
 	}
 }
 
-static void settle_calls(struct pipeline *p)
+/* True if there were any: then there may be more to start. */
+static bool settle_calls(struct pipeline *p)
 {
 	struct call *call;
-	while ((call = sched_take_settled(&p->sched)))
+	bool has_settled = false;
+	while ((call = sched_take_settled(&p->sched))) {
 		settle_call(p, call);
+		has_settled = true;
+	}
+	return has_settled;
 }
 
 static void dispatch(struct pipeline *p)
 {
-	sched_dispatch(&p->sched, p->now_ms);
-	settle_calls(p);
+	do
+		sched_dispatch(&p->sched, p->now_ms);
+	while (settle_calls(p));
 	/* Before the sleep: patience must be running while the very first answers do not come. */
 	halt_work(&p->halt, sched_inside(&p->sched) > 0, p->now_ms);
 }

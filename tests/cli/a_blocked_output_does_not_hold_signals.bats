@@ -10,7 +10,7 @@ start_blocked() {
 	exec 7<>pipe
 	yes '{"t":"0123456789012345678901234567890123456789012345678901234567890123456789"}' |
 		head -n 2000 >in
-	"$PLLM" --endpoint "$URL" -m mock -p 'q {{t}}' "$@" <in >pipe 2>err 3>&- 4>&- 7<&- &
+	"$PLLM" --endpoint "$URL" -m mock --no-share -p 'q {{t}}' "$@" <in >pipe 2>err 3>&- 4>&- 7<&- &
 	ASK_PID=$!
 	# The pipe is full, and all of the input has been asked or waits in the window.
 	await eval '[ "$(mock_stat requests)" -ge 256 ] && [ "$(mock_stat in_flight)" -eq 0 ]'

@@ -51,8 +51,8 @@ struct graph {
 struct graph_call {
 	unsigned starts_n, counted_n, doubtful_n;
 	bool is_flying, is_answered, is_cancelled;
-	bool is_final;           /* failed so that no other try is allowed */
-	enum reply_kind last;    /* what came back last */
+	bool is_final;               /* failed so that no other try is allowed */
+	enum reply_kind last;        /* what came back last */
 	char text[ANSWER_MAX_BYTES]; /* the answer */
 };
 
@@ -76,8 +76,15 @@ struct graph_track {
 };
 
 /* What the oracle says of a step. */
-enum verdict_of { ORACLE_WAITS, ORACLE_OPEN, ORACLE_ANSWERED, ORACLE_GIVEN, ORACLE_FAILED,
-	ORACLE_UNRUN, ORACLE_UNWANTED };
+enum verdict_of {
+	ORACLE_WAITS,
+	ORACLE_OPEN,
+	ORACLE_ANSWERED,
+	ORACLE_GIVEN,
+	ORACLE_FAILED,
+	ORACLE_UNRUN,
+	ORACLE_UNWANTED
+};
 
 struct oracle {
 	enum verdict_of of[GRAPH_STEPS_MAX];
@@ -133,7 +140,7 @@ extern const struct play graph_play;
 
 /* Further laws, where the scenario is simple enough for them. */
 struct graph_laws {
-	bool has_order; /* no call starts while one of an earlier record may */
+	bool has_order;     /* no call starts while one of an earlier record may */
 	bool answers_alike; /* all answers to a vote are drawn from few; else each is its own */
 };
 extern struct graph_laws graph_laws;

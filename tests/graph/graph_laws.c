@@ -107,8 +107,8 @@ static size_t put_record(char *out, size_t size, enum record_kind kind, uint64_t
 	t->has = has;
 	for (unsigned i = 0; i < graph.steps_n; i++)
 		if (has >> i & 1)
-			n += (size_t)snprintf(out + n, size - n, ",\"%s\":%s",
-				graph.steps[i].name, graph_given(seq, i));
+			n += (size_t)snprintf(out + n, size - n, ",\"%s\":%s", graph.steps[i].name,
+				graph_given(seq, i));
 	if (kind == RECORD_BEFORE)
 		n += (size_t)snprintf(out + n, size - n, ",\"pllm\":{\"error\":{\"code\":\"x\"}}");
 	return n + (size_t)snprintf(out + n, size - n, "%s", kind == RECORD_BROKEN ? "" : "}");
@@ -166,7 +166,8 @@ static void read_head(struct span prompt, uint64_t *seq, unsigned *step)
 	const char *end = prompt.at + prompt.n, *name = memchr(prompt.at, ' ', prompt.n);
 	int64_t n = -1;
 	if (!name || *prompt.at != '#' ||
-		!units_parse_int((struct span){ prompt.at + 1, (size_t)(name - prompt.at) - 1 }, &n))
+		!units_parse_int(
+			(struct span){ prompt.at + 1, (size_t)(name - prompt.at) - 1 }, &n))
 		check_fail("strange prompt: %.*s", (int)prompt.n, prompt.at);
 	name++;
 	const char *past = memchr(name, ' ', (size_t)(end - name));
@@ -207,7 +208,8 @@ static void check_words(const struct graph_track *t, unsigned step, const struct
 	const struct graph_step *s = &graph.steps[step];
 	oracle_judge(t, AS_IT_MAY, &o);
 	enum verdict_of v = o.of[step];
-	LAW(v == ORACLE_OPEN || v == ORACLE_ANSWERED || (v == ORACLE_FAILED && !o.is_unspeakable[step]),
+	LAW(v == ORACLE_OPEN || v == ORACLE_ANSWERED ||
+			(v == ORACLE_FAILED && !o.is_unspeakable[step]),
 		"#%llu %s is asked, but the oracle says %d", NUMBER(t->seq), s->name, (int)v);
 	check_text(t, &o, step, false, buf_span(&q->prompt));
 	LAW((q->system.len > 0) == s->has_system, "%s: a system message too many or too few",
@@ -379,8 +381,9 @@ static void cancel(uint64_t number, bool is_for_all)
 	unsigned step = step_of(number);
 	struct oracle o;
 	oracle_judge(t, is_excused() ? IF_STOPPED : AS_IT_MAY, &o);
-	LAW(is_for_all || o.of[step] != ORACLE_OPEN, "#%llu %s[%llu] is paid for and wanted, and cut off",
-		NUMBER(t->seq), graph.steps[step].name, NUMBER(number % GRAPH_CALLS_MAX));
+	LAW(is_for_all || o.of[step] != ORACLE_OPEN,
+		"#%llu %s[%llu] is paid for and wanted, and cut off", NUMBER(t->seq),
+		graph.steps[step].name, NUMBER(number % GRAPH_CALLS_MAX));
 	seen.losers_n -= t->stages[step].has_lost;
 	call_of(number)->is_cancelled = true;
 }
@@ -560,9 +563,9 @@ static void check_asked(const struct graph_track *t)
 	struct oracle o;
 	oracle_judge(t, AT_THE_END, &o);
 	bool is_skipped = !is_any(&o, ORACLE_ANSWERED) && !is_any(&o, ORACLE_FAILED);
-	enum fate fate = is_skipped           ? FATE_SKIPPED
+	enum fate fate = is_skipped         ? FATE_SKIPPED
 		: is_any(&o, ORACLE_FAILED) ? FATE_FAILED
-					      : FATE_ANSWERED;
+					    : FATE_ANSWERED;
 	LAW(r->fate == fate, "#%llu has fate %d, not %d", NUMBER(t->seq), (int)r->fate, (int)fate);
 	check_given_up(t);
 	check_weight(r);

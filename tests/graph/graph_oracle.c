@@ -16,8 +16,8 @@ enum { ITEMS_MAX = GRAPH_CALLS_MAX, VALUE_MAX_BYTES = 1 << 20 };
 /* What a template sees of a step. */
 struct value {
 	enum { VALUE_TEXT, VALUE_LIST, VALUE_RAW } kind;
-	const char *json;              /* of a field that the record came with; else NULL */
-	const char *items[ITEMS_MAX];  /* plain; NULL = null; of a text the first is it */
+	const char *json;             /* of a field that the record came with; else NULL */
+	const char *items[ITEMS_MAX]; /* plain; NULL = null; of a text the first is it */
 	unsigned items_n;
 };
 
@@ -30,7 +30,10 @@ struct given_field {
 
 static const struct given_field given_fields[] = {
 	{ "\"gi\\u0076en\"",
-		{ .kind = VALUE_TEXT, .json = "\"gi\\u0076en\"", .items = { "given" }, .items_n = 1 } },
+		{ .kind = VALUE_TEXT,
+			.json = "\"gi\\u0076en\"",
+			.items = { "given" },
+			.items_n = 1 } },
 	{ "42", { .kind = VALUE_RAW, .json = "42" } },
 	{ "[\"ga\",null,\"gc\"]",
 		{ .kind = VALUE_LIST,
@@ -85,8 +88,7 @@ static unsigned elected(const struct graph_stage *stage, unsigned n)
 {
 	unsigned winner = 0, most = 0;
 	for (unsigned i = 0; i < n; i++) {
-		unsigned votes =
-			stage->calls[i].is_answered ? votes_like(stage, n, i) : 0;
+		unsigned votes = stage->calls[i].is_answered ? votes_like(stage, n, i) : 0;
 		if (votes > most) {
 			most = votes;
 			winner = i;
@@ -277,8 +279,8 @@ static bool is_for_dead(const struct graph_step *s, unsigned call)
 	return graph_dead() >> s->models[call / s->samples_n] & 1;
 }
 
-static bool is_failed(
-	const struct graph_call *c, const struct graph_step *s, unsigned call, enum certainty certainty)
+static bool is_failed(const struct graph_call *c, const struct graph_step *s, unsigned call,
+	enum certainty certainty)
 {
 	const struct reply_law *law = &reply_laws[c->last];
 	if (c->is_answered)
@@ -341,7 +343,7 @@ void oracle_judge(const struct graph_track *t, enum certainty certainty, struct 
 		if (o->of[step] != ORACLE_OPEN)
 			continue;
 		o->is_unspeakable[step] = !is_speakable(t, o, step);
-		o->of[step] = o->is_unspeakable[step] ? ORACLE_FAILED
-						      : judge_calls(t, step, certainty);
+		o->of[step] =
+			o->is_unspeakable[step] ? ORACLE_FAILED : judge_calls(t, step, certainty);
 	}
 }

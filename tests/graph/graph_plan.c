@@ -152,7 +152,8 @@ static void add_hole(struct graph_step *s, unsigned other)
 {
 	struct graph_hole *h = &s->holes[s->holes_n++];
 	int n = (int)graph_calls_n(&graph.steps[other]);
-	*h = (struct graph_hole){ .step = other, .form = (enum hole_form)pick(0, HOLE_FORMS_N - 1) };
+	*h = (struct graph_hole){ .step = other,
+		.form = (enum hole_form)pick(0, HOLE_FORMS_N - 1) };
 	h->is_optional = world_chance(20);
 	h->is_in_system = s->has_system && world_chance(30);
 	if (h->form == HOLE_ITEM && !graph_is_list(&graph.steps[other]))

@@ -17,7 +17,8 @@
 
 enum { SHOWN_N = 3, ENOUGH_N = 50, FEWER = 20, USAGE = 2 };
 
-static const struct scenes *const tables[] = { &scenes_graph, &scenes_time, &scenes_same, &scenes_fold };
+static const struct scenes *const tables[] = { &scenes_graph, &scenes_time, &scenes_same,
+	&scenes_fold };
 
 /* What is played, for when the program is aborted. */
 static char playing[200];
@@ -137,8 +138,7 @@ int main(int argc, char **argv)
 		argc--;
 	}
 	const struct scene *s = argc > 1 ? scene_find(argv[1]) : NULL;
-	if (argc > 3 || (argc > 1 && !s) ||
-		(argc > 2 && !units_parse_int(span_of(argv[2]), &seed)))
+	if (argc > 3 || (argc > 1 && !s) || (argc > 2 && !units_parse_int(span_of(argv[2]), &seed)))
 		return usage();
 	if (!wake_init(&world.wake, &err)) {
 		fprintf(stderr, "graph: %s\n", err.msg);

@@ -337,7 +337,9 @@ static void play(struct reader *reader, struct writer *writer, struct http *http
 		.stats = &run.stats,
 		.seed = run.engine_seed ? run.engine_seed : rng_next(&world.rng),
 	};
+	run.folding = fold;
 	pipeline_run(&world.opts, &rooms, &run.verdict);
+	run.folding = NULL;
 	run.end_ms = world.now_ms;
 	check_outcome();
 	fold_free(fold);

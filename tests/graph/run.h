@@ -44,6 +44,7 @@ struct run {
 	struct plan plan;
 	const struct play *play;
 	const struct fold_opts *fold; /* NULL = records leave one by one */
+	struct fold *folding;         /* while it runs with one; else NULL */
 	unsigned pools_n;             /* endpoint i is of pool i modulo that; 0 = 1 */
 	bool is_unknown;              /* what is deadly says 404 rather than 401 */
 	uint64_t engine_seed;         /* of the jitter */

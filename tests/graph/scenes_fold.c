@@ -17,7 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECORDS_MAX = 400, GROUPS_MAX = 12, PACKS_MAX = 1000, ITEM_MAX_BYTES = 40 };
+enum {
+	RECORDS_MAX = 400,
+	GROUPS_MAX = 12,
+	PACKS_MAX = 1000,
+	WINDOW_MAX = 40,
+	LONG_BYTES = 300,  /* of an item, where they are long */
+	BESIDE_BYTES = 500 /* what a record may add to a fold that was not full before it */
+};
 
 /* A question that combines. */
 struct pack {
@@ -28,10 +35,10 @@ struct pack {
 };
 
 struct group {
-	unsigned count;    /* members that are not left out */
-	bool has_failed;   /* a member has */
+	unsigned count;  /* members that are not left out */
+	bool has_failed; /* a member has */
 	bool is_put;
-	unsigned number;   /* among those that have begun */
+	unsigned number; /* among those that have begun */
 };
 
 static struct {
@@ -39,6 +46,7 @@ static struct {
 	unsigned groups_n, begun_n, put_groups_n, put_own_n, own_n;
 	int64_t fan_in;
 	bool is_calm; /* all packs are answered */
+	bool is_long;
 	enum record_kind kinds[RECORDS_MAX];
 	unsigned leaf_packs[RECORDS_MAX]; /* packs that the record is an item of */
 	struct group groups[GROUPS_MAX];
@@ -49,6 +57,7 @@ static struct {
 
 static struct fold_opts fold_opts;
 static uint64_t records_n, packs_n;
+static unsigned halted_n;
 
 static int64_t pick(int64_t least, int64_t most)
 {
@@ -74,8 +83,9 @@ static size_t put_record(char *out, size_t size, enum record_kind kind, uint64_t
 		[RECORD_BARE] = "}",
 	};
 	seen.kinds[seq] = kind;
-	return (size_t)snprintf(out, size, "{\"%s\":%llu,\"g\":\"g%u\"%s",
-		kind == RECORD_BARE ? "ix" : "id", NUMBER(seq), group_of(seq), tails[kind]);
+	return (size_t)snprintf(out, size, "{\"%s\":%llu,\"pad\":\"%*s\",\"g\":\"g%u\"%s",
+		kind == RECORD_BARE ? "ix" : "id", NUMBER(seq), seen.is_long ? LONG_BYTES : 0, "",
+		group_of(seq), tails[kind]);
 }
 
 /* Notes what the fold gets: members, failed ones, and those that leave by themselves. */
@@ -126,8 +136,9 @@ static void use_leaf(int64_t id, unsigned group)
 static void use_item(struct span item, unsigned group)
 {
 	int64_t number = -1;
-	LAW(item.n > 1 &&
-			units_parse_int((struct span){ item.at + 1, item.n - 1 }, &number),
+	while (item.n > 0 && item.at[item.n - 1] == ' ')
+		item.n--;
+	LAW(item.n > 1 && units_parse_int((struct span){ item.at + 1, item.n - 1 }, &number),
 		"strange item: %.*s", (int)item.n, item.at);
 	if (*item.at == 'L') {
 		use_leaf(number, group);
@@ -224,8 +235,9 @@ static void check_answer(const struct group *g, unsigned group, struct span text
 	for (uint64_t seq = 0; seq < run.given_n; seq++)
 		LAW(group_of(seq) != group || seen.leaf_packs[seq] == 1 ||
 				seen.kinds[seq] == RECORD_BROKEN ||
-				(fold_opts.drops && (seen.kinds[seq] == RECORD_BARE ||
-							    seen.kinds[seq] == RECORD_BEFORE)),
+				(fold_opts.drops &&
+					(seen.kinds[seq] == RECORD_BARE ||
+						seen.kinds[seq] == RECORD_BEFORE)),
 			"#%llu was left out of g%u", NUMBER(seq), group);
 	LAW(!g->has_failed, "g%u is answered although a member failed", group);
 	seen.sum += 31 * (uint64_t)hash;
@@ -241,10 +253,10 @@ static void put_group(const struct record *r)
 		"strange group: %.*s", (int)r->text.n, r->text.at);
 	struct group *g = &seen.groups[group];
 	LAW(!g->is_put && g->count > 0, "g%lld is put twice, or never began", (long long)group);
-	LAW(count == g->count, "g%lld has %lld members, not %u", (long long)group,
-		(long long)count, g->count);
-	LAW(world.opts.unordered || g->number == seen.put_groups_n,
-		"g%lld is put out of turn", (long long)group);
+	LAW(count == g->count, "g%lld has %lld members, not %u", (long long)group, (long long)count,
+		g->count);
+	LAW(world.opts.unordered || g->number == seen.put_groups_n, "g%lld is put out of turn",
+		(long long)group);
 	g->is_put = true;
 	seen.put_groups_n++;
 	if (r->fate == FATE_ANSWERED)
@@ -266,6 +278,15 @@ static void put(const struct record *r)
 	seen.put_own_n++;
 }
 
+/* What is taken at once may be too much, and no more than that. */
+static void sleep_law(void)
+{
+	uint64_t bytes = fold_bytes(run.folding);
+	LAW(bytes <= fold_opts.max_bytes + WINDOW_MAX * BESIDE_BYTES,
+		"groups hold %llu bytes, and --group-bytes is %llu", NUMBER(bytes),
+		NUMBER(fold_opts.max_bytes));
+}
+
 static const struct play fold_play = {
 	.put_record = put_record,
 	.asked = asked,
@@ -275,6 +296,7 @@ static const struct play fold_play = {
 	.finish = finish,
 	.cancel = cancel,
 	.put = put,
+	.sleep = sleep_law,
 };
 
 /* plans */
@@ -290,7 +312,8 @@ static void make_plan(void)
 	path_release(&fold_opts.by);
 	fold_opts.has_by = true;
 	if (!template_parse(&s->prompt, SPAN("{{key}}|{{items}}"), TEMPLATE_FROM_ARGUMENT, &err) ||
-		!template_parse(&fold_opts.item, SPAN("L{{id}}"), TEMPLATE_FROM_ARGUMENT, &err) ||
+		!template_parse(
+			&fold_opts.item, SPAN("L{{id}}{{pad}}"), TEMPLATE_FROM_ARGUMENT, &err) ||
 		!path_parse(&fold_opts.by, SPAN("g"), &err) || !plan_link(&run.plan, &err))
 		check_fail("%s", err.msg);
 }
@@ -321,8 +344,10 @@ static void begin(uint64_t seed, uint64_t timing)
 	run.scenario = (struct scenario){
 		.name = "fold",
 		.jobs = { 1, 20 },
-		.window = { 1, 40 },
-		.input = { .records = { n, n }, .gap_ms = { 0, pick(0, 3000) }, .burst = { 1, 40 } },
+		.window = { 1, WINDOW_MAX },
+		.input = { .records = { n, n },
+			.gap_ms = { 0, pick(0, 3000) },
+			.burst = { 1, 40 } },
 		.opts = { .halt = { .when = HALT_NEVER },
 			.unordered = fold_opts.is_unordered,
 			.sched = { .is_fixed = world_chance(50) } },
@@ -336,8 +361,8 @@ static void play(uint64_t seed)
 	run_engine(seed);
 	LAW(seen.put_groups_n == seen.begun_n, "%u groups began, and %u were put", seen.begun_n,
 		seen.put_groups_n);
-	LAW(seen.put_own_n == seen.own_n, "%u records are in no group, and %u were put",
-		seen.own_n, seen.put_own_n);
+	LAW(seen.put_own_n == seen.own_n, "%u records are in no group, and %u were put", seen.own_n,
+		seen.put_own_n);
 	records_n += run.given_n;
 	packs_n += seen.packs_n;
 }
@@ -395,10 +420,35 @@ static void play_bad(uint64_t seed)
 	play(seed);
 }
 
+/* Where the groups hold more than they may the run ends, and each leaves its line all the same. */
+static void play_full(uint64_t seed)
+{
+	begin(seed, seed);
+	seen.groups_n = GROUPS_MAX;
+	seen.is_long = true;
+	seen.is_calm = false;
+	fold_opts.max_bytes = (uint64_t)pick(3000, 60000);
+	run.scenario.input = (struct scenario_input){ .records = { RECORDS_MAX, RECORDS_MAX } };
+	play(seed);
+	bool is_halted = run_exit_code() == EXIT_HALTED;
+	LAW(is_halted == run_is_stopped(), "it ends with %d", run_exit_code());
+	LAW(!is_halted || strstr(run.verdict.reason, "--sorted"), "it ends, and says \"%s\"",
+		run.verdict.reason);
+	halted_n += is_halted;
+}
+
+static void print_halted(void)
+{
+	print_counts();
+	printf(", %u runs ended", halted_n);
+	halted_n = 0;
+}
+
 static const struct scene rows[] = {
 	{ "groups are folded alike whatever the timing", 300, play_calm, print_counts },
 	{ "groups with faults", 300, play_faults, print_counts },
 	{ "groups with members that failed", 300, play_bad, print_counts },
+	{ "a fold that holds too much ends the run", 100, play_full, print_halted },
 	{ "groups that are stopped leave one line each", 300, play_signal, print_counts },
 };
 

@@ -15,7 +15,8 @@ static int64_t pick(int64_t least, int64_t most)
 
 static struct scenario_upstream server(int64_t least_ms, int64_t most_ms)
 {
-	return (struct scenario_upstream){ .latency_ms = { least_ms, most_ms }, .output = { 1, 9 } };
+	return (struct scenario_upstream){ .latency_ms = { least_ms, most_ms },
+		.output = { 1, 9 } };
 }
 
 static void add_faults(struct scenario_upstream *u)
@@ -157,10 +158,11 @@ static void play_dead(uint64_t seed)
 	graph_link();
 	run.scenario.input.records = (struct range){ 20, 40 };
 	for (unsigned i = 0; i < GRAPH_MODELS_MAX; i++)
-		run.scenario.upstreams[i] = i < MODELS_N ? server(1, 500)
-							 : (struct scenario_upstream){ 0 };
+		run.scenario.upstreams[i] =
+			i < MODELS_N ? server(1, 500) : (struct scenario_upstream){ 0 };
 	run.scenario.upstreams[1].moods[0] = (struct scenario_mood){
-		.kind = REPLY_AUTH, .from_ms = { 0, 1000 }, .until_ms = SCENARIO_FOREVER };
+		.kind = REPLY_AUTH, .from_ms = { 0, 1000 }, .until_ms = SCENARIO_FOREVER
+	};
 	run.is_unknown = world_chance(50);
 	run_engine(seed);
 	/* The run may end before anybody is told no. */

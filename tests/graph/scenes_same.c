@@ -166,7 +166,6 @@ static void finish(uint64_t number, const struct reply *reply)
 		seen.questions[number].answered_ms = world.now_ms;
 }
 
-
 /*
  * Nothing is cut off while somebody waits for it. Who has begun to wait is only known here where
  * records begin with that question, and at once.
@@ -192,8 +191,7 @@ static void check_answer(const struct record *r, unsigned index, struct span tex
 	LAW(units_parse_int(text, &n) && n >= 0 && n < seen.answers_n, "#%llu has the answer %.*s",
 		NUMBER(r->seq), (int)text.n, text.at ? text.at : "");
 	LAW(seen.number_of[n] == question_number(a->key, pool, index % seen.samples_n),
-		"#%llu has the answer to question %llu", NUMBER(r->seq),
-		NUMBER(seen.number_of[n]));
+		"#%llu has the answer to question %llu", NUMBER(r->seq), NUMBER(seen.number_of[n]));
 	LAW(seen.answers_ms[n] >= a->given_ms, "#%llu has an answer from before it came",
 		NUMBER(r->seq));
 }
@@ -300,8 +298,9 @@ static void begin(uint64_t seed)
 	int64_t longest_ms = pick(1, 3000);
 	unsigned endpoints_n = run.pools_n * (unsigned)pick(1, 2);
 	for (unsigned i = 0; i < endpoints_n; i++)
-		run.scenario.upstreams[i] = (struct scenario_upstream){
-			.latency_ms = { 1, longest_ms }, .output = { 1, 9 } };
+		run.scenario.upstreams[i] =
+			(struct scenario_upstream){ .latency_ms = { 1, longest_ms },
+				.output = { 1, 9 } };
 }
 
 static void play(uint64_t seed)
