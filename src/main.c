@@ -9,20 +9,28 @@
  *       config_file.c names.c private_file.c   the file; its names for endpoints; who may write it
  *       help.c generate.c      -h, --help, --version; completions and the manual's options
  *     app/                   one file per command: puts rooms together, runs
- *       filter.c               every record through a prompt
- *       steps.c stops.c speed.c       options -> plan, rules for stopping, rates
- *       endpoints.c endpoint_text.c address.c credentials.c aws_key.c   options -> the pool
+ *       filter.c               every record through the steps of the plan
+ *       reduce.c               many records to one: what is different then
+ *       steps.c                options and a flow file -> plan
+ *       step_keys.c step_values.c     what can be said of a step: one table; who wins
+ *       flow.c show_flow.c text_file.c   steps in YAML; the plan for people; files read whole
+ *       stops.c speed.c        options -> rules for stopping, rates
+ *       endpoints.c endpoint_text.c address.c credentials.c aws_key.c   options -> the pools
  *       batch_files.c origin.c        what goes with batch files; where an option's value is from
  *       process.c              what a careful process does first and last
  *     ui/                    what a person sees
  *       summary.c              the last words on stderr
  *     engine/                who goes next
  *       pipeline.c             the loop: admit, dispatch, wait, collect, release
- *       sched.c                which call goes next
+ *       drain.c                what ends a run before its input does
+ *       advance.c              a record goes on: calls of its next steps in, losers out
+ *       sched.c queue.c        what becomes of a request; which of those that wait is next
+ *       share.c                who asks the very same already
  *       pool.c gates.c         at which endpoint; whether now: all its gates asked as one
  *       render.c render_batch.c   a call becomes a request
  *       flight.c triage.c      an attempt in the air, and what its end means to whom
  *       verify.c               whether an answer is what the schema says
+ *       fold.c fold_*.c        reduce: members, groups and their trees; packs go out as records
  *       stats.c verdict.c      counts; exit codes
  *     io/                    descriptors, threads, libcurl
  *       reader.c writer.c      the two doors, a thread each
@@ -40,9 +48,10 @@
  *       complaint.c classify.c what failing answers mean
  *       sse.c ndjson.c eventstream.c   streams
  *     work/                  the nouns
- *       record.c call.c attempt.c answer.c outcome.c   the corridor a record walks through
- *       plan.c template*.c ask.c   what is asked
- *       result.c splice.c      the line it leaves as
+ *       record.c stage.c call.c request.c attempt.c answer.c outcome.c   the corridor
+ *       plan.c template*.c cut.c ask.c   what is asked
+ *       progress.c vote.c      which step may begin, and what its answers are joined to
+ *       result*.c splice.c     the line it leaves as
  *       batch.c result_batch.c lines of batch files
  *       endpoint.c tokens.c
  *     policy/                pure decisions, time is an argument
@@ -55,8 +64,8 @@
  *       order.c halt.c         who leaves next; when all is over
  *     json/                  scan.c (strict), walk.c (parts as spans), path.c, text.c (escapes)
  *       schema*.c              JSON Schema: compiled once, values checked where they lie
- *       yaml.c compact.c
- *     base/                  knows nobody: memory, buffers, errors, clock, heap, channels, ...
+ *       equal.c compact.c yaml.c
+ *     base/                  knows nobody: memory, buffers, errors, clock, heap, hash, channels, ...
  *
  * Rooms look down this list, never up. HACKING.md says why.
  */

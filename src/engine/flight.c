@@ -1,23 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What counts against --retries, and what does not:
- *
- *   - "too fast" never: the pace says when, and a wait is a wait;
- *   - "too much at once", if the request was started beyond what is now the limit: that was the
- *     limiter's overshooting, not the record's bad luck; nor its first few times, whatever for;
- *   - no failure while the endpoint's breaker is not closed: the endpoint is down for everybody.
- * But if others were asked and answered between its failures, twice, and it may be its own doing (a
- *     prompt that crashes the server), it counts after all: else it would be tried for ever.
- *
- * A request whose trial of a half-open breaker failed goes behind all that have not tried as often:
- * a record that is itself the trouble must not keep the breaker open for the others.
- */
 #include "engine/flight.h"
 
 #include "api/api.h"
 #include "api/classify.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "engine/guilt.h"
 #include "engine/render.h"
 #include "engine/triage.h"
 #include "engine/verify.h"
@@ -33,8 +21,6 @@ enum {
 	BODY_FRAME_BYTES = 256, /* what a usual request adds to its record */
 	FRESH_MS = 2000,        /* so long a success says that the endpoint works */
 	EVIDENCE_N = 2,         /* so many failures of one request speak against the endpoint */
-	GUILTY_N = 2,           /* so many while others are answered speak against the request */
-	REFUSALS_FREE_N = 4,    /* so often it may find that there is too much to do */
 };
 
 #define FLIGHT_OF(node) LIST_ENTRY(node, struct flight, link)
@@ -297,41 +283,6 @@ static void land(struct sched *s, struct flight *f, const struct answer *answer,
 	s->airborne_n -= q->flights_n == 0;
 }
 
-/* If others were answered between two failures of a request, it may be the request that ails. */
-static void note_guilt(
-	const struct sched *s, const struct flight *f, enum outcome outcome, int64_t now_ms)
-{
-	struct request *q = f->request;
-	bool may_be_own = triage_of(outcome)->may_be_own && f->attempt->sends_n > 0;
-	bool was_other = q->faults_n > 0 && s->good_start_ms > q->failed_ms;
-	q->guilty_n += may_be_own && was_other;
-	q->failed_ms = now_ms;
-}
-
-/* True if the failure is the endpoint's trouble or ours, not this request's. */
-static bool is_excused(const struct sched *s, const struct flight *f, enum outcome outcome)
-{
-	const struct request *q = f->request;
-	const struct triage *t = triage_of(outcome);
-	if (t->trouble == TROUBLE_PERMANENT || t->trouble == TROUBLE_DOUBTFUL)
-		return false;
-	/* Who wants no second try at all wants none in an outage either. */
-	if (s->opts->retry.retries == 0)
-		return false;
-	if (outcome == OUTCOME_CAPACITY &&
-		(q->refusals_n <= REFUSALS_FREE_N || gates_overshot(f->gates, &f->pass)))
-		return true;
-	return f->gates->breaker.state != BREAKER_CLOSED && q->guilty_n < GUILTY_N;
-}
-
-/* True if the flight was the one that tried whether its endpoint is back, and it was not. */
-static bool was_trial(const struct flight *f)
-{
-	const struct breaker *b = &f->gates->breaker;
-	return b->state == BREAKER_OPEN && b->opened_n > 1 &&
-		f->pass.breaker.generation + 1 == b->generation;
-}
-
 /* True if the request is ready or waiting for another try now. */
 static bool try_again(struct sched *s, struct flight *f, int64_t now_ms)
 {
@@ -340,10 +291,10 @@ static bool try_again(struct sched *s, struct flight *f, int64_t now_ms)
 	enum trouble trouble = triage_of(outcome)->trouble;
 	if (s->is_stopped)
 		return false;
-	note_guilt(s, f, outcome, now_ms);
+	guilt_note(s, f, outcome, now_ms);
 	q->faults_n += trouble != TROUBLE_PACE;
 	q->refusals_n += outcome == OUTCOME_CAPACITY;
-	bool excused = is_excused(s, f, outcome);
+	bool excused = guilt_is_excused(s, f, outcome);
 	q->is_retry = retry_counts(trouble) && !excused;
 	q->failures_n += q->is_retry;
 	q->doubtful_n += trouble == TROUBLE_DOUBTFUL;
@@ -361,7 +312,7 @@ static bool try_again(struct sched *s, struct flight *f, int64_t now_ms)
 	int64_t wait_ms;
 	if (!retry_decide(&s->opts->retry, &c, &s->rng, &wait_ms))
 		return false;
-	q->trials_n += was_trial(f) && !c.has_elsewhere;
+	q->trials_n += guilt_was_trial(f) && !c.has_elsewhere;
 	if (now_ms + wait_ms >= queue_deadline_ms(&s->queue, q))
 		return false;
 	q->failed_at = f->gates;
@@ -403,6 +354,21 @@ static bool ask_again(struct sched *s, struct request *q, int64_t now_ms)
 	return true;
 }
 
+/*
+ * True if it was cut off at a deadline of a call, and another has joined meanwhile that may wait
+ * longer: for that one it is asked again at once, which is no failure.
+ */
+static bool go_on(struct sched *s, const struct flight *f, int64_t now_ms)
+{
+	struct request *q = f->request;
+	const struct attempt *a = f->attempt;
+	if (s->is_stopped || a->wire != WIRE_TIMEOUT || a->timeout_ms >= s->opts->timeout_ms ||
+		queue_deadline_ms(&s->queue, q) <= now_ms)
+		return false;
+	sched_return(s, q, 0, now_ms);
+	return true;
+}
+
 /* Makes the attempt that counts the request's first, and drops the other. */
 static void keep_attempt(struct request *q, const struct attempt *kept)
 {
@@ -431,7 +397,8 @@ static void fail(struct sched *s, struct flight *f, int64_t now_ms)
 		s->dead = death;
 		sched_stop(s);
 	}
-	if (!ask_again(s, q, now_ms) && !go_elsewhere(s, f, now_ms) && !try_again(s, f, now_ms))
+	if (!go_on(s, f, now_ms) && !ask_again(s, q, now_ms) && !go_elsewhere(s, f, now_ms) &&
+		!try_again(s, f, now_ms))
 		sched_settle(s, q, error_code_of(q->answer.outcome), NULL);
 }
 

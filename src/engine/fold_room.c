@@ -2,6 +2,7 @@
 #include "engine/fold_room.h"
 
 #include "json/scan.h"
+#include "work/cut.h"
 #include "work/tokens.h"
 
 #include <assert.h>
@@ -97,33 +98,11 @@ static double estimate_of(const struct fold_room *room, double cost)
 	return cost / room->times - 1;
 }
 
-/*
- * What is joined costs what its parts do, nearly always; where it costs more, it is cut again for
- * as much less.
- */
 bool fold_room_cut(const struct fold_room *room, struct span text, double cost, struct buf *out)
 {
 	bool in_middle = room->rule == OVERFLOW_CUTS_MIDDLE;
-	struct span mark = in_middle ? SPAN(MARK_MIDDLE) : SPAN(MARK_END);
-	double budget = estimate_of(room, cost), left = budget - tokens_estimate(mark), excess;
-	size_t from = out->len;
-	for (;; left -= excess + 1) {
-		size_t head_n = left > 0 ? tokens_prefix(text, in_middle ? left / 2 : left) : 0;
-		struct span head = { text.at, head_n };
-		struct span rest = { text.at + head_n, text.n - head_n };
-		if (head_n == 0)
-			return false;
-		size_t tail_n = in_middle ? tokens_suffix(rest, left - tokens_estimate(head)) : 0;
-		out->len = from;
-		buf_put_span(out, head);
-		buf_put_span(out, mark);
-		if (!buf_put(out, text.at + text.n - tail_n, tail_n))
-			return false;
-		excess = tokens_estimate((struct span){ out->data + from, out->len - from }) -
-			budget;
-		if (excess <= 0)
-			return true;
-	}
+	return cut_text(text, estimate_of(room, cost), in_middle ? CUT_MIDDLE : CUT_END,
+		in_middle ? SPAN(MARK_MIDDLE) : SPAN(MARK_END), out);
 }
 
 size_t fold_room_piece(const struct fold_room *room, struct span text)

@@ -127,12 +127,12 @@ static void reweigh(struct pipeline *p, const struct record *r, size_t before)
 static void begin(struct pipeline *p, struct record *r, uint64_t has_steps)
 {
 	size_t before = record_weight(r);
-	if (advance_begin(&p->sched, r, has_steps)) {
-		settle(p, r);
-		return;
-	}
-	p->open_n++;
+	bool is_over = advance_begin(&p->sched, r, has_steps);
 	reweigh(p, r, before);
+	if (is_over)
+		settle(p, r);
+	else
+		p->open_n++;
 }
 
 /* A record of ours or of the input comes in. */

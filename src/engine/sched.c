@@ -195,18 +195,6 @@ void sched_return(struct sched *s, struct request *q, int64_t wait_ms, int64_t n
 	queue_mind(&s->queue, q);
 }
 
-void sched_put(struct sched *s, struct call *call)
-{
-	if (s->airborne_n == 0 && s->queue.ready_n == 0 && s->queue.waiting.len == 0)
-		pool_rest(&s->pool);
-	struct request *q = take_request(s, call);
-	s->calls_n++;
-	if (s->is_stopped)
-		settle_unasked(s, q);
-	else
-		sched_return(s, q, 0, 0);
-}
-
 /* Takes a call away from the request, which ends if that was its last. */
 static void leave(struct sched *s, struct request *q, struct call *call)
 {
@@ -312,24 +300,18 @@ static bool asks_the_same(struct sched *s, const struct request *other, struct r
 		(a && b ? strcmp(a, b) == 0 : a == b);
 }
 
-/* Hands the call over to the request. */
-static void join(struct sched *s, struct request *q, struct call *call)
+/* Samples of one step are to differ, and what goes into a batch file is each a request. */
+static bool may_share(const struct sched *s, const struct request *q)
 {
-	request_join(q, call);
-	if (q->state != REQUEST_FLYING)
-		queue_mind(&s->queue, q);
+	return !s->opts->shares_nothing && s->rooms.plan->steps[q->step].samples_n == 1 &&
+		s->rooms.plan->batch == BATCH_NONE;
 }
 
-/*
- * True if somebody asks the same already, and the request's call waits for that answer from now on.
- * Samples of one step are to differ: each is asked.
- */
-static bool share(struct sched *s, struct request *q)
+/* If somebody asks the same already, the request's call waits for that answer from now on. */
+static void share(struct sched *s, struct request *q)
 {
-	const struct step *step = &s->rooms.plan->steps[q->step];
-	if (s->opts->shares_nothing || step->samples_n > 1 || s->rooms.plan->batch != BATCH_NONE ||
-		q->identity != 0 || q->attempts_n > 0 || q->body_kind == 0)
-		return false;
+	if (q->body_kind == 0)
+		return;
 	uint64_t identity =
 		share_identity(&s->share, q->pool, q->attempt.path, buf_span(&q->attempt.body));
 	struct request *other = share_find(&s->share, identity);
@@ -338,24 +320,40 @@ static bool share(struct sched *s, struct request *q)
 	if (!other) {
 		q->identity = identity;
 		share_put(&s->share, q);
-		return false;
+		return;
 	}
 	struct call *call = request_first(q);
 	leave(s, q, call);
-	join(s, other, call);
-	return true;
+	request_join(other, call);
+	queue_mind(&s->queue, other);
+}
+
+void sched_put(struct sched *s, struct call *call)
+{
+	if (s->airborne_n == 0 && s->queue.ready_n == 0 && s->queue.waiting.len == 0)
+		pool_rest(&s->pool);
+	struct request *q = take_request(s, call);
+	s->calls_n++;
+	if (s->is_stopped) {
+		settle_unasked(s, q);
+		return;
+	}
+	sched_return(s, q, 0, 0);
+	/* At once and not when it would start: till then who asks the same may have his answer. */
+	if (may_share(s, q) && prepare(s, q))
+		share(s, q);
 }
 
 /*
- * Moves the first of the ready requests on: starts it, settles it, joins it to another, or puts it
- * off; then 0. Else how long until it may start.
+ * Moves the first of the ready requests on: starts it, settles it, or puts it off; then 0. Else how
+ * long until it may start.
  */
 static int64_t move_on(struct sched *s, struct request *q, int64_t now_ms)
 {
 	bool counts = rate_counts_tokens(&s->rate) || pool_counts_tokens(&s->pool);
 	bool has_key = s->opts->balance == BALANCE_AFFINITY;
 	int64_t wait_ms;
-	if (put_off(s, q, now_ms) || !prepare(s, q) || share(s, q))
+	if (put_off(s, q, now_ms) || ((counts || has_key) && !prepare(s, q)))
 		return 0;
 	if (counts)
 		weigh(q, &s->pool);

@@ -29,8 +29,10 @@ void share_release(struct share *s);
 /* Gives the identity, never 0, of a request to that pool, with that path (or NULL) and body. */
 uint64_t share_identity(const struct share *s, unsigned pool, const char *path, struct span body);
 
-/* Gives the newest request of that identity, or NULL; share_next gives the one before. */
+/* Gives a request of that identity, or NULL. */
 struct request *share_find(const struct share *s, uint64_t identity);
+
+/* Gives the next of the same identity, or NULL. */
 struct request *share_next(const struct request *q);
 
 /* Adds a request, which is not in it, under its identity (not 0). */

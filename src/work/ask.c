@@ -2,6 +2,7 @@
 #include "work/ask.h"
 
 #include "json/scan.h"
+#include "work/cut.h"
 #include "work/tokens.h"
 
 #include <stdarg.h>
@@ -149,33 +150,6 @@ static bool measure_system(const struct ask *a, size_t max, double *tokens, stru
 	return ok;
 }
 
-/*
- * Writes what is left of a prompt in so many tokens, with its mark. A text joined to another costs
- * what both cost, nearly always: if it comes out longer, it is tried with less room. False if there
- * is no room for any of it, or out is full.
- */
-static bool cut(struct span prompt, double budget, bool in_middle, struct buf *out)
-{
-	struct span mark = in_middle ? SPAN(MARK_MIDDLE) : SPAN(MARK_END);
-	double room = budget - tokens_estimate(mark), excess;
-	for (;; room -= excess + 1) {
-		size_t head_n = room > 0 ? tokens_prefix(prompt, in_middle ? room / 2 : room) : 0;
-		struct span head = { prompt.at, head_n };
-		struct span tail = { prompt.at + head_n, prompt.n - head_n };
-		if (head_n == 0)
-			return false;
-		size_t tail_n = in_middle ? tokens_suffix(tail, room - tokens_estimate(head)) : 0;
-		tail = (struct span){ prompt.at + prompt.n - tail_n, tail_n };
-		buf_clear(out);
-		if (!buf_put_span(out, head) || !buf_put_span(out, mark) ||
-			!buf_put_span(out, tail))
-			return false;
-		excess = tokens_estimate(buf_span(out)) - budget;
-		if (excess <= 0)
-			return true;
-	}
-}
-
 /* Says how long it is, that is how much of it there is besides `system`. */
 static bool refuse_length(const struct ask *a, double tokens, double system, struct fault *fault)
 {
@@ -204,10 +178,13 @@ static bool cut_prompt(struct ask *a, struct span prompt, double system, struct 
 {
 	const struct step *s = a->step;
 	struct buf left;
-	bool in_middle = s->on_overflow == OVERFLOW_CUTS_MIDDLE;
+	double tokens = (double)s->max_input_tokens - system;
+	bool ok = false;
 	buf_init(&left, text->max);
-	bool ok = (in_middle || s->on_overflow == OVERFLOW_CUTS_END) &&
-		cut(prompt, (double)s->max_input_tokens - system, in_middle, &left);
+	if (s->on_overflow == OVERFLOW_CUTS_END)
+		ok = cut_text(prompt, tokens, CUT_END, SPAN(MARK_END), &left);
+	else if (s->on_overflow == OVERFLOW_CUTS_MIDDLE)
+		ok = cut_text(prompt, tokens, CUT_MIDDLE, SPAN(MARK_MIDDLE), &left);
 	buf_release(text);
 	*text = left;
 	a->prompt = buf_span(text);

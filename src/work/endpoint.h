@@ -45,12 +45,12 @@ struct endpoint {
 	int64_t rpm;     /* requests a minute; 0 = not known */
 	int64_t tpm;     /* tokens a minute; 0 = not known */
 	struct aws_key *aws; /* owned: signs requests in place of a header; secret; NULL = none */
-	unsigned pool; /* the number of the model's pool that it is of; fallbacks serve all */
-	unsigned site; /* which --endpoint it comes from: those of one site, for several models,
-			  share what was said of max, rpm and tpm */
-	unsigned tier; /* 0 = of the pool; n = the n-th fallback */
-	bool is_streamed;    /* answers are asked for as a stream of events */
-	bool is_loopback;    /* the host is this machine: no proxy, no key needed, http allowed */
+	unsigned pool;       /* the number of the model's pool that it is of; fallbacks serve all */
+	unsigned site;    /* which --endpoint it comes from: those of one site, for several models,
+			     share what was said of max, rpm and tpm */
+	unsigned tier;    /* 0 = of the pool; n = the n-th fallback */
+	bool is_streamed; /* answers are asked for as a stream of events */
+	bool is_loopback; /* the host is this machine: no proxy, no key needed, http allowed */
 };
 
 /* Sets the model from plain text, or from NULL: the record must bring its own. */

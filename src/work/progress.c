@@ -88,7 +88,8 @@ static bool has_ended(const struct stage *s, const struct step *step, const stru
 {
 	if (s->open_n == 0 || (step->join == JOIN_FIRST && c->error == ERROR_NONE))
 		return true;
-	return s->answered_n + s->open_n < step_quorum(step);
+	/* What is not asked because the run ends is no reason to cut off what is paid for. */
+	return s->answered_n + s->open_n + s->cancelled_n < step_quorum(step);
 }
 
 static struct ballot ballot_of(const struct call *c, const struct step *step)
@@ -260,6 +261,7 @@ struct stage *progress_settle(struct call *c, const struct plan *plan)
 	r->held_bytes += call_weight(c);
 	if (s->state == STAGE_OPEN) {
 		s->answered_n += c->error == ERROR_NONE;
+		s->cancelled_n += c->error == ERROR_CANCELLED;
 		if (!has_ended(s, step, c))
 			return NULL;
 		bool has_value = is_joined(r, s, step, c);

@@ -34,9 +34,10 @@ struct stage {
 	unsigned waits_n;   /* needs that have no value yet; while it is blocked */
 	struct call *calls; /* owned, or the record's first_call; NULL before it is open */
 	unsigned calls_n;
-	unsigned open_n;     /* calls that progress_settle waits for */
-	unsigned answered_n; /* calls that have their answer */
-	unsigned chosen;     /* the call whose answer or failure is the step's; not for a list */
+	unsigned open_n;      /* calls that progress_settle waits for */
+	unsigned answered_n;  /* calls that have their answer */
+	unsigned cancelled_n; /* calls that the end of the run left unasked */
+	unsigned chosen;      /* the call whose answer or failure is the step's; not for a list */
 	struct tally tally;
 	struct buf value; /* owned: the step's value as JSON, if it is a list or later steps want
 			     it; else empty */

@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * graph: the steps of a run as the test knows them, what was seen of each call, and the oracle that
- * says what must become of a record, from what the servers said alone.
- *
- * The oracle is written from the contract, not from the engine: quorums, votes, lists, the texts of
- * templates are all worked out here a second time.
+ * graph: the steps of a run as the test knows them, and what was seen of each call.
  */
 #pragma once
 
 #include "run.h"
 
-enum {
-	GRAPH_STEPS_MAX = 12,
-	GRAPH_MODELS_MAX = 4,
-	GRAPH_SAMPLES_MAX = 64,
-	GRAPH_CALLS_MAX = 64,
-	GRAPH_HOLES_MAX = 6
-};
+enum { GRAPH_STEPS_MAX = 12, GRAPH_MODELS_MAX = 4, GRAPH_CALLS_MAX = 64, GRAPH_HOLES_MAX = 6 };
 
 /* How a template shows another step's value. */
 enum hole_form { HOLE_PLAIN, HOLE_JSON, HOLE_TRIM, HOLE_ITEM, HOLE_FORMS_N };
@@ -75,30 +65,6 @@ struct graph_track {
 	struct graph_stage stages[GRAPH_STEPS_MAX];
 };
 
-/* What the oracle says of a step. */
-enum verdict_of {
-	ORACLE_WAITS,
-	ORACLE_OPEN,
-	ORACLE_ANSWERED,
-	ORACLE_GIVEN,
-	ORACLE_FAILED,
-	ORACLE_UNRUN,
-	ORACLE_UNWANTED
-};
-
-struct oracle {
-	enum verdict_of of[GRAPH_STEPS_MAX];
-	bool is_unspeakable[GRAPH_STEPS_MAX]; /* failed: its template cannot be filled */
-};
-
-/* How sure a failure must be to count as one. */
-enum certainty {
-	FOR_SURE,   /* no other try is allowed */
-	AS_IT_MAY,  /* giving it up is allowed */
-	IF_STOPPED, /* what does not fly will not be asked (again) */
-	AT_THE_END  /* whatever was not answered has failed */
-};
-
 extern struct graph graph;
 
 /* Makes a random graph for so many models into `graph`, and run.plan from it. */
@@ -119,31 +85,23 @@ unsigned graph_calls_n(const struct graph_step *s);
 bool graph_is_list(const struct graph_step *s);
 unsigned graph_quorum(const struct graph_step *s);
 
-/* The oracle. */
-void oracle_judge(const struct graph_track *t, enum certainty certainty, struct oracle *o);
-
-/* Appends the prompt (or system message) that the step must have; false if it cannot be filled. */
-bool oracle_spell(const struct graph_track *t, const struct oracle *o, unsigned step,
-	bool is_system, struct buf *out);
-
-/* Appends the step's value as JSON as the output has it. */
-void oracle_put_json(const struct graph_track *t, unsigned step, struct buf *out);
-
 /* The JSON of the field of that step that a record may come with. */
 const char *graph_given(uint64_t seq, unsigned step);
-
-/* What counts as one and the same answer in a vote: trimmed, in small letters. */
-void oracle_fold(const char *text, char *out, size_t size);
 
 /* The laws of graphs. */
 extern const struct play graph_play;
 
 /* Further laws, where the scenario is simple enough for them. */
 struct graph_laws {
-	bool has_order;     /* no call starts while one of an earlier record may */
-	bool answers_alike; /* all answers to a vote are drawn from few; else each is its own */
+	bool has_order; /* no call starts while one of an earlier record may */
 };
 extern struct graph_laws graph_laws;
+
+/* A record that was asked about is put: is it what the oracle says? */
+void graph_check_end(const struct graph_track *t);
+
+/* May calls have been given up that were not asked, or not as often as they might have been? */
+bool graph_is_excused(void);
 
 /* Forgets the run before. */
 void graph_begin(void);

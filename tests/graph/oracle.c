@@ -3,7 +3,7 @@
  * The contract, worked out a second time: what a step's value is, what a template makes of it, and
  * how a record goes on.
  */
-#include "graph.h"
+#include "oracle.h"
 
 #include "base/xalloc.h"
 
@@ -54,7 +54,7 @@ const char *graph_given(uint64_t seq, unsigned step)
 
 /* votes */
 
-void oracle_fold(const char *text, char *out, size_t size)
+static void fold(const char *text, char *out, size_t size)
 {
 	size_t n = strlen(text), from = 0;
 	while (from < n && isspace((unsigned char)text[from]))
@@ -69,8 +69,8 @@ void oracle_fold(const char *text, char *out, size_t size)
 static bool is_same_vote(const char *a, const char *b)
 {
 	char folded[2][ANSWER_MAX_BYTES];
-	oracle_fold(a, folded[0], sizeof folded[0]);
-	oracle_fold(b, folded[1], sizeof folded[1]);
+	fold(a, folded[0], sizeof folded[0]);
+	fold(b, folded[1], sizeof folded[1]);
 	return strcmp(folded[0], folded[1]) == 0;
 }
 
@@ -228,11 +228,9 @@ static bool put_hole(const struct graph_track *t, const struct graph_hole *h, st
 	return is_there;
 }
 
-bool oracle_spell(const struct graph_track *t, const struct oracle *o, unsigned step,
-	bool is_system, struct buf *out)
+bool oracle_spell(const struct graph_track *t, unsigned step, bool is_system, struct buf *out)
 {
 	const struct graph_step *s = &graph.steps[step];
-	(void)o;
 	if (t->kind == RECORD_BARE)
 		return false;
 	buf_put_char(out, '#');
@@ -245,12 +243,12 @@ bool oracle_spell(const struct graph_track *t, const struct oracle *o, unsigned 
 	return true;
 }
 
-static bool is_speakable(const struct graph_track *t, const struct oracle *o, unsigned step)
+static bool is_speakable(const struct graph_track *t, unsigned step)
 {
 	struct buf text;
 	buf_init(&text, VALUE_MAX_BYTES);
-	bool ok = oracle_spell(t, o, step, false, &text) &&
-		(!graph.steps[step].has_system || oracle_spell(t, o, step, true, &text));
+	bool ok = oracle_spell(t, step, false, &text) &&
+		(!graph.steps[step].has_system || oracle_spell(t, step, true, &text));
 	buf_release(&text);
 	return ok;
 }
@@ -342,7 +340,7 @@ void oracle_judge(const struct graph_track *t, enum certainty certainty, struct 
 		o->of[step] = judge_needs(o, &graph.steps[step]);
 		if (o->of[step] != ORACLE_OPEN)
 			continue;
-		o->is_unspeakable[step] = !is_speakable(t, o, step);
+		o->is_unspeakable[step] = !is_speakable(t, step);
 		o->of[step] =
 			o->is_unspeakable[step] ? ORACLE_FAILED : judge_calls(t, step, certainty);
 	}
