@@ -65,7 +65,7 @@
  *     json/                  scan.c (strict), walk.c (parts as spans), path.c, text.c (escapes)
  *       schema*.c              JSON Schema: compiled once, values checked where they lie
  *       equal.c compact.c yaml.c
- *     base/                  knows nobody: memory, buffers, errors, clock, heap, hash, channels, ...
+ *     base/                  knows nobody: memory, buffers, errors, time, heap, hash, channels ...
  *
  * Rooms look down this list, never up. HACKING.md says why.
  */

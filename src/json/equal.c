@@ -25,7 +25,7 @@ uint64_t json_hash(struct span value)
 	return c.gave_up ? 0 : hash;
 }
 
-bool json_equal(struct span a, struct span b)
+bool json_is_equal(struct span a, struct span b)
 {
 	struct schema_check c;
 	struct schema_place root;

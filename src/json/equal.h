@@ -16,4 +16,4 @@
 uint64_t json_hash(struct span value);
 
 /* True if the two scanned values, borrowed, are equal. */
-bool json_equal(struct span a, struct span b);
+bool json_is_equal(struct span a, struct span b);

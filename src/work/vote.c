@@ -93,7 +93,7 @@ static bool is_same(const struct form *a, const struct form *b)
 {
 	if (a->is_json != b->is_json || a->hash != b->hash)
 		return false;
-	return a->is_json ? json_equal(a->bytes, b->bytes) : span_equals(a->bytes, b->bytes);
+	return a->is_json ? json_is_equal(a->bytes, b->bytes) : span_equals(a->bytes, b->bytes);
 }
 
 /* Counts one ballot: with the first that is the same, or as a different answer. */

@@ -59,11 +59,14 @@ run_example() {
 		2) [ "$(jq -r .output answers.jsonl | grep -c '^echo: Below is')" -eq 400 ] ;;
 		5) [ "$(jq -r .output first.jsonl | grep -c '^echo: ')" -eq 400 ] ;;
 		6) [ "$(cat out)" -gt 400 ] ;;
+		9) [ "$(jq -r .brief briefs.jsonl | grep -c '^echo: From echo: One word: ')" -eq 400 ] ;;
+		12) [ "$(grep -c '^1\. echo: A title for: ' out)" -eq 400 ] ;;
+		13) [ "$(jq -r .brief headlines.jsonl | grep -c '^echo: An entry of a satirical')" -eq 400 ] ;;
 		esac
 		cd ..
 		count=$((count + 1))
 	done
-	[ "$count" -eq 8 ]
+	[ "$count" -eq 14 ]
 }
 
 @test "the examples of the manual work" {

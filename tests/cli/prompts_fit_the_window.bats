@@ -6,9 +6,9 @@
 load helper
 load recorder
 
-# A text of so many words, each of which is a token and differs from the others.
+# A text of so many words, each of which is a token.
 words() {
-	jq -nr --argjson n "$1" '[range($n) | "w\(. % 10)"] | join(" ")'
+	jq -nr --argjson n "$1" '[range($n) | "word"] | join(" ")'
 }
 
 a_long_one() {

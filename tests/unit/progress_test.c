@@ -327,15 +327,28 @@ TEST("a quorum is given up as soon as it cannot be reached, and the first failur
 {
 	struct scene s;
 	struct stage *stage = scatter(&s, 5, JOIN_VOTE);
-	CHECK(!break_call(&s, &stage->calls[1], ERROR_CANCELLED, "stopped"));
+	CHECK(!break_call(&s, &stage->calls[1], ERROR_AUTH, "who?"));
 	CHECK(!break_call(&s, &stage->calls[4], ERROR_TIMEOUT, "late"));
 	CHECK(break_call(&s, &stage->calls[3], ERROR_OVERLOADED, "busy") == stage);
-	CHECK_INT(stage->chosen, 3);
+	CHECK_INT(stage->chosen, 1);
 	call_abandon(&stage->calls[0], ERROR_CANCELLED, NULL);
 	call_abandon(&stage->calls[2], ERROR_CANCELLED, NULL);
 	conclude(&s);
-	CHECK_INT(s.record->failure.code, ERROR_OVERLOADED);
-	CHECK_STR(s.record->failure.message, "2 of 5 calls failed: busy");
+	CHECK_INT(s.record->failure.code, ERROR_AUTH);
+	CHECK_STR(s.record->failure.message, "3 of 5 calls failed: who?");
+	scene_release(&s);
+}
+
+TEST("what the end of the run leaves unasked does not cut off what is being asked")
+{
+	struct scene s;
+	struct stage *stage = scatter(&s, 3, JOIN_ALL);
+	CHECK(!break_call(&s, &stage->calls[0], ERROR_CANCELLED, "stopped"));
+	CHECK(!break_call(&s, &stage->calls[1], ERROR_CANCELLED, "stopped"));
+	CHECK(break_call(&s, &stage->calls[2], ERROR_TIMEOUT, "late") == stage);
+	CHECK_INT(stage->chosen, 2);
+	conclude(&s);
+	CHECK_INT(s.record->failure.code, ERROR_TIMEOUT);
 	scene_release(&s);
 }
 
