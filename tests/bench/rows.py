@@ -11,6 +11,7 @@ from pathlib import Path
 from gates_row import row_gates
 from measure import Failed, is_there, median, slope
 from peer_row import IN_FLIGHT, row_peers
+from steps_row import row_steps
 from table import Line, cpu_per_record, mb, missing, samples, us
 
 
@@ -487,5 +488,6 @@ ROWS = {
     "one": row_one,
     "syscalls": row_syscalls,
     "gates": row_gates,
+    "steps": row_steps,
     "instructions": row_instructions,
 }

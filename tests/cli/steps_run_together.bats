@@ -171,7 +171,7 @@ reset_mock() {
 	try ask --existing replace -p a='{{text}}' -p b='{{a}}' <in
 	[ "$status" -eq 1 ]
 	[ "$(head -n 1 out)" = '{"text":"t","a":"echo: t","b":"echo: echo: t"}' ]
-	! grep -q old out
+	[ "$(grep -c old out)" -eq 0 ]
 	[ "$(tail -n 1 out | jq -c .pllm.error.not_run)" = '["b"]' ]
 }
 
