@@ -35,8 +35,9 @@ void summary_say(const struct stats *s, const char *reason)
 		log_say(LOG_WARNING, "%llu records were left out of their groups (--on-error drop)",
 			(unsigned long long)s->dropped_n);
 	log_say(LOG_DETAIL,
-		"%llu records: %llu answered, %llu skipped, %llu failed; %llu requests, %llu of them retries",
-		(unsigned long long)s->read_n, (unsigned long long)s->answered_n,
-		(unsigned long long)s->skipped_n, (unsigned long long)(s->failed_n + s->passed_n),
-		(unsigned long long)s->requests_n, (unsigned long long)s->retries_n);
+		"%llu records%s: %llu answered, %llu skipped, %llu failed; %llu requests, %llu of them retries",
+		(unsigned long long)s->read_n, s->has_groups ? ", of their groups" : "",
+		(unsigned long long)s->answered_n, (unsigned long long)s->skipped_n,
+		(unsigned long long)(s->failed_n + s->passed_n), (unsigned long long)s->requests_n,
+		(unsigned long long)s->retries_n);
 }

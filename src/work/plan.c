@@ -11,6 +11,7 @@
 #include "json/schema.h"
 #include "json/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ static const char *const owned_keys[] = { "model", "messages", "input", "n", "st
 enum {
 	PATH_NAMES_MAX = 8,
 	SHOWN_LETTERS = 40, /* of a hole in a message */
+	WHERE_BYTES = 400,  /* of a place in a message */
 	CYCLE_BYTES_MAX = 1 << 16
 };
 
@@ -87,23 +89,30 @@ unsigned step_quorum(const struct step *s)
 	return s->join == JOIN_VOTE ? calls_n / 2 + 1 : calls_n;
 }
 
-/* Refuses an index into a step's answers that no record can have. */
-static bool check_index(
+/* Refuses a hole that leads into a step's value where no record's value has anything. */
+static bool check_hole(
 	const struct step *s, const struct step *other, const struct path *hole, struct err *err)
 {
-	if (hole->parts_n < 2 || hole->parts[1].name)
-		return true;
 	struct span shown = utf8_first(span_of(hole->text), SHOWN_LETTERS);
-	long calls_n = (long)step_calls_n(other), i = hole->parts[1].index;
-	if (step_is_list(other))
-		return (i < calls_n && i >= -calls_n) ||
-			err_set(err, ERR_USAGE,
-				"step \"%.100s\": {{%.*s}}: \"%.100s\" has %ld answers, [0] to [%ld]",
-				s->name, (int)shown.n, shown.at, other->name, calls_n, calls_n - 1);
-	return other->schema ||
-		err_set(err, ERR_USAGE,
-			"step \"%.100s\": {{%.*s}}: the value of \"%.100s\" is a text, not a list",
-			s->name, (int)shown.n, shown.at, other->name);
+	char where[WHERE_BYTES];
+	long calls_n = (long)step_calls_n(other);
+	if (hole->parts_n < 2 || (other->schema && !step_is_list(other)))
+		return true;
+	long i = hole->parts[1].index;
+	bool is_name = hole->parts[1].name != NULL;
+	snprintf(where, sizeof where, "step \"%.100s\": {{%.*s}}: ", s->name, (int)shown.n,
+		shown.at);
+	if (!step_is_list(other))
+		return err_set(err, ERR_USAGE,
+			"%sthe value of \"%.100s\" is a text%s; with --schema it is JSON", where,
+			other->name, is_name ? " and has no fields" : ", not a list");
+	if (is_name)
+		return err_set(err, ERR_USAGE,
+			"%s\"%.100s\" has a list of answers; take one, as in {{%.100s[0]}}", where,
+			other->name, other->name);
+	return (i < calls_n && i >= -calls_n) ||
+		err_set(err, ERR_USAGE, "%s\"%.100s\" has %ld answers, [0] to [%ld]", where,
+			other->name, calls_n, calls_n - 1);
 }
 
 static void add_need(struct plan *p, struct step *s, unsigned other)
@@ -127,7 +136,7 @@ static bool link_template(struct plan *p, struct step *s, struct template *t, st
 		const struct step *other = plan_find_step(p, name);
 		if (!other || other == s || other->is_unnamed)
 			continue;
-		if (!check_index(s, other, hole, err))
+		if (!check_hole(s, other, hole, err))
 			return false;
 		unsigned index = (unsigned)(other - p->steps);
 		template_bind(t, name, index, step_is_list(other));

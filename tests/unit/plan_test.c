@@ -175,7 +175,7 @@ TEST("a step needs the steps that its templates mention, each once")
 	struct plan p = { 0 };
 	struct err err = { 0 };
 	add(&p, "a", "{{text}}");
-	add(&p, "b", "{{a}} {{a|json}} {{a.x?}} {{b}} {{x.c}} {{.}} {{[0]?}}");
+	add(&p, "b", "{{a}} {{a|json}} {{a?}} {{b}} {{x.c}} {{.}} {{[0]?}}");
 	struct step *c = add(&p, "c", "{{text}}");
 	CHECK(template_parse(&c->system, SPAN("{{b}}"), TEMPLATE_FROM_FILE, &err));
 	CHECK(template_parse(&c->image, SPAN("{{[\"a\"]}}{{d}}"), TEMPLATE_FROM_FILE, &err));
@@ -348,7 +348,21 @@ TEST("an index into a step's value wants a list or a schema")
 {
 	struct plan p = { 0 };
 	struct err err = { 0 };
-#define NO_LIST "step \"best\": {{draft[0]}}: the value of \"draft\" is a text, not a list"
+#define NO_LIST                                                                            \
+	"step \"best\": {{draft[0]}}: the value of \"draft\" is a text, not a list; with " \
+	"--schema it is JSON"
+#define NO_FIELDS                                                                          \
+	"step \"best\": {{draft.x}}: the value of \"draft\" is a text and has no fields; " \
+	"with --schema it is JSON"
+#define NO_ITEM \
+	"step \"best\": {{draft.x}}: \"draft\" has a list of answers; take one, as in {{draft[0]}}"
+	add(&p, "draft", "");
+	add(&p, "best", "{{draft.x}}");
+	check_refused(&p, NO_FIELDS);
+	add(&p, "draft", "");
+	add(&p, "best", "{{draft.x}}");
+	sample(&p, "draft", 3);
+	check_refused(&p, NO_ITEM);
 	add(&p, "draft", "");
 	add(&p, "best", "{{draft[0]}}");
 	check_refused(&p, NO_LIST);
