@@ -85,11 +85,17 @@ void flight_release_spares(struct sched *s)
 		free(FLIGHT_OF(node));
 }
 
+/* How long an attempt that starts then may take. */
+static int64_t timeout_of(const struct sched *s, const struct request *q, int64_t start_ms)
+{
+	int64_t left_ms = queue_deadline_ms(&s->queue, q) - start_ms;
+	return left_ms < s->opts->timeout_ms ? left_ms : s->opts->timeout_ms;
+}
+
 static void set_times(
 	const struct sched *s, const struct request *q, struct attempt *a, int64_t now_ms)
 {
-	int64_t left = queue_deadline_ms(&s->queue, q) - now_ms;
-	a->timeout_ms = left < s->opts->timeout_ms ? left : s->opts->timeout_ms;
+	a->timeout_ms = timeout_of(s, q, now_ms);
 	a->first_byte_timeout_ms = s->opts->ttft_timeout_ms;
 	a->idle_timeout_ms = s->opts->idle_timeout_ms;
 }
@@ -197,6 +203,22 @@ void flight_hedge(struct sched *s, int64_t now_ms)
 void flight_cut(struct sched *s, struct flight *f)
 {
 	http_cancel(s->rooms.http, f->attempt);
+}
+
+static void extend(struct sched *s, const struct request *q, struct attempt *a)
+{
+	const struct flight *f = a->owner;
+	int64_t timeout_ms = timeout_of(s, q, f->start_ms);
+	if (timeout_ms > a->timeout_ms)
+		http_extend(s->rooms.http, a, timeout_ms);
+}
+
+void flight_extend(struct sched *s, struct request *q)
+{
+	if (q->attempt.owner)
+		extend(s, q, &q->attempt);
+	if (q->second && q->second->owner)
+		extend(s, q, q->second);
 }
 
 void flight_cut_request(struct sched *s, struct request *q)
@@ -355,7 +377,7 @@ static bool ask_again(struct sched *s, struct request *q, int64_t now_ms)
 }
 
 /*
- * True if it was cut off at a deadline of a call, and another has joined meanwhile that may wait
+ * True if it was cut off at a deadline of a call, and just then another has joined that may wait
  * longer: for that one it is asked again at once, which is no failure.
  */
 static bool go_on(struct sched *s, const struct flight *f, int64_t now_ms)

@@ -44,6 +44,9 @@ void flight_hedge(struct sched *s, int64_t now_ms);
 /* Cuts a flight off; it comes back through http. */
 void flight_cut(struct sched *s, struct flight *f);
 
+/* What is in the air for a request may fly as long as its latest call waits. */
+void flight_extend(struct sched *s, struct request *q);
+
 /* Cuts off all that is in the air for a request. */
 void flight_cut_request(struct sched *s, struct request *q);
 

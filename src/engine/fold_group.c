@@ -21,6 +21,7 @@ struct fold_group *fold_group_new(struct span key, struct span name, const struc
 	struct fold_room room;
 	bool is_same = span_equals(key, name);
 	*g = (struct fold_group){
+		.step = step->name,
 		.key = xmalloc(key.n + (is_same ? 0 : name.n)),
 		.key_n = key.n,
 		.name_n = is_same ? 0 : name.n,
@@ -77,6 +78,7 @@ static void heed_fault(struct fold_group *g)
 		return;
 	char *fault = t->fault;
 	t->fault = NULL;
+	g->failure.step = g->step;
 	fold_group_fail(g, t->error, fault);
 }
 
@@ -149,9 +151,10 @@ static void count_calls(struct fold_group *g, const struct record *r)
 		const struct stage *s = &r->stages[i];
 		for (unsigned j = 0; j < s->calls_n; j++) {
 			const struct call *c = &s->calls[j];
+			if (c->is_shared)
+				continue; /* another group's pack has made it, and has it counted */
 			g->failure.attempts_n += c->attempts_n;
-			if (!c->is_shared)
-				g->usage = usage_sum(g->usage, c->answer.usage);
+			g->usage = usage_sum(g->usage, c->answer.usage);
 		}
 	}
 }

@@ -18,6 +18,7 @@
 
 struct fold_group {
 	struct fold_tree tree;
+	const char *step; /* borrowed: the name of what combines */
 	char *key; /* owned: as it stood in the first member, JSON on one line; behind it is `name`
 		    */
 	size_t key_n;
@@ -40,8 +41,8 @@ struct fold_group {
 };
 
 /*
- * Makes a group without members that is folded by the step. Keeps copies of key and name, borrows
- * load, in which it counts what it holds.
+ * Makes a group without members that is folded by the step, borrowed. Keeps copies of key and name,
+ * borrows load, in which it counts what it holds.
  */
 struct fold_group *fold_group_new(struct span key, struct span name, const struct step *step,
 	int64_t fan_in, struct fold_load *load);

@@ -101,7 +101,8 @@ bool render_request(struct request *q, const struct plan *plan, const struct end
 {
 	struct ask ask;
 	const struct call *call = request_first(q);
-	const struct step *step = &plan->steps[q->step];
+	/* It may have been made for another's step, which asks the same and has left. */
+	const struct step *step = &plan->steps[call->step];
 	struct span values[PLAN_STEPS_MAX];
 	if (plan->batch != BATCH_NONE)
 		return render_batch(q, plan, endpoint, a, fault);

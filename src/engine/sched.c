@@ -285,17 +285,25 @@ static bool put_off(struct sched *s, struct request *q, int64_t now_ms)
 	return true;
 }
 
+/* True if an answer to a call of one step will do for the other: what may come of both is the same.
+ */
+static bool are_alike(const struct step *a, const struct step *b)
+{
+	return a == b || (!a->schema && !b->schema && a->max_tokens_limit == b->max_tokens_limit);
+}
+
 /*
  * True if the other, which is alive, asks the very same as q, whose body is fresh. That of the
  * other may have been written for another endpoint since.
  */
 static bool asks_the_same(struct sched *s, const struct request *other, struct request *q)
 {
+	const struct step *steps = s->rooms.plan->steps;
 	const struct gates *g = pool_of_kind(&s->pool, other->body_kind);
 	const char *a = other->attempt.path, *b = q->attempt.path;
 	struct fault fault;
-	return other->step == q->step && other->pool == q->pool && flight_render(s, q, g, &fault) &&
-		other->attempt.body.len == q->attempt.body.len &&
+	return other->pool == q->pool && are_alike(&steps[other->step], &steps[q->step]) &&
+		flight_render(s, q, g, &fault) && other->attempt.body.len == q->attempt.body.len &&
 		memcmp(other->attempt.body.data, q->attempt.body.data, q->attempt.body.len) == 0 &&
 		(a && b ? strcmp(a, b) == 0 : a == b);
 }
@@ -326,6 +334,8 @@ static void share(struct sched *s, struct request *q)
 	leave(s, q, call);
 	request_join(other, call);
 	queue_mind(&s->queue, other);
+	if (other->state == REQUEST_FLYING)
+		flight_extend(s, other);
 }
 
 void sched_put(struct sched *s, struct call *call)

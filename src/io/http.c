@@ -18,6 +18,7 @@
 #include "base/xalloc.h"
 #include "io/http_shard.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -298,6 +299,13 @@ struct attempt *http_take_done(struct http *h)
 {
 	struct list_node *node = list_take(&h->hub.done);
 	return node ? LIST_ENTRY(node, struct attempt, link) : NULL;
+}
+
+void http_extend(struct http *h, struct attempt *attempt, int64_t timeout_ms)
+{
+	assert(timeout_ms >= attempt->timeout_ms);
+	(void)h; /* A timer that comes too early looks at what is due, and is set again. */
+	attempt->timeout_ms = timeout_ms;
 }
 
 void http_cancel(struct http *h, struct attempt *attempt)

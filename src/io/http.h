@@ -57,6 +57,9 @@ void http_wait(struct http *h, int64_t timeout_ms);
 /* Gives back a finished attempt, in the order in which they finished, or NULL. */
 struct attempt *http_take_done(struct http *h);
 
+/* Gives an attempt that is here, or on its way back, more time: timeout_ms from its start. */
+void http_extend(struct http *h, struct attempt *attempt, int64_t timeout_ms);
+
 /* Ends an attempt that is here: it comes back through http_take_done with WIRE_CANCELLED. */
 void http_cancel(struct http *h, struct attempt *attempt);
 

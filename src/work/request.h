@@ -6,7 +6,8 @@
  * answer that all its calls get. It lives from sched_put until its last call has gone; the calls
  * belong to their records. The loop's thread.
  *
- * Invariant: each call in `calls` has `request` pointing here, and the same step, pool and sample.
+ * Invariant: each call in `calls` has `request` pointing here, and would be asked in the same words
+ * of the same pool.
  */
 #pragma once
 
@@ -35,7 +36,7 @@ struct reask;
 struct request {
 	struct list_node calls; /* borrowed: who waits for its answer */
 	unsigned calls_n;       /* none: it was cut off, and lands for nobody */
-	unsigned step;          /* index into the plan's steps */
+	unsigned step;          /* index into the plan's steps: of the call it was made for */
 	unsigned pool;          /* index of the pool that serves it */
 
 	enum request_state state;

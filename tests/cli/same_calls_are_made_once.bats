@@ -33,6 +33,16 @@ alike() {
 	[ "$(mock_stat requests)" -eq 6 ]
 }
 
+@test "steps that ask the same are one request, unless a schema makes another answer of it" {
+	alike 5 '[[answer:"7"]]7' >in
+	quietly shared -p a='{{text}}' -p b='{{text}}' <in
+	[ "$(jq -sc 'all(.[]; .a == .b and .a != null)' out)" = true ]
+	[ "$(mock_stat requests)" -eq 1 ]
+	echo '{}' >any.json
+	quietly shared -p a='{{text}}' -p b='{{text}}' --schema b=any.json <in
+	[ "$(mock_stat requests)" -eq 3 ]
+}
+
 @test "with --no-share each is asked" {
 	alike 50 same >in
 	quietly shared --no-share -p '{{text}}' <in

@@ -27,7 +27,8 @@
 struct flight {
 	struct heap_node end;
 	struct attempt *attempt;
-	uint64_t seq; /* the number of what is asked about */
+	uint64_t seq;       /* the number of what is asked about */
+	struct reply whole; /* if nobody ends it before */
 	struct reply reply;
 	bool is_done;
 };
@@ -66,6 +67,32 @@ static unsigned endpoint_of(const struct http *h, const struct attempt *attempt)
 	check_fail("an attempt goes to an endpoint that was not added");
 }
 
+/* Says when and how the flight ends, by what its attempt allows. */
+static void aim(struct http *h, struct flight *f)
+{
+	const struct attempt *a = f->attempt;
+	f->reply = f->whole;
+	if (f->reply.ms >= a->timeout_ms) {
+		f->reply.kind = REPLY_TIMEOUT;
+		f->reply.ms = a->timeout_ms;
+		f->reply.hint_ms = f->reply.advice = -1;
+		f->reply.told.n = 0;
+	}
+	heap_put(&h->flights, &f->end, a->started_ms + f->reply.ms);
+}
+
+void http_extend(struct http *h, struct attempt *attempt, int64_t timeout_ms)
+{
+	struct flight *f = attempt->slot;
+	if (!f || timeout_ms < attempt->timeout_ms)
+		check_fail("an attempt gets more time that has been given back, or less");
+	attempt->timeout_ms = timeout_ms;
+	if (f->is_done)
+		return;
+	heap_remove(&h->flights, &f->end);
+	aim(h, f);
+}
+
 void http_start(struct http *h, struct attempt *attempt)
 {
 	world_stir();
@@ -76,15 +103,9 @@ void http_start(struct http *h, struct attempt *attempt)
 	f->attempt = attempt;
 	f->seq = words_asked(attempt);
 	heap_node_init(&f->end);
-	upstream_enter(endpoint, f->seq, check_start(f->seq, endpoint, attempt), &f->reply);
-	if (f->reply.ms >= attempt->timeout_ms) {
-		f->reply.kind = REPLY_TIMEOUT;
-		f->reply.ms = attempt->timeout_ms;
-		f->reply.hint_ms = f->reply.advice = -1;
-		f->reply.told.n = 0;
-	}
+	upstream_enter(endpoint, f->seq, check_start(f->seq, endpoint, attempt), &f->whole);
 	list_init(&attempt->link);
-	heap_put(&h->flights, &f->end, world.now_ms + f->reply.ms);
+	aim(h, f);
 	world_trace("start  #%llu.%u at %u", (unsigned long long)f->seq, f->reply.nth, endpoint);
 }
 
