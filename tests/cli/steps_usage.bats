@@ -30,7 +30,7 @@ ask_nobody() {
 
 @test "a cycle is printed" {
 	refuses 'cycle: a -> b -> a' -p a='{{b}}' -p b='{{a}}'
-	refuses 'cycle: a -> b -> c -> a' -p a='{{b.x}}' -p b=x -s b='{{c}}' -p c='{{ .a }}'
+	refuses 'cycle: a -> b -> c -> a' -p a='{{b}}' -p b=x -s b='{{c}}' -p c='{{ .a }}'
 }
 
 @test "a name that is no step's is refused with the nearest" {
