@@ -113,11 +113,8 @@ static bool make_plan(struct filter *f, struct err *err)
 	struct config *c = f->config;
 	bool is_reduce = c->command == COMMAND_REDUCE;
 	f->plan.batch = batch_files_format(c);
-	if (!is_reduce && c->prompt.on_overflow == OVERFLOW_SPLITS)
-		return err_set(err, ERR_USAGE,
-			"--on-overflow split: only pllm reduce can ask about a record in parts; here it is error, truncate or truncate-middle");
 	return batch_files_prepare(c, err) && complete_config(f, err) &&
-		steps_make(&f->plan, &c->prompt, err) &&
+		steps_make(&f->plan, c, err) &&
 		(!is_reduce || reduce_make(&f->fold_opts, c, &f->plan, err));
 }
 

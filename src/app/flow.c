@@ -15,6 +15,7 @@
 struct reading {
 	const struct yaml *yaml;
 	const char *path;
+	bool needs_steps;
 	struct plan *plan;
 	struct step_values *values;
 	struct err *err;
@@ -202,6 +203,8 @@ static bool put_prompt(const struct reading *r, struct step *s, const struct yam
 	s->has_prompt = true;
 	if (!check_scalar(r, node, "prompt"))
 		return false;
+	if (!*node->text)
+		return yaml_refuse(r->err, r->yaml, node, "prompt: there is nothing in it");
 	return template_parse(&s->prompt, span_of(node->text), TEMPLATE_FROM_FILE, &why) ||
 		yaml_refuse(r->err, r->yaml, node, "prompt: %s", why.msg);
 }
@@ -238,11 +241,21 @@ static bool take_step(const struct reading *r, struct step *s, const struct yaml
 	return prompt ? put_prompt(r, s, prompt) : put_prompt_file(r, s, file);
 }
 
+/* Nobody is to pay for what the records say in the place of steps that he forgot. */
+static bool check_steps(const struct reading *r, const struct yaml_node *map)
+{
+	static const char why[] = "there are no steps; give some here, or with -p";
+	if (r->plan->steps_n > 0 || !r->needs_steps)
+		return true;
+	return map ? yaml_refuse_key(r->err, r->yaml, map, why)
+		   : yaml_refuse(r->err, r->yaml, yaml_root(r->yaml), why);
+}
+
 static bool take_steps(const struct reading *r, const struct yaml_node *map)
 {
 	struct err why;
 	if (!map || yaml_is_null(map))
-		return true;
+		return check_steps(r, map);
 	if (map->kind != YAML_MAP)
 		return yaml_refuse(r->err, r->yaml, map,
 			"expected a map of steps, such as topics: \"List: {{text}}\"");
@@ -257,7 +270,7 @@ static bool take_steps(const struct reading *r, const struct yaml_node *map)
 		if (!take_step(r, s, node))
 			return false;
 	}
-	return true;
+	return check_steps(r, map);
 }
 
 static bool take_defaults(const struct reading *r, const struct yaml_node *map)
@@ -286,7 +299,8 @@ static bool take_document(const struct reading *r)
 		take_steps(r, yaml_member(root, keys[1]));
 }
 
-bool flow_read(const char *path, struct plan *plan, struct step_values *values, struct err *err)
+bool flow_read(const char *path, bool needs_steps, struct plan *plan, struct step_values *values,
+	struct err *err)
 {
 	struct buf text;
 	struct yaml *y = NULL;
@@ -296,7 +310,7 @@ bool flow_read(const char *path, struct plan *plan, struct step_values *values, 
 	buf_init(&text, YAML_BYTES_MAX);
 	bool ok = text_file_read("--flow", path, &text, err) &&
 		(y = yaml_new(buf_span(&text), path, err)) &&
-		take_document(&(struct reading){ y, path, plan, values, err });
+		take_document(&(struct reading){ y, path, needs_steps, plan, values, err });
 	yaml_free(y);
 	buf_release(&text);
 	return ok;

@@ -26,8 +26,10 @@
 #include <stdbool.h>
 
 /*
- * Adds the file's steps with their prompts to plan, and what else it says to values. False with err
- * filled (ERR_USAGE): the file cannot be read, or something is wrong with it, whose file, line and
- * column the message begins with.
+ * Adds the file's steps with their prompts to plan, and what else it says to values; without any
+ * steps, which only needs_steps forbids, that is its defaults. False with err filled (ERR_USAGE):
+ * the file cannot be read, or something is wrong with it, whose file, line and column the message
+ * begins with.
  */
-bool flow_read(const char *path, struct plan *plan, struct step_values *values, struct err *err);
+bool flow_read(const char *path, bool needs_steps, struct plan *plan, struct step_values *values,
+	struct err *err);

@@ -12,6 +12,18 @@ const struct origin *origin_of(const struct config *config, const char *option)
 	return NULL;
 }
 
+enum origin_kind origin_kind_of(const struct config *config, const char *option)
+{
+	const struct origin *origin = origin_of(config, option);
+	return origin ? origin->kind : ORIGIN_BUILT_IN;
+}
+
+bool origin_is_setting(const struct config *config, const char *option)
+{
+	enum origin_kind kind = origin_kind_of(config, option);
+	return kind != ORIGIN_BUILT_IN && kind != ORIGIN_COMMAND_LINE;
+}
+
 const char *origin_kind_name(enum origin_kind kind)
 {
 	static const char *const names[] = {

@@ -10,8 +10,16 @@
 #include "app/config.h"
 #include "base/err.h"
 
+#include <stdbool.h>
+
 /* Gives what is known of the option with that long name, borrowed from config; NULL = nothing. */
 const struct origin *origin_of(const struct config *config, const char *option);
+
+/* Gives who set the option with that long name; ORIGIN_BUILT_IN = nobody, or it is not known. */
+enum origin_kind origin_kind_of(const struct config *config, const char *option);
+
+/* True if it was the environment or the configuration file. */
+bool origin_is_setting(const struct config *config, const char *option);
 
 /* Gives what to call a kind of origin: "built in", "defaults", "profile" ... */
 const char *origin_kind_name(enum origin_kind kind);

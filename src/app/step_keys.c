@@ -18,21 +18,26 @@ enum { TOKENS_MAX = 100000000 };
 #define FROM(member) offsetof(struct prompt_opts, member)
 
 static const struct step_key_row rows[STEP_KEYS_N] = {
-	[STEP_SYSTEM] = { "-s", "system", FROM(systems), '=', PREFIX_IS_TEXT, true, false },
-	[STEP_IMAGE] = { "--image", "image", FROM(images), '=', PREFIX_IS_TEXT, true, false },
-	[STEP_SCHEMA] = { "--schema", "schema", FROM(schemas), '=', PREFIX_IS_TEXT, false, true },
-	[STEP_MAX_TOKENS] = { "--max-tokens", "max_tokens", FROM(max_tokens), '=', PREFIX_IS_TEXT,
+	[STEP_SYSTEM] = { "-s", "system", "system", FROM(systems), '=', PREFIX_IS_TEXT, true,
+		false },
+	[STEP_IMAGE] = { "--image", "image", "image", FROM(images), '=', PREFIX_IS_TEXT, true,
+		false },
+	[STEP_SCHEMA] = { "--schema", "schema", "schema", FROM(schemas), '=', PREFIX_IS_TEXT, false,
+		true },
+	[STEP_MAX_TOKENS] = { "--max-tokens", "max-tokens", "max_tokens", FROM(max_tokens), '=',
+		PREFIX_IS_TEXT, false, false },
+	[STEP_EMIT] = { "--emit", "emit", "emit", FROM(emits), 0, PREFIX_IS_TEXT, false, false },
+	[STEP_MODEL] = { "-m", "model", "model", FROM(models), '=', PREFIX_MAY_BE, false, false },
+	[STEP_SAMPLES] = { "--samples", "samples", "samples", FROM(samples), '=', PREFIX_IS_MISTAKE,
 		false, false },
-	[STEP_EMIT] = { "--emit", "emit", FROM(emits), 0, PREFIX_IS_TEXT, false, false },
-	[STEP_MODEL] = { "-m", "model", FROM(models), '=', PREFIX_MAY_BE, false, false },
-	[STEP_SAMPLES] = { "--samples", "samples", FROM(samples), '=', PREFIX_IS_MISTAKE, false,
+	[STEP_JOIN] = { "--join", "join", "join", FROM(joins), '=', PREFIX_IS_MISTAKE, false,
 		false },
-	[STEP_JOIN] = { "--join", "join", FROM(joins), '=', PREFIX_IS_MISTAKE, false, false },
-	[STEP_VOTE_BY] = { "--vote-by", "vote_by", FROM(vote_bys), '=', PREFIX_IS_MISTAKE, false,
+	[STEP_VOTE_BY] = { "--vote-by", "vote-by", "vote_by", FROM(vote_bys), '=',
+		PREFIX_IS_MISTAKE, false, false },
+	[STEP_QUORUM] = { "--quorum", "quorum", "quorum", FROM(quorums), '=', PREFIX_IS_MISTAKE,
+		false, false },
+	[STEP_PARAM] = { "--param", "param", "params", FROM(params), ':', PREFIX_MAY_BE, true,
 		false },
-	[STEP_QUORUM] = { "--quorum", "quorum", FROM(quorums), '=', PREFIX_IS_MISTAKE, false,
-		false },
-	[STEP_PARAM] = { "--param", "params", FROM(params), ':', PREFIX_MAY_BE, true, false },
 };
 
 const struct step_key_row *step_key_row(enum step_key key)
@@ -42,7 +47,12 @@ const struct step_key_row *step_key_row(enum step_key key)
 
 bool step_value_is_own(const struct step_value *v)
 {
-	return v->rank == RANK_FLOW || v->rank == RANK_STEP;
+	return v->rank == RANK_FLOW || v->rank == RANK_STEP || v->rank == RANK_SETTING_STEP;
+}
+
+static bool is_from_flow(const struct step_value *v)
+{
+	return v->rank == RANK_DEFAULTS || v->rank == RANK_FLOW;
 }
 
 size_t step_name_length(const char *text)
@@ -119,9 +129,7 @@ struct target {
 static bool put_template(struct template *t, bool *has, const struct step_value *v, struct err *err)
 {
 	struct err why;
-	enum template_source source = v->rank == RANK_DEFAULTS || v->rank == RANK_FLOW
-		? TEMPLATE_FROM_FILE
-		: TEMPLATE_FROM_ARGUMENT;
+	enum template_source source = is_from_flow(v) ? TEMPLATE_FROM_FILE : TEMPLATE_FROM_ARGUMENT;
 	*has = true;
 	return template_parse(t, span_of(v->text), source, &why) ||
 		err_set(err, ERR_USAGE, "%s: %s", v->label, why.msg);
@@ -296,9 +304,8 @@ static bool put_param(const struct target *t, const struct step_value *v)
 	if (step_add_param(t->step, v->text, &why))
 		return true;
 	/* The message begins with the option by itself, as on the command line it should. */
-	return v->rank == RANK_EVERY || v->rank == RANK_STEP
-		? err_set(t->err, ERR_USAGE, "%s", why.msg)
-		: err_set(t->err, ERR_USAGE, "%s: %s", v->label, why.msg);
+	return is_from_flow(v) ? err_set(t->err, ERR_USAGE, "%s: %s", v->label, why.msg)
+			       : err_set(t->err, ERR_USAGE, "%s", why.msg);
 }
 
 bool step_put(struct plan *plan, struct step *s, enum step_key key, const struct step_value *v,

@@ -38,10 +38,11 @@ enum step_prefix {
 };
 
 struct step_key_row {
-	const char *option; /* on the command line, as messages name it */
-	const char *name;   /* in a flow file */
-	size_t list;        /* the option's values, as an offset in struct prompt_opts */
-	char separator;     /* after the step's name on the command line */
+	const char *option;    /* on the command line, as messages name it */
+	const char *long_name; /* likewise, as origins have it */
+	const char *name;      /* in a flow file */
+	size_t list;           /* the option's values, as an offset in struct prompt_opts */
+	char separator;        /* after the step's name on the command line */
 	enum step_prefix prefix;
 	bool is_long; /* the value is too long for messages */
 	bool is_file; /* the value names a file */
@@ -49,16 +50,18 @@ struct step_key_row {
 
 /* Who says it; each wins over those before it. */
 enum value_rank {
-	RANK_DEFAULTS, /* the flow file, of every step */
-	RANK_EVERY,    /* the command line, of every step */
-	RANK_FLOW,     /* the flow file, of this step */
-	RANK_STEP      /* the command line, of this step */
+	RANK_SETTING,      /* the environment or the configuration file, of every step */
+	RANK_SETTING_STEP, /* the configuration file, of this step */
+	RANK_DEFAULTS,     /* the flow file, of every step */
+	RANK_EVERY,        /* the command line, of every step */
+	RANK_FLOW,         /* the flow file, of this step */
+	RANK_STEP          /* the command line, of this step */
 };
 
 struct step_value {
 	enum step_key key;
 	enum value_rank rank;
-	unsigned step; /* of RANK_FLOW and RANK_STEP: which */
+	unsigned step; /* of the ranks of one step: which */
 	char *label;   /* owned: what messages begin with, such as "--samples draft=5" */
 	char *text;    /* owned */
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/step_values.h"
 
+#include "app/origin.h"
+#include "base/units.h"
 #include "base/xalloc.h"
 
 #include <stdlib.h>
@@ -22,12 +24,20 @@ void step_values_release(struct step_values *values)
 	*values = (struct step_values){ 0 };
 }
 
-/* The command line while it is read. */
+/* The options while they are read. */
 struct reading {
 	struct step_values *values;
 	const struct plan *plan;
+	const struct config *config;
 	struct err *err;
 };
+
+static enum value_rank rank_of(const struct reading *r, enum step_key key, bool is_of_step)
+{
+	if (origin_is_setting(r->config, step_key_row(key)->long_name))
+		return is_of_step ? RANK_SETTING_STEP : RANK_SETTING;
+	return is_of_step ? RANK_STEP : RANK_EVERY;
+}
 
 /*
  * Cuts "STEP=" off, where only a step's own name counts; a leading "=" means that there is none.
@@ -81,7 +91,7 @@ static bool read_value(const struct reading *r, enum step_key key, const char *t
 	}
 	step_values_add(r->values,
 		(struct step_value){ .key = key,
-			.rank = s ? RANK_STEP : RANK_EVERY,
+			.rank = rank_of(r, key, s != NULL),
 			.step = s ? (unsigned)(s - r->plan->steps) : 0,
 			.label = label,
 			.text = xstrdup(text) });
@@ -119,20 +129,20 @@ static bool read_emits(const struct reading *r, const struct strings *lists)
 	for (unsigned i = 0; lists->n > 0 && i < r->plan->steps_n; i++)
 		step_values_add(r->values,
 			(struct step_value){ .key = STEP_EMIT,
-				.rank = RANK_STEP,
+				.rank = rank_of(r, STEP_EMIT, true),
 				.step = i,
 				.label = xstrdup("--emit"),
 				.text = xstrdup(is_emitted[i] ? "true" : "false") });
 	return true;
 }
 
-bool step_values_read(struct step_values *values, const struct plan *plan,
-	const struct prompt_opts *o, struct err *err)
+bool step_values_read(struct step_values *values, const struct plan *plan, const struct config *c,
+	struct err *err)
 {
-	const struct reading r = { values, plan, err };
+	const struct reading r = { values, plan, c, err };
 	for (enum step_key key = 0; key < STEP_KEYS_N; key++) {
 		const struct strings *list =
-			(const void *)((const char *)o + step_key_row(key)->list);
+			(const void *)((const char *)&c->prompt + step_key_row(key)->list);
 		if (key == STEP_EMIT && !read_emits(&r, list))
 			return false;
 		for (size_t i = 0; key != STEP_EMIT && i < list->n; i++)
@@ -164,7 +174,7 @@ static bool apply_params(
 	const struct step_values *values, struct plan *plan, unsigned step, struct err *err)
 {
 	struct step *s = &plan->steps[step];
-	for (enum value_rank rank = RANK_DEFAULTS; rank <= RANK_STEP; rank++)
+	for (enum value_rank rank = RANK_SETTING; rank <= RANK_STEP; rank++)
 		for (size_t i = 0; i < values->n; i++) {
 			const struct step_value *v = &values->items[i];
 			if (v->rank == rank && is_for(v, STEP_PARAM, step) &&
@@ -191,10 +201,42 @@ static bool apply_to(
 	return apply_params(values, plan, step, err);
 }
 
+/* True if one step at least can do what is said of all. */
+static bool is_of_use(const struct step_value *v, const struct plan *plan)
+{
+	int64_t n;
+	bool needs_several =
+		v->key == STEP_QUORUM && units_parse_int(span_of(v->text), &n) && n > 1;
+	if (!needs_several && v->key != STEP_VOTE_BY)
+		return true;
+	for (unsigned i = 0; i < plan->steps_n; i++) {
+		const struct step *s = &plan->steps[i];
+		bool has_several = step_calls_n(s) > 1;
+		if (needs_several ? has_several && s->join != JOIN_FIRST : s->join == JOIN_VOTE)
+			return true;
+	}
+	return false;
+}
+
+static bool check_use(const struct step_values *values, const struct plan *plan, struct err *err)
+{
+	for (size_t i = 0; i < values->n; i++) {
+		const struct step_value *v = &values->items[i];
+		if (v->rank != RANK_EVERY || is_of_use(v, plan))
+			continue;
+		return err_set(err, ERR_USAGE,
+			v->key == STEP_VOTE_BY
+				? "%s: nobody votes; several answers and --join vote are needed"
+				: "%s: no step needs more than one answer; several, and --join all or vote, are needed",
+			v->label);
+	}
+	return true;
+}
+
 bool step_values_apply(const struct step_values *values, struct plan *plan, struct err *err)
 {
 	for (unsigned i = 0; i < plan->steps_n; i++)
 		if (!apply_to(values, plan, i, err))
 			return false;
-	return true;
+	return check_use(values, plan, err);
 }

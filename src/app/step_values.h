@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * step_values: all that the command line and a flow file say about steps, and which of it counts.
+ * step_values: all that the options and a flow file say about steps, and which of it counts.
  *
  * First everything is gathered, then put into the steps. For a step and a key the value of the
  * highest rank counts, of several the last; params add up, and a key of theirs has the value that
@@ -25,13 +25,17 @@ struct step_values {
 void step_values_add(struct step_values *values, struct step_value v);
 
 /*
- * Adds what the command line says, all steps being there. False with err filled (ERR_USAGE): a
- * name before a value is no step's; see enum step_prefix.
+ * Adds what the options say, all steps being there; whether the command line says it, c's origins
+ * know. False with err filled (ERR_USAGE): a name before a value is no step's; see enum
+ * step_prefix.
  */
-bool step_values_read(struct step_values *values, const struct plan *plan,
-	const struct prompt_opts *o, struct err *err);
+bool step_values_read(struct step_values *values, const struct plan *plan, const struct config *c,
+	struct err *err);
 
-/* Puts the values that count into all steps. False with err filled (ERR_USAGE). */
+/*
+ * Puts the values that count into all steps. False with err filled (ERR_USAGE), also if the command
+ * line says something of every step that none of them can do.
+ */
 bool step_values_apply(const struct step_values *values, struct plan *plan, struct err *err);
 
 /* Frees what values holds; fine on a zeroed one. */

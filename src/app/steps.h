@@ -3,7 +3,8 @@
  * steps: from what the command line and a flow file say about prompts to a plan. Start-up only.
  *
  * What is said of a step: the command line's with the step's name wins over the flow file's, that
- * over the command line's without a name, that over the flow file's defaults.
+ * over the command line's without a name, that over the flow file's defaults, these over the
+ * environment and the configuration file.
  */
 #pragma once
 
@@ -14,11 +15,12 @@
 #include <stdbool.h>
 
 /*
- * Fills plan (zeroed) with at least one step, those of the flow file first, and links it. Reads
- * --flow, --prompt-file and --schema. False with err filled (ERR_USAGE); the plan is then to be
- * released all the same.
+ * Fills plan (zeroed) with at least one step, those of the flow file first, and links it, from c's
+ * prompt_opts and what they depend on. Reads --flow, --prompt-file and --schema. What only the
+ * environment or the configuration file says of limits and does not fit this run is left aside.
+ * False with err filled (ERR_USAGE); the plan is then to be released all the same.
  */
-bool steps_make(struct plan *plan, const struct prompt_opts *o, struct err *err);
+bool steps_make(struct plan *plan, const struct config *c, struct err *err);
 
 /*
  * True if the steps' limits of tokens go with --on-truncate grow (grows), or with another rule.

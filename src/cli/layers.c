@@ -23,7 +23,7 @@ struct saying {
 
 /* Which of them is given counts, not the order: a family wins as one. */
 static const char *const families[][4] = {
-	{ "prompt", "prompt-file", "flow" },
+	{ "prompt", "prompt-file" },
 	{ "key-env", "key-file", "key-fd", "key-cmd" },
 };
 

@@ -4,8 +4,8 @@
  *
  * The command line wins over the environment, that over the profile, that over the file's defaults,
  * and those over what is built in. Of an option that may be given several times the winner's values
- * count, all of them and no others'. Options that say the same thing in different ways (--prompt,
- * --prompt-file and --flow; where a key comes from) win and lose together. What the environment and
+ * count, all of them and no others'. Options that say the same thing in different ways (--prompt
+ * and --prompt-file; where a key comes from) win and lose together. What the environment and
  * the file say for other commands than the one that runs is checked and then left aside. Everything
  * is checked as it is said, whoever wins in the end. Knows the table; does not know argv or files.
  * Start-up's thread.

@@ -85,6 +85,7 @@ static const struct option prompt_rows[] = {
 	{ .name = "image",
 		LIST(prompt.images),
 		.value = "[STEP=]TEMPLATE",
+		.takers = OPTION_IS_FILTERS,
 		.traits = OPTION_IS_TEXT | OPTION_IS_REPEATABLE,
 		.help = "show a picture with the prompt: a file or URL",
 		.manual = "A picture that goes along with the prompt: a template that gives the\n"

@@ -47,3 +47,23 @@ bool advance_settle(struct sched *s, struct call *call)
 	progress_conclude(r, plan);
 	return true;
 }
+
+/* True if a call of the stage has settled, and comes out of the scheduler next. */
+static bool is_returning(const struct stage *stage)
+{
+	unsigned asked_n = 0;
+	for (unsigned i = 0; i < stage->calls_n; i++)
+		asked_n += !stage->calls[i].is_settled;
+	return stage->open_n > asked_n;
+}
+
+bool advance_abandon(struct sched *s, struct record *r)
+{
+	for (unsigned i = 0; i < r->stages_n; i++)
+		if (is_returning(&r->stages[i]))
+			return false;
+	for (unsigned i = 0; i < r->stages_n; i++)
+		drop_losers(s, &r->stages[i]);
+	record_fail(r, ERROR_CANCELLED, xstrdup("its answer is of no use any more"));
+	return true;
+}

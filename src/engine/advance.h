@@ -24,3 +24,10 @@ bool advance_begin(struct sched *s, struct record *r, uint64_t has_steps);
  * no call of it is inside.
  */
 bool advance_settle(struct sched *s, struct call *call);
+
+/*
+ * Lets go of a record that is begun, not over, and of no use any more; what only it was waiting for
+ * is cut off. True: it has failed as cancelled and is over. False: answers of it are on their way
+ * already, and it will be over by them.
+ */
+bool advance_abandon(struct sched *s, struct record *r);

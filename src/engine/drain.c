@@ -2,9 +2,11 @@
 #include "engine/drain.h"
 
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "io/signals.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum {
 	OUTPUT_PATIENCE_MS = 1000, /* beyond --grace, for an output that takes nothing */
@@ -115,13 +117,24 @@ static void drain_with_state(struct pipeline *p, int64_t grace_ms, const char *r
 	buf_release(&text);
 }
 
+/* The same where other models may well have endpoints left. */
+static void drain_with_reason(struct pipeline *p, const struct gates *dead)
+{
+	char *reason = xasprintf("no endpoint is left for a model that steps need; %s: %s",
+		dead->label, dead->dead_message);
+	drain_begin(p, INT64_MAX, reason);
+	free(reason);
+}
+
 /* What the clock and dead endpoints say. */
 static void heed_patience(struct pipeline *p)
 {
 	struct verdict *v = p->verdict;
 	if (p->phase == RUNNING && p->sched.dead) {
 		v->refused = true;
-		if (p->sched.pool.gates_n > 1)
+		if (p->sched.pool.pools_n > 1)
+			drain_with_reason(p, p->sched.dead);
+		else if (p->sched.pool.gates_n > 1)
 			drain_with_state(p, INT64_MAX, "no endpoint is left; ");
 		else
 			drain_begin(p, INT64_MAX, p->sched.dead->dead_message);

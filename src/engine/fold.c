@@ -32,9 +32,10 @@ struct fold {
 	struct fold_group *current; /* sorted: the one that takes members; else NULL */
 	uint64_t seed;
 
-	struct list_node begun; /* groups in the order in which they began, none taken */
-	struct list_node done;  /* unordered: groups as they were done, none taken */
-	struct list_node busy;  /* groups with packs that are ready */
+	struct list_node begun;  /* groups in the order in which they began, none taken */
+	struct list_node done;   /* unordered: groups as they were done, none taken */
+	struct list_node busy;   /* groups with packs that are ready */
+	struct list_node doomed; /* packs that are out in vain */
 	uint64_t begun_n;
 	uint64_t dropped_n; /* members that were left out */
 	size_t groups_n;    /* in begun and done */
@@ -52,6 +53,7 @@ struct fold *fold_new(const struct fold_opts *opts, const struct plan *plan)
 	list_init(&f->begun);
 	list_init(&f->done);
 	list_init(&f->busy);
+	list_init(&f->doomed);
 	return f;
 }
 
@@ -115,6 +117,9 @@ static bool is_over(const struct fold *f, const struct fold_group *g)
 /* Something has happened to the group: puts it to where it belongs now. */
 static void place(struct fold *f, struct fold_group *g)
 {
+	struct list_node *pack;
+	while (g->failure.code != ERROR_NONE && (pack = list_take(&g->out)))
+		list_put(&f->doomed, pack);
 	if (g->tree.ready_n == 0)
 		list_remove(&g->busy);
 	else if (list_is_empty(&g->busy))
@@ -255,6 +260,12 @@ void fold_settle(struct fold *f, struct record *pack)
 	place(f, g);
 	if (g->is_taken && g->out_n == 0)
 		fold_group_free(g);
+}
+
+struct record *fold_take_doomed(struct fold *f)
+{
+	struct list_node *node = list_take(&f->doomed);
+	return node ? LIST_ENTRY(node, struct fold_pack, link)->record : NULL;
 }
 
 /* == Groups out == */

@@ -70,6 +70,12 @@ struct record *fold_take_pack(struct fold *f);
 void fold_settle(struct fold *f, struct record *pack);
 
 /*
+ * Gives a pack that was taken, and whose group has failed meanwhile: nobody wants its answer. It is
+ * to come back by fold_settle all the same. Each once; NULL = there is none.
+ */
+struct record *fold_take_doomed(struct fold *f);
+
+/*
  * Gives the record of a group that is done, with its fate, its answer in its only stage, and the
  * usage of all its calls summed; in the order in which the groups began, unless unordered. A group
  * that has failed is done when it has ended and its packs are back. NULL = none is. The caller's.

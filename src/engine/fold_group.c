@@ -31,6 +31,7 @@ struct fold_group *fold_group_new(struct span key, struct span name, const struc
 	memcpy(g->key + key.n, name.at, g->name_n);
 	list_init(&g->turn);
 	list_init(&g->busy);
+	list_init(&g->out);
 	fold_room_init(&room, step, key);
 	fold_tree_init(&g->tree, fan_in, &room, load);
 	g->tree.owner = g;
@@ -134,6 +135,8 @@ struct record *fold_group_take_pack(struct fold_group *g)
 	buf_release(&pack->items.text);
 	struct record *r = make_record(g, &text, pack->items.first_line);
 	r->owner = pack;
+	pack->record = r;
+	list_put(&g->out, &pack->link);
 	g->out_n++;
 	return r;
 }

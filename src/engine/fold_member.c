@@ -36,14 +36,6 @@ void fold_member_release(struct fold_member *m)
 
 /* == Key == */
 
-static void refuse_broken(struct record *r)
-{
-	record_fail(r, ERROR_BAD_RECORD,
-		xasprintf("not a JSON value: %s at byte %zu of the line (byte %llu of the input)",
-			r->fault.reason, r->fault.offset + 1,
-			(unsigned long long)(r->offset + r->fault.offset + 1)));
-}
-
 static void refuse_missing(struct record *r, const struct path *by)
 {
 	char near[NEAR_BYTES];
@@ -87,8 +79,9 @@ static bool is_too_deep(struct span key)
 
 static bool find_key(const struct fold_opts *opts, struct record *r, struct span *key)
 {
-	if (!r->value.at) {
-		refuse_broken(r);
+	/* Where all are one group, what is broken is a member of it. */
+	if (!r->value.at && opts->has_by) {
+		record_fail(r, ERROR_BAD_RECORD, record_explain_fault(r));
 		return false;
 	}
 	*key = opts->has_by ? path_find(&opts->by, r->value) : SPAN("null");
@@ -197,7 +190,9 @@ static void shorten(struct fold_member *m, const struct fold_room *room)
 		fits = cut_item(m, room);
 	if (fits)
 		return;
-	if (room->rule != OVERFLOW_IS_ERROR)
+	if (room->tokens <= 0)
+		advice = ": the prompt alone takes them all";
+	else if (room->rule != OVERFLOW_IS_ERROR)
 		advice = ", and that is too little for a part of it";
 	fail(m, ERROR_TOO_LARGE,
 		xasprintf(
@@ -214,7 +209,9 @@ void fold_member_make_item(struct fold_member *m, const struct template *item,
 	m->fault = NULL;
 	m->error = ERROR_NONE;
 	buf_clear(&m->item);
-	if (record_is_failed_before(r)) {
+	if (!r->value.at) {
+		fail(m, ERROR_BAD_RECORD, record_explain_fault(r));
+	} else if (record_is_failed_before(r)) {
 		fail_as_before(m, r);
 	} else if (!template_render(item, &scope, &m->item, &why)) {
 		fail(m, ERROR_TEMPLATE, xstrdup(why.msg));

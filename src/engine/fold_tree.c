@@ -357,6 +357,7 @@ void fold_pack_free(struct fold_pack *pack)
 {
 	if (!pack)
 		return;
+	list_remove(&pack->link);
 	buf_release(&pack->items.text);
 	free(pack);
 }

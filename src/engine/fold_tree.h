@@ -26,6 +26,8 @@ struct fold_load {
 	size_t packs_n; /* ready to be taken */
 };
 
+struct record;
+
 /* Items, one or several, as one text. */
 struct fold_bundle {
 	struct buf text;                /* owned, escaped: an escaped newline between two items */
@@ -36,8 +38,9 @@ struct fold_bundle {
 
 /* Items that are to be combined. */
 struct fold_pack {
-	struct list_node link; /* among the ready */
+	struct list_node link; /* among the ready, or those that were taken, or the doomed */
 	void *owner;           /* whose tree it is; carried only */
+	struct record *record; /* borrowed: what it is asked as, once it is taken */
 	unsigned level;        /* that its items are of */
 	uint64_t position;     /* of its answer in the level above */
 	struct fold_bundle items;

@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 enum {
 	BATCH_N = 256,          /* records moved at a time between the rooms */
@@ -49,13 +50,6 @@ static void settle(struct pipeline *p, struct record *r)
 	order_put(&p->order, r->seq, r);
 }
 
-static char *explain_fault(const struct record *r)
-{
-	return xasprintf("not a JSON value: %s at byte %zu of the line (byte %llu of the input)",
-		r->fault.reason, r->fault.offset + 1,
-		(unsigned long long)(r->offset + r->fault.offset + 1));
-}
-
 /* Fails a record that has already what would be written into it. */
 static void refuse_taken(struct record *r, const char *field)
 {
@@ -83,6 +77,15 @@ static const char *find_taken(const struct pipeline *p, const struct record *r, 
 	return meta && json_member(r->value, span_of(meta)).at ? meta : NULL;
 }
 
+/* True if something is to be written where records that are no objects are put. */
+static bool writes_input(const struct pipeline *p)
+{
+	const struct plan *plan = p->rooms->sched.plan;
+	const struct step *step = plan_find_step(plan, SPAN("input"));
+	return (step && step->is_emitted) ||
+		(p->opts->meta_field && strcmp(p->opts->meta_field, "input") == 0);
+}
+
 /*
  * Decides what needs no model: true if the record's fate is known at the door. Else has_steps are
  * the steps whose fields it keeps.
@@ -93,7 +96,7 @@ static bool is_settled_at_door(struct pipeline *p, struct record *r, uint64_t *h
 	bool is_failed;
 	*has_steps = 0;
 	if (!r->value.at) {
-		record_fail(r, ERROR_BAD_RECORD, explain_fault(r));
+		record_fail(r, ERROR_BAD_RECORD, record_explain_fault(r));
 		return true;
 	}
 	/* A request has no fields of ours, nor is it a failure because --errors wrote it so. */
@@ -102,6 +105,11 @@ static bool is_settled_at_door(struct pipeline *p, struct record *r, uint64_t *h
 	record_survey(r, plan, has_steps, &is_failed);
 	if (is_failed) {
 		r->fate = FATE_PASSED;
+		return true;
+	}
+	if (!json_is(r->value, JSON_KIND_OBJECT) && writes_input(p)) {
+		record_fail(r, ERROR_BAD_RECORD,
+			xstrdup("a record that is no object leaves as {\"input\":...}; give the answer another name than \"input\""));
 		return true;
 	}
 	bool skips = p->opts->existing == EXISTING_IS_SKIPPED;
@@ -199,6 +207,20 @@ static bool may_read(const struct pipeline *p)
 	return has_room(p) && (!fold || p->phase != RUNNING || !fold_is_full(fold));
 }
 
+/* Packs of groups that have failed are not asked about any more. */
+static void drop_doomed(struct pipeline *p)
+{
+	struct fold *fold = p->rooms->fold;
+	struct record *pack;
+	while ((pack = fold_take_doomed(fold))) {
+		if (!advance_abandon(&p->sched, pack))
+			continue;
+		p->open_n--;
+		leave(p, record_weight(pack));
+		fold_settle(fold, pack);
+	}
+}
+
 /* When nothing more will come, the fold gets to know; when more has come than it can hold, too. */
 static void fold_up(struct pipeline *p)
 {
@@ -232,8 +254,18 @@ static void admit(struct pipeline *p)
 	} while (n > 0);
 	if (p->rooms->fold) {
 		fold_up(p);
+		drop_doomed(p);
 		admit_packs(p);
 	}
+}
+
+/* A pack's end is known. If its group has failed, that is the end of the group's others, too. */
+static void return_pack(struct pipeline *p, struct record *pack)
+{
+	struct fold *fold = p->rooms->fold;
+	leave(p, record_weight(pack));
+	fold_settle(fold, pack);
+	drop_doomed(p);
 }
 
 /* A call has said its last; maybe its record, too. */
@@ -246,12 +278,10 @@ static void settle_call(struct pipeline *p, struct call *call)
 	if (!is_over)
 		return;
 	p->open_n--;
-	if (r->owner) {
-		leave(p, record_weight(r));
-		fold_settle(p->rooms->fold, r);
-	} else {
+	if (r->owner)
+		return_pack(p, r);
+	else
 		settle(p, r);
-	}
 }
 
 /* True if there were any: then there may be more to start. */
@@ -429,8 +459,8 @@ static void sum_up(struct pipeline *p)
 	s->has_groups = p->rooms->fold != NULL;
 	s->dropped_n = s->has_groups ? fold_dropped_n(p->rooms->fold) : 0;
 	p->verdict->failed_n = s->failed_n + s->passed_n + s->dropped_n;
-	p->verdict->none_worked =
-		stats_none_worked(s) || (p->verdict->gave_up && s->answered_n == 0);
+	p->verdict->none_worked = p->sched.successes_n == 0 &&
+		(stats_none_worked(s) || (p->verdict->gave_up && s->answered_n == 0));
 }
 
 void pipeline_run(const struct pipeline_opts *opts, const struct pipeline_rooms *rooms,

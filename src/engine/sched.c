@@ -163,7 +163,7 @@ bool sched_can_do_without(const struct sched *s, unsigned pool)
 /* Settles a request that will not be sent any more: nobody is left, or the run is stopping. */
 static void settle_unasked(struct sched *s, struct request *q)
 {
-	const struct gates *dead = s->dead ? s->dead : pool_death(&s->pool, q->pool);
+	const struct gates *dead = pool_death(&s->pool, q->pool);
 	if (dead)
 		sched_settle(s, q, error_code_of(dead->dead), xstrdup(dead->dead_message));
 	else if (q->answer.message)
@@ -285,7 +285,8 @@ static bool put_off(struct sched *s, struct request *q, int64_t now_ms)
 	return true;
 }
 
-/* True if an answer to a call of one step will do for the other: what may come of both is the same.
+/*
+ * True if an answer to a call of one step will do for the other: what may come of both is the same.
  */
 static bool are_alike(const struct step *a, const struct step *b)
 {

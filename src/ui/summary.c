@@ -7,8 +7,8 @@ static void say_failures(const struct stats *s)
 {
 	unsigned long long failed_n = s->failed_n + s->passed_n;
 	if (s->has_groups)
-		log_say(LOG_WARNING, "%llu of %llu groups failed", failed_n,
-			failed_n + (unsigned long long)s->answered_n);
+		log_say(LOG_WARNING, "%llu of %llu results failed",
+			failed_n, failed_n + (unsigned long long)s->answered_n);
 	else
 		log_say(LOG_WARNING, "%llu of %llu records failed", failed_n,
 			(unsigned long long)s->read_n);
@@ -20,9 +20,9 @@ static void say_failures(const struct stats *s)
 				(unsigned long long)s->samples[code].line,
 				s->samples[code].message);
 	if (s->passed_n > 0)
-		log_say(LOG_WARNING,
-			"  failed before and passed through: %llu (--retry-errors asks again)",
-			(unsigned long long)s->passed_n);
+		log_say(LOG_WARNING, "  failed before and passed through: %llu%s",
+			(unsigned long long)s->passed_n,
+			s->has_groups ? "" : " (--retry-errors asks again)");
 }
 
 void summary_say(const struct stats *s, const char *reason)
@@ -32,7 +32,7 @@ void summary_say(const struct stats *s, const char *reason)
 	if (s->failed_n + s->passed_n > 0)
 		say_failures(s);
 	if (s->dropped_n > 0)
-		log_say(LOG_WARNING, "%llu records were left out of their groups (--on-error drop)",
+		log_say(LOG_WARNING, "left out of their groups (--on-error drop): %llu records",
 			(unsigned long long)s->dropped_n);
 	log_say(LOG_DETAIL,
 		"%llu records%s: %llu answered, %llu skipped, %llu failed; %llu requests, %llu of them retries",

@@ -63,6 +63,13 @@ void record_scan(struct record *r)
 		r->value = (struct span){ 0 };
 }
 
+char *record_explain_fault(const struct record *r)
+{
+	return xasprintf("not a JSON value: %s at byte %zu of the line (byte %llu of the input)",
+		r->fault.reason, r->fault.offset + 1,
+		(unsigned long long)(r->offset + r->fault.offset + 1));
+}
+
 size_t record_weight(const struct record *r)
 {
 	return sizeof *r + r->text.n + r->held_bytes;

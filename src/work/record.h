@@ -82,6 +82,9 @@ void record_free(struct record *r);
 /* Scans the text: fills value, or leaves it missing and fills fault. */
 void record_scan(struct record *r);
 
+/* Gives (allocated) what is wrong with a line that was scanned and is no JSON, and where. */
+char *record_explain_fault(const struct record *r);
+
 /* What the record weighs in the window: bytes of its line and of what it holds. */
 size_t record_weight(const struct record *r);
 

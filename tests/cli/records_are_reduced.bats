@@ -176,7 +176,7 @@ numbers() {
 	[[ $(head -n 1 out | jq -r .pllm.error.message) == 'a member failed: line 3: '*'"t"'* ]]
 	[[ $(tail -n 1 out | jq -r .pllm.error.message) == 'a member failed: line 5: '*'no money' ]]
 	[ "$(mock_stat requests)" -eq 1 ]
-	grep -q '^pllm: 2 of 3 groups failed$' err
+	grep -q '^pllm: 2 of 3 results failed$' err
 }
 
 @test "with --on-error drop the members that failed are left out, and are told" {
@@ -185,7 +185,7 @@ numbers() {
 	try reduce --by .g --item '{{t}}' -p '{{items}}' --on-error drop <in
 	cat out
 	[ "$(jq -c . out)" = '{"key":1,"count":2,"levels":1,"output":"echo: a\nb"}' ]
-	grep -q '3 records were left out of their groups' err
+	grep -q 'left out of their groups (--on-error drop): 3 records' err
 }
 
 @test "a record that is in no group leaves by itself, in the place where it came" {

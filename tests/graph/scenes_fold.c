@@ -37,6 +37,7 @@ struct pack {
 struct group {
 	unsigned count;  /* members that are not left out */
 	bool has_failed; /* a member has */
+	bool is_doomed;  /* a pack was cut off, of which nobody could make use any more */
 	bool is_put;
 	unsigned number; /* among those that have begun */
 };
@@ -215,7 +216,9 @@ static void finish(uint64_t number, const struct reply *reply)
 
 static void cancel(uint64_t number, bool is_for_all)
 {
-	LAW(is_for_all, "pack %llu is cut off", NUMBER(number));
+	struct group *g = &seen.groups[seen.packs[number].group];
+	LAW(is_for_all || !g->is_put, "pack %llu is cut off late", NUMBER(number));
+	g->is_doomed |= !is_for_all;
 }
 
 /* What the group was told is the answer that holds all the others. */
@@ -240,6 +243,7 @@ static void check_answer(const struct group *g, unsigned group, struct span text
 						seen.kinds[seq] == RECORD_BEFORE)),
 			"#%llu was left out of g%u", NUMBER(seq), group);
 	LAW(!g->has_failed, "g%u is answered although a member failed", group);
+	LAW(!g->is_doomed, "g%u is answered although packs of it were cut off", group);
 	seen.sum += 31 * (uint64_t)hash;
 }
 

@@ -16,6 +16,7 @@
 
 struct asked {
 	struct prompt_opts opts;
+	struct config config; /* its prompt is opts; the rest is the test's */
 	struct plan plan;
 	struct err err;
 	char dir[32]; /* with the files of the test; empty = there are none */
@@ -68,7 +69,8 @@ static inline bool asked_make(struct asked *a, const char *lines)
 		asked_add(a, strsep(&rest, "\n"));
 	free(copy);
 	a->opts.as = a->opts.as ? a->opts.as : xstrdup("output");
-	return steps_make(&a->plan, &a->opts, &a->err);
+	a->config.prompt = a->opts;
+	return steps_make(&a->plan, &a->config, &a->err);
 }
 
 /* Frees all but the files. */

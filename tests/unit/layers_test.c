@@ -143,15 +143,20 @@ TEST("what the file and the environment say for other commands is left aside")
 		":1:21: --fan-in 1: expected a whole number from 2 to 1000");
 }
 
-TEST("prompts and a flow file win and lose together")
+TEST("prompts and a flow file each replace their like, not each other")
 {
 	struct home w;
 	home_start(&w, "defaults: { flow: /f }\nprofiles: { p: { prompt: [a=1, b=2] } }\n");
 	home_check_parsed(&w, "");
 	CHECK_STR(w.config.prompt.flow, "/f");
 	home_check_parsed(&w, "--profile p");
-	CHECK(!w.config.prompt.flow);
+	CHECK_STR(w.config.prompt.flow, "/f");
 	check_strings(&w.config.prompt.prompts, "a=1 b=2");
+	home_check_parsed(&w, "--profile p --flow g");
+	CHECK_STR(w.config.prompt.flow, "g");
+	check_strings(&w.config.prompt.prompts, "a=1 b=2");
+	home_check_parsed(&w, "--prompt-file c=3");
+	CHECK_STR(w.config.prompt.flow, "/f");
 	home_check_parsed(&w, "--profile p --flow g -p c=3");
 	CHECK_STR(w.config.prompt.flow, "g");
 	check_strings(&w.config.prompt.prompts, "c=3");
