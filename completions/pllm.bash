@@ -28,7 +28,6 @@ _pllm_options='
 	--param
 	--schema
 	--reasks
-	--image
 	--api
 	--endpoint
 	--fallback
@@ -78,6 +77,7 @@ _pllm_options='
 _pllm_filter_options='
 	--existing
 	--retry-errors
+	--image
 	--samples
 	--join
 	--vote-by

@@ -50,15 +50,15 @@ const struct api *const *api_all(size_t *n)
 	return rows;
 }
 
-bool api_build(const struct api *api, const struct ask *ask, struct buf *body, struct fault *fault)
+bool api_build(const struct api *api, struct ask *ask, struct buf *body, struct fault *fault)
 {
 	if (ask->step->max_input_tokens == 0)
 		return api->build(ask, body, fault);
-	struct ask fitted = *ask;
 	struct buf text;
 	buf_init(&text, body->max);
-	bool ok = ask_fit(&fitted, &text, fault) && api->build(&fitted, body, fault);
+	bool ok = ask_fit(ask, &text, fault) && api->build(ask, body, fault);
 	buf_release(&text);
+	ask->prompt = (struct span){ 0 };
 	return ok;
 }
 

@@ -84,10 +84,11 @@ const struct api *api_find(const char *name);
 const struct api *const *api_all(size_t *n);
 
 /*
- * Appends the request for `ask`, its prompt cut if that is what the step wants of long ones. False
- * with fault filled if the record does not yield one, or it is longer than the step allows.
+ * Appends the request for `ask`, its prompt cut if that is what the step wants of long ones: then
+ * is_cut says so. False with fault filled if the record does not yield one, or it is longer than
+ * the step allows.
  */
-bool api_build(const struct api *api, const struct ask *ask, struct buf *body, struct fault *fault);
+bool api_build(const struct api *api, struct ask *ask, struct buf *body, struct fault *fault);
 
 /*
  * Gives (allocated) the path to ask at: the row's, with the model's name, plain text,

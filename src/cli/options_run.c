@@ -225,7 +225,8 @@ static const struct option money_rows[] = {
 			  ".Cm error\nmakes the record a failed one, and nothing is sent;\n"
 			  ".Cm truncate\ncuts it at the end,\n.Cm truncate-middle\n"
 			  "in the middle, and a mark stands where text is missing;\n.Cm split ,\n"
-			  "for\n.Cm reduce\nalone, makes several items of one.\n" },
+			  "for\n.Cm reduce\nalone, makes several items of one.\n"
+			  "Without a limit to pass it is refused.\n" },
 };
 
 static const struct option seeing_rows[] = {

@@ -136,6 +136,8 @@ void flight_start(struct sched *s, struct request *q, struct gates *g, int64_t n
 		sched_settle(s, q, fault.code, xstrdup(fault.msg));
 		return;
 	}
+	if (q->attempts_n == 0)
+		s->cuts_n += q->is_cut;
 	if (q->attempts_n > 0) {
 		attempt_again(&q->attempt);
 		s->retries_n += !q->is_reask;

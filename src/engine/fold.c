@@ -38,6 +38,7 @@ struct fold {
 	struct list_node doomed; /* packs that are out in vain */
 	uint64_t begun_n;
 	uint64_t dropped_n; /* members that were left out */
+	uint64_t cuts_n;    /* members whose items were cut */
 	size_t groups_n;    /* in begun and done */
 	size_t out_n;       /* packs that were taken and have not come back */
 	bool has_ended;
@@ -214,6 +215,7 @@ bool fold_absorb(struct fold *f, struct record *r)
 		g = fold_group_new(buf_span(&m->key), name, f->step, f->opts->fan_in, &f->load);
 	g->hash = hash;
 	fold_member_make_item(m, &f->opts->item, &g->tree.room, r);
+	f->cuts_n += m->is_cut;
 	bool is_left_out = f->opts->drops && m->error != ERROR_NONE;
 	if (is_new && is_left_out)
 		fold_group_free(g);
@@ -321,6 +323,11 @@ bool fold_is_full(const struct fold *f)
 bool fold_is_stuck(const struct fold *f)
 {
 	return fold_is_full(f) && f->load.packs_n == 0 && f->out_n == 0 && !next_group(f);
+}
+
+uint64_t fold_cuts_n(const struct fold *f)
+{
+	return f->cuts_n;
 }
 
 uint64_t fold_dropped_n(const struct fold *f)

@@ -97,6 +97,9 @@ bool fold_is_full(const struct fold *f);
 /* True if it is, and no pack or group under way will make it less: only sorted input would help. */
 bool fold_is_stuck(const struct fold *f);
 
+/* How many members' items were cut to --max-input-tokens. */
+uint64_t fold_cuts_n(const struct fold *f);
+
 /* How many members were left out. */
 uint64_t fold_dropped_n(const struct fold *f);
 

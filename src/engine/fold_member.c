@@ -175,6 +175,7 @@ static bool cut_item(struct fold_member *m, const struct fold_room *room)
 	buf_release(&m->item);
 	m->item = left;
 	m->cost = fold_room_cost(room, buf_span(&m->item));
+	m->is_cut = fits;
 	return fits;
 }
 
@@ -208,6 +209,7 @@ void fold_member_make_item(struct fold_member *m, const struct template *item,
 	free(m->fault);
 	m->fault = NULL;
 	m->error = ERROR_NONE;
+	m->is_cut = false;
 	buf_clear(&m->item);
 	if (!r->value.at) {
 		fail(m, ERROR_BAD_RECORD, record_explain_fault(r));

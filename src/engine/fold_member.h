@@ -19,6 +19,7 @@ struct fold_member {
 	struct buf name;       /* what keys share that are the same: strings with equal escapes */
 	struct buf item;       /* escaped */
 	double cost;           /* of the item, all of it; see fold_room */
+	bool is_cut;           /* a part of the item was left out: it is too long */
 	enum error_code error; /* why the member failed; ERROR_NONE = it did not */
 	char *fault;           /* owned: the same in words; else NULL */
 };

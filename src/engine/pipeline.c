@@ -457,7 +457,11 @@ static void sum_up(struct pipeline *p)
 	s->retries_n = p->sched.retries_n;
 	p->verdict->answered_n = s->answered_n + s->skipped_n;
 	s->has_groups = p->rooms->fold != NULL;
-	s->dropped_n = s->has_groups ? fold_dropped_n(p->rooms->fold) : 0;
+	s->cuts_n = p->sched.cuts_n;
+	if (s->has_groups) {
+		s->dropped_n = fold_dropped_n(p->rooms->fold);
+		s->cuts_n += fold_cuts_n(p->rooms->fold);
+	}
 	p->verdict->failed_n = s->failed_n + s->passed_n + s->dropped_n;
 	p->verdict->none_worked = p->sched.successes_n == 0 &&
 		(stats_none_worked(s) || (p->verdict->gave_up && s->answered_n == 0));

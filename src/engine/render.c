@@ -74,6 +74,7 @@ static bool put_request(struct ask *ask, struct request *q, struct attempt *a, s
 	ask->images_n = has_image;
 	q->picture_bytes = image.base64.len;
 	bool ok = api_build(a->api, ask, &a->body, fault);
+	q->is_cut = ask->is_cut;
 	image_release(&image);
 	return ok;
 }

@@ -69,6 +69,7 @@ struct sched {
 	int64_t open_ms;       /* when a gate may open for what is ready; INT64_MAX = who knows */
 	uint64_t requests_n;   /* attempts started in the run */
 	uint64_t retries_n;    /* of them, those after a failure */
+	uint64_t cuts_n;       /* requests whose prompt was cut to --max-input-tokens */
 	uint64_t successes_n;  /* answers in the run */
 	int64_t success_ms;    /* when the last of them came; -1 = none yet */
 	int64_t good_start_ms; /* when the last started that was answered */

@@ -7,8 +7,8 @@ static void say_failures(const struct stats *s)
 {
 	unsigned long long failed_n = s->failed_n + s->passed_n;
 	if (s->has_groups)
-		log_say(LOG_WARNING, "%llu of %llu results failed",
-			failed_n, failed_n + (unsigned long long)s->answered_n);
+		log_say(LOG_WARNING, "%llu of %llu results failed", failed_n,
+			failed_n + (unsigned long long)s->answered_n);
 	else
 		log_say(LOG_WARNING, "%llu of %llu records failed", failed_n,
 			(unsigned long long)s->read_n);
@@ -31,6 +31,9 @@ void summary_say(const struct stats *s, const char *reason)
 		log_say(LOG_WARNING, "%s", reason);
 	if (s->failed_n + s->passed_n > 0)
 		say_failures(s);
+	if (s->cuts_n > 0)
+		log_say(LOG_NOTICE, "cut to --max-input-tokens: %llu",
+			(unsigned long long)s->cuts_n);
 	if (s->dropped_n > 0)
 		log_say(LOG_WARNING, "left out of their groups (--on-error drop): %llu records",
 			(unsigned long long)s->dropped_n);

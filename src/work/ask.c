@@ -188,6 +188,7 @@ static bool cut_prompt(struct ask *a, struct span prompt, double system, struct 
 	buf_release(text);
 	*text = left;
 	a->prompt = buf_span(text);
+	a->is_cut = ok;
 	return ok;
 }
 

@@ -51,6 +51,7 @@ struct ask {
 	const struct span *values; /* of the steps that the templates mention, by step; NULL = they
 				      mention none */
 	int64_t max_tokens;        /* of the answer; 0 = the server's own limit */
+	bool is_cut;               /* ask_fit has left out a part of the prompt */
 	int64_t sample;            /* which of several, from 0; -1 = there is one */
 };
 

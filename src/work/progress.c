@@ -313,13 +313,22 @@ static char *explain(const struct stage *s, const struct step *step)
 		message ? message : error_code_name(c->error));
 }
 
+/* How often it was tried to get answers for the step. */
+static unsigned attempts_of(const struct stage *s)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < s->calls_n; i++)
+		n += s->calls[i].attempts_n;
+	return n;
+}
+
 static void fail(struct record *r, const struct stage *s, const struct step *step)
 {
 	const struct call *c = &s->calls[s->chosen];
 	enum error_code code = c->error == ERROR_NONE ? ERROR_SCHEMA_MISMATCH : c->error;
 	record_fail(r, code, explain(s, step));
 	r->failure.status = c->attempt.status;
-	r->failure.attempts_n = c->attempts_n;
+	r->failure.attempts_n = attempts_of(s);
 	r->failure.step = step->name;
 	if (code == ERROR_TRUNCATED || code == ERROR_SCHEMA_MISMATCH)
 		r->failure.partial = c->answer.text;

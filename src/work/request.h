@@ -56,6 +56,7 @@ struct request {
 	unsigned guilty_n;     /* faults while others were answered: they are its own */
 	unsigned tier;         /* the first tier that can serve it */
 	unsigned body_kind;    /* whose request attempt.body is; 0 = nobody's yet */
+	bool is_cut;           /* a part of its prompt was left out: it is too long */
 	bool is_own_body;      /* the record's own request, which we do not extend */
 	unsigned reasks_n;     /* times that its answer did not match the schema */
 	struct reask *reask;   /* owned, its bytes behind it: the last of these; NULL = none */

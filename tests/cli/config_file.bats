@@ -71,6 +71,20 @@ answered_by() {
 	[ "$(jq -r '.headers["x-team"] + .headers["x-tag"]' requests)" = searcha ]
 }
 
+@test "prompts on the command line come after the flow of the file, and another flow replaces it" {
+	start_mock
+	echo 'steps: { a: "A {{text}}" }' >a.yaml
+	echo 'steps: { b: "B {{text}}" }' >b.yaml
+	echo "defaults: { flow: $PWD/a.yaml, prompt: 'c={{text}}' }" >"$file"
+	records 1 >in
+	quietly ask <in
+	[ "$(jq -c '[.a, .b, .c]' out)" = '["echo: A n 1",null,"echo: n 1"]' ]
+	quietly ask -p d='{{a}}' <in
+	[ "$(jq -c '[.a, .c, .d]' out)" = '["echo: A n 1",null,"echo: echo: A n 1"]' ]
+	quietly ask --flow b.yaml <in
+	[ "$(jq -c '[.a, .b, .c]' out)" = '[null,"echo: B n 1","echo: n 1"]' ]
+}
+
 @test "an endpoint and a pool are called by their names" {
 	start_mock --strict-model --model one
 	local first=$URL

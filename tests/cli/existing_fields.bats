@@ -73,3 +73,11 @@ EOF
 	try ask -p x -a '' <in
 	[ "$status" -eq 2 ]
 }
+
+@test "an answer cannot stand where a record that is no object is put" {
+	start_mock
+	printf '%s\n' '"text"' '{"t":1}' >in
+	try ask -a input -p '{{.}}' <in
+	[ "$status" -eq 1 ]
+	[ "$(jq -r '.pllm.error.code // .input' out | paste -sd ' ')" = 'bad_record echo: {"t":1}' ]
+}

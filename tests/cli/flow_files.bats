@@ -91,6 +91,32 @@ refuses_flow() {
 	refuses_flow '1:42: params: --param stream=true: pllm sets "stream" itself' \
 		<<<'steps: {a: {prompt: x, params:  {stream: true}}}'
 	refuses_flow '2:3: "a" is there twice; the first is in line 1' <<<$'steps: {a: x,\n  a: y}'
+	refuses_flow '1:12: prompt: there is nothing in it' <<<'steps: {a: ""}'
+}
+
+@test "a flow without steps does not pay for what the records say" {
+	refuses_flow '2:1: there are no steps; give some here, or with -p' \
+		<<<$'defaults: {max_tokens: 5}\nsteps:'
+	refuses_flow '1:1: there are no steps; give some here, or with -p' \
+		<<<'defaults: {max_tokens: 5}'
+}
+
+@test "a flow's defaults win over the environment and the configuration file" {
+	start_witness
+	umask 022
+	mkdir -p ~/.config/pllm
+	echo 'defaults: { max-tokens: 7, param: [top_p=1], prompt: "Hi" }' >~/.config/pllm/config.yaml
+	printf '%s\n' 'defaults: { model: ours, max_tokens: 9 }' 'steps: { a: x }' >short.yaml
+	echo '{}' >in
+	PLLM_MODEL=theirs quietly pllm --endpoint "$URL" -j 1 --flow short.yaml <in
+	PLLM_MODEL=theirs quietly pllm --endpoint "$URL" -j 1 --flow short.yaml -m said -p b=y <in
+	jq -c '.body | fromjson | [.model, .max_tokens, .top_p, .messages[0].content]' requests >got
+	diff got - <<-'EOF'
+		["ours",9,1,"x"]
+		["ours",9,1,"Hi"]
+		["said",9,1,"x"]
+		["said",9,1,"y"]
+	EOF
 }
 
 @test "a flow that cannot be had is refused" {
@@ -105,7 +131,7 @@ refuses_flow() {
 	done
 	run --separate-stderr pllm --flow flow.yaml -p topics=x </dev/null
 	[ "$status" -eq 2 ]
-	[ "$stderr" = 'pllm: -p: there are two steps named "topics"' ]
+	[ "$stderr" = 'pllm: -p: there are two steps named "topics"; the other is in flow.yaml' ]
 }
 
 @test "--show-flow prints the steps, and asks nobody" {

@@ -32,6 +32,10 @@ load helper
 	grep -qx 'Reduce:' long
 	grep -q '^      --fan-in N .*(default 8)$' long
 	run ! grep -qe --samples long
+	run ! grep -qe --image long
+	run --separate-stderr pllm reduce --image x -p '{{items}}' </dev/null
+	[ "$status" -eq 2 ]
+	[ "$stderr" = 'pllm: --image is no option of pllm reduce' ]
 	[ "$(wc -L <long)" -le 80 ]
 	pllm help | grep -q 'pllm help reduce'
 }

@@ -41,6 +41,14 @@ a_long_one() {
 	[ "$(grep -o word said | wc -l)" -le 200 ]
 }
 
+@test "how many were cut is said with -v" {
+	start_mock
+	printf '{"text":"%s"}\n' "$(seq -s ' ' 1000)" short >in
+	try ask -v --max-input-tokens 200 --on-overflow truncate -p 'Sum up: {{text}}' <in
+	[ "$status" -eq 0 ]
+	grep -q '^pllm: cut to --max-input-tokens: 1$' err
+}
+
 @test "truncate-middle keeps both ends, and marks the middle" {
 	start_mock --quiet
 	a_long_one >in

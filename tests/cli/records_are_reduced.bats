@@ -179,6 +179,27 @@ numbers() {
 	grep -q '^pllm: 2 of 3 results failed$' err
 }
 
+@test "a group that has failed asks no more" {
+	start_mock --quiet
+	(echo '"[[mock:400]]"' && seq 2 20000) >in
+	try reduce -q -p 'S: {{items}}' --fan-in 2 --window 10000 -j 1 <in
+	[ "$status" -eq 1 ]
+	[ "$(jq -c '[.count, .pllm.error.code]' out)" = '[20000,"request_rejected"]' ]
+	[ "$(mock_stat requests)" -eq 1 ]
+}
+
+@test "a line that is no JSON is a member of the only group, and in none of several" {
+	start_mock --quiet
+	printf '%s\n' '{"g":' '{"g":1}' >in
+	try reduce -p '{{items}}' <in
+	[ "$status" -eq 1 ]
+	[ "$(jq -c '[.count, .pllm.error.code]' out)" = '[2,"bad_record"]' ]
+	try reduce --by .g -p '{{items}}' <in
+	[ "$status" -eq 1 ]
+	[ "$(jq -c '[.key, .count, .pllm.error.code]' out | paste -sd ' ')" = \
+		'[null,null,"bad_record"] [1,1,null]' ]
+}
+
 @test "with --on-error drop the members that failed are left out, and are told" {
 	start_mock --quiet
 	printf '%s\n' '{"g":1,"t":"a"}' '{"g":1}' '{"g":2}' '{"g":1,"t":"b"}' '{"g":3,"t":"d","pllm":{"error":{"code":"quota"}}}' >in

@@ -130,3 +130,22 @@ busiest_second() {
 	[ "$status" -eq 2 ]
 	[[ $(<err) == 'pllm: --key-env is for one origin, and https://api.anthropic.com and '*' are two'* ]]
 }
+
+@test "what another model's end leaves unasked is cancelled, and not blamed for it" {
+	start_mock --strict-model --model m --latency 50ms
+	for i in 1 2 3 4 5 6 7 8; do echo "{\"t\":\"hi$i\"}"; done >in
+	try pllm --endpoint "$URL" -j 2 -p a='{{t}}' -p b='{{a}} b' -m a=m -m b=nosuch <in
+	[ "$status" -eq 3 ]
+	[ "$(wc -l <out)" -eq 8 ]
+	[ "$(jq -r 'select(.pllm.error.step == "a") | "\(.pllm.error.code) \(.pllm.error.retryable)"' out |
+		sort -u)" = 'cancelled true' ]
+	grep -q 'nosuch' err
+}
+
+@test "status 5 is for runs in which nothing was answered" {
+	start_mock
+	echo '{"t":"x"}' >in
+	try ask -q -p a=A -p b='[[mock:delay:900ms]] {{a}}' --deadline 600ms <in
+	[ "$status" -eq 1 ]
+	[ "$(jq -r .a out)" = 'echo: A' ]
+}

@@ -70,6 +70,66 @@ ask_nobody() {
 		-p a=x --samples 3 --vote-by a=.x
 	refuses '--vote-by .x: the answers of step a are text; --schema makes them JSON, which has fields' \
 		-p a=x --samples 3 --join vote --vote-by .x
+	refuses '--quorum 2: no step needs more than one answer; several, and --join all or vote, are needed' \
+		-p a=x --samples 3 --join first --quorum 2
+	refuses '--vote-by .x: nobody votes; several answers and --join vote are needed' \
+		-p a=x --samples 3 --vote-by .x
+}
+
+# The same for pllm reduce.
+refuses_reduce() {
+	local want=$1
+	shift
+	run --separate-stderr pllm reduce --endpoint http://127.0.0.1:9/v1 -m x "$@" </dev/null
+	echo "got: $stderr"
+	[ "$status" -eq 2 ]
+	[ "$stderr" = "pllm: $want" ]
+}
+
+@test "the prompt of reduce is filled from items and key alone" {
+	refuses_reduce 'the prompt: {{itms}} is nothing that pllm reduce fills in; the nearest is items' \
+		-p '{{itms}}'
+	refuses_reduce '--system: {{kay}} is nothing that pllm reduce fills in; the nearest is key' \
+		-p '{{items}}' -s 'About {{kay?}}'
+	refuses_reduce 'the prompt: {{.text}}: pllm reduce fills in items and key; fields of records belong into --item' \
+		-p '{{items}} {{.text}}'
+	refuses_reduce 'the prompt: {{.}}: pllm reduce fills in items and key; fields of records belong into --item' \
+		-p '{{.}} {{items}}'
+	refuses_reduce 'the prompt: {{items[0]}}: the items are one text, which has no parts; it is {{items}}' \
+		-p '{{items[0]}}'
+}
+
+@test "what reduce writes itself is no name for an answer or for --meta" {
+	local name
+	for name in key count levels; do
+		refuses_reduce "the field \"$name\" is pllm reduce's own; name the answer something else" \
+			-p '{{items}}' -a $name
+		refuses_reduce "--meta=$name: the field is pllm reduce's own; name another" \
+			-p '{{items}}' --meta=$name
+	done
+	refuses_reduce "the field \"count\" is pllm reduce's own; name the answer something else" \
+		-p 'count={{items}}'
+	run pllm reduce --endpoint http://127.0.0.1:9/v1 -m x -p 'items={{items}}' </dev/null
+	[ "$status" -eq 2 ]
+}
+
+@test "--on-overflow needs --max-input-tokens, and split is reduce's" {
+	refuses '--on-overflow: nothing is too long without --max-input-tokens N, which says what a prompt may have' \
+		-m x -p x --on-overflow truncate
+	refuses '--on-overflow split: only pllm reduce can ask about a record in parts; here it is error, truncate or truncate-middle' \
+		-m x -p x --max-input-tokens 9 --on-overflow split
+}
+
+@test "limits of the environment that are for other runs are left aside" {
+	start_mock
+	echo '{"text":"t"}' >in
+	PLLM_ON_OVERFLOW=split PLLM_MAX_TOKENS_LIMIT=50 quietly ask -p '{{text}}' <in
+	PLLM_ON_OVERFLOW=split PLLM_MAX_INPUT_TOKENS=50 quietly ask -p '{{text}}' <in
+	umask 022
+	mkdir -p ~/.config/pllm
+	echo 'defaults: { on-overflow: split, max-tokens-limit: 50 }' >~/.config/pllm/config.yaml
+	quietly ask -p '{{text}}' <in
+	[ "$(jq -r .output out)" = 'echo: t' ]
 }
 
 @test "a list of models names each once" {

@@ -33,8 +33,10 @@ TEST("a flow file's steps come before those of prompts, and know each other")
 	CHECK_STR(a.plan.steps[2].name, "last");
 	CHECK_INT(a.plan.steps[1].needs[0], 0);
 	CHECK_INT(a.plan.steps[2].needs[0], 1);
+	asked_check_refused(&a, "--flow @flow.yaml\n-p brief=x",
+		"-p: there are two steps named \"brief\"; the other is in @flow.yaml");
 	asked_check_refused(
-		&a, "--flow @flow.yaml\n-p brief=x", "-p: there are two steps named \"brief\"");
+		&a, "--flow @flow.yaml\n-p x=x\n-p x=y", "-p: there are two steps named \"x\"");
 	asked_end(&a);
 }
 
@@ -110,6 +112,33 @@ TEST("a named option wins over the flow's step, that over an unnamed one, that o
 	asked_end(&a);
 }
 
+TEST("a flow wins over the environment and the configuration file, with a step's name or without")
+{
+	struct origin origins[] = { { .option = "max-tokens", .kind = ORIGIN_ENVIRONMENT },
+		{ .option = "samples", .kind = ORIGIN_DEFAULTS },
+		{ .option = "param", .kind = ORIGIN_PROFILE },
+		{ .option = "model", .kind = ORIGIN_COMMAND_LINE } };
+	struct asked a = { .config.origins = { origins, 4 } };
+	const char *options = "--flow @flow.yaml\n--max-tokens 2\n--samples 3\n--samples b=4\n"
+			      "--param p=2\n--param b:p=3\n--param q=2\n-m typed";
+	asked_write(&a, "flow.yaml",
+		"defaults: {max_tokens: 1, model: d, params: {p: 1}}\nsteps: {a: x, b: y}\n");
+	asked_check_made(&a, options);
+	CHECK_INT(asked_step(&a, "a")->max_tokens, 1);
+	CHECK_INT(asked_step(&a, "a")->samples_n, 3);
+	CHECK_INT(asked_step(&a, "b")->samples_n, 4);
+	check_param(asked_step(&a, "b"), "p", "1");
+	check_param(asked_step(&a, "b"), "q", "2");
+	asked_check_models(&a, "a", "typed(usual)");
+	asked_write(&a, "flow.yaml", "steps: {a: x, b: {prompt: y, samples: 5}}\n");
+	asked_check_made(&a, options);
+	CHECK_INT(asked_step(&a, "a")->max_tokens, 2);
+	CHECK_INT(asked_step(&a, "b")->samples_n, 5);
+	check_param(asked_step(&a, "a"), "p", "2");
+	check_param(asked_step(&a, "b"), "p", "3");
+	asked_end(&a);
+}
+
 TEST("--emit says it of all steps, a flow's own emit notwithstanding")
 {
 	struct asked a = { 0 };
@@ -130,9 +159,19 @@ TEST("a flow of nothing but defaults is for the prompts of the command line")
 	CHECK_INT(a.plan.steps_n, 2);
 	CHECK_INT(asked_step(&a, "a")->join, JOIN_ALL);
 	CHECK_INT(asked_step(&a, "b")->join, JOIN_VOTE);
-	asked_check_made(&a, "--flow @flow.yaml");
-	CHECK(!asked_step(&a, "output")->has_prompt);
+	asked_write(&a, "p.txt", "x");
+	asked_check_made(&a, "--flow @flow.yaml\n--prompt-file a=@p.txt");
+	CHECK_INT(a.plan.steps_n, 1);
 	asked_end(&a);
+}
+
+TEST("a flow without steps is refused if there are no prompts either")
+{
+	check_refused(
+		"defaults: {samples: 3}\n", "1:1: there are no steps; give some here, or with -p");
+	check_refused("defaults: {samples: 3}\nsteps:\n",
+		"2:1: there are no steps; give some here, or with -p");
+	check_refused("steps: {}\n", "1:1: there are no steps; give some here, or with -p");
 }
 
 TEST("a flow's templates are taken as they are written")
@@ -178,6 +217,8 @@ TEST("a flow's step needs a name that will do and one prompt")
 	check_refused("steps:\n  a: {prompt: x, prompt_file: y}\n",
 		"2:18: step a has a prompt already; give one of the two");
 	check_refused("steps:\n  a:\n", "2:3: prompt: there is no value");
+	check_refused("steps:\n  a: \"\"\n", "2:6: prompt: there is nothing in it");
+	check_refused("steps:\n  a: {prompt: ''}\n", "2:15: prompt: there is nothing in it");
 }
 
 TEST("what is wrong with a flow's values is refused where it is")

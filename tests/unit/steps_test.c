@@ -236,7 +236,28 @@ TEST("a quorum is of the calls that there are")
 		&a, "-p a=x\n--quorum 0", "--quorum 0: expected a whole number from 1 to 256");
 	asked_check_refused(&a, "-p a=x\n--samples 3\n--join first\n--quorum a=2",
 		"--quorum a=2: with --join first one answer is enough");
-	asked_check_made(&a, "-p a=x\n--samples 3\n--join first\n--quorum 2");
+	asked_check_made(&a, "-p a=x\n-p b=x\n--samples 3\n--join a=first\n--quorum 2");
+	CHECK_INT(step_quorum(asked_step(&a, "a")), 1);
+	CHECK_INT(step_quorum(asked_step(&a, "b")), 2);
+	asked_check_made(&a, "-p a=x\n--samples 3\n--join first\n--quorum 1");
+	asked_end(&a);
+}
+
+TEST("what no step can do is refused, unless the environment or a file says it of all")
+{
+	static const char none[] =
+		"--quorum 2: no step needs more than one answer; several, and --join all or vote, are needed";
+	static const char voteless[] =
+		"--vote-by .x: nobody votes; several answers and --join vote are needed";
+	struct origin origins[] = { { .option = "quorum", .kind = ORIGIN_DEFAULTS },
+		{ .option = "vote-by", .kind = ORIGIN_PROFILE } };
+	struct asked a = { 0 };
+	asked_check_refused(&a, "-p a=x\n--samples 3\n--join first\n--quorum 2", none);
+	asked_check_refused(&a, "-p a=x\n--quorum 2", none);
+	asked_check_refused(&a, "-p a=x\n--vote-by .x", voteless);
+	asked_check_refused(&a, "-p a=x\n--samples 3\n--vote-by .x", voteless);
+	a.config.origins = (struct origins){ origins, 2 };
+	asked_check_made(&a, "-p a=x\n--quorum 2\n--vote-by .x");
 	asked_end(&a);
 }
 
@@ -322,5 +343,44 @@ TEST("growing needs room above every step's limit, and the room is for growing a
 	CHECK_STR(a.err.msg, "--max-tokens-limit is for --on-truncate grow");
 	asked_check_made(&a, "-p a=x");
 	CHECK(steps_check_growth(&a.plan, false, &a.err));
+	asked_end(&a);
+}
+
+TEST("limits that only the environment or a file gives are left aside where they do not fit")
+{
+	struct origin origins[] = { { .option = "on-overflow", .kind = ORIGIN_ENVIRONMENT },
+		{ .option = "max-tokens-limit", .kind = ORIGIN_DEFAULTS } };
+	struct asked a = { .config.origins = { origins, 2 } };
+	a.opts = (struct prompt_opts){ .max_tokens_limit = 500, .on_overflow = OVERFLOW_SPLITS };
+	CHECK(asked_make(&a, "-p a={{x}}"));
+	CHECK_INT(a.plan.steps[0].on_overflow, OVERFLOW_IS_ERROR);
+	CHECK(steps_check_growth(&a.plan, false, &a.err));
+	asked_clear(&a);
+	a.opts = (struct prompt_opts){
+		.max_tokens_limit = 500, .max_input_tokens = 9, .on_overflow = OVERFLOW_SPLITS
+	};
+	a.config.command = COMMAND_REDUCE;
+	a.config.pipeline.sched.on_truncate = TRUNCATE_GROWS;
+	CHECK(asked_make(&a, "-p a={{x}}"));
+	CHECK_INT(a.plan.steps[0].on_overflow, OVERFLOW_SPLITS);
+	CHECK_INT(a.plan.steps[0].max_tokens_limit, 500);
+	asked_end(&a);
+}
+
+TEST("--on-overflow on the command line needs something that can be passed")
+{
+	struct origin origin = { .option = "on-overflow", .kind = ORIGIN_COMMAND_LINE };
+	struct asked a = { .config.origins = { &origin, 1 } };
+	a.opts.on_overflow = OVERFLOW_CUTS_END;
+	CHECK(!asked_make(&a, "-p a={{x}}"));
+	CHECK_STR(a.err.msg,
+		"--on-overflow: nothing is too long without --max-input-tokens N, which says what a prompt may have");
+	asked_clear(&a);
+	a.opts = (struct prompt_opts){ .on_overflow = OVERFLOW_CUTS_END, .max_input_tokens = 9 };
+	CHECK(asked_make(&a, "-p a={{x}}"));
+	asked_clear(&a);
+	a.opts = (struct prompt_opts){ .on_overflow = OVERFLOW_SPLITS, .max_input_tokens = 9 };
+	CHECK(!asked_make(&a, "-p a={{x}}"));
+	CHECK(strstr(a.err.msg, "--on-overflow split: only pllm reduce can") == a.err.msg);
 	asked_end(&a);
 }
