@@ -28,14 +28,11 @@
  *       share.c                who asks the very same already
  *       pool.c gates.c         at which endpoint; whether now: all its gates asked as one
  *       render.c render_batch.c   a call becomes a request
- *       flight.c triage.c      an attempt in the air, and what its end means to whom
- *       verify.c               whether an answer is what the schema says
- *       fold.c fold_*.c        reduce: members, groups and their trees; packs go out as records
- *       stats.c verdict.c      counts; exit codes
- *     io/                    descriptors, threads, libcurl
- *       reader.c writer.c      the two doors, a thread each
- *       http*.c                many multi handles, one epoll
- *       sigv4.c                Amazon's signatures
+ *       flight.c guilt.c triage.c   an attempt in the air, whose doing its end is, and what it
+ * means verify.c               whether an answer is what the schema says fold.c fold_*.c reduce:
+ * members, groups and their trees; packs go out as records stats.c verdict.c      counts; exit
+ * codes io/                    descriptors, threads, libcurl reader.c writer.c      the two doors,
+ * a thread each http*.c                many multi handles, one epoll sigv4.c Amazon's signatures
  *       hint.c allowance.c     what headers say of waiting and of limits
  *       url.c keys.c image.c outfile.c signals.c
  *     api/                   one const row per wire API

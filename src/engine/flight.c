@@ -20,7 +20,9 @@
 enum {
 	BODY_FRAME_BYTES = 256, /* what a usual request adds to its record */
 	FRESH_MS = 2000,        /* so long a success says that the endpoint works */
-	EVIDENCE_N = 2,         /* so many failures of one request speak against the endpoint */
+	PICTURE_TOKENS = 1000,
+	TOKEN_BYTES = 4,
+	EVIDENCE_N = 2, /* so many failures of one request speak against the endpoint */
 };
 
 #define FLIGHT_OF(node) LIST_ENTRY(node, struct flight, link)
@@ -53,6 +55,18 @@ bool flight_render(struct sched *s, struct request *q, const struct gates *g, st
 	bool is_written = build(s, q, g, &q->attempt, fault);
 	q->body_kind = is_written ? g->body_kind : REQUEST_BODY_IS_STALE;
 	return is_written;
+}
+
+void flight_weigh(struct request *q)
+{
+	struct span body = buf_span(&q->attempt.body);
+	if (q->estimate > 0 || q->body_kind == 0)
+		return;
+	/* What a picture costs has nothing to do with its bytes; a thousand tokens are usual. */
+	q->estimate = q->picture_bytes == 0
+		? tokens_estimate(body)
+		: PICTURE_TOKENS + (double)(body.n - q->picture_bytes) / TOKEN_BYTES;
+	q->max_tokens = api_max_tokens(q->attempt.api, body);
 }
 
 struct gates_size flight_size(const struct request *q)
@@ -130,8 +144,6 @@ static void take_off(
 void flight_start(struct sched *s, struct request *q, struct gates *g, int64_t now_ms)
 {
 	struct fault fault;
-	/* While it flies the wire minds the last of its calls' deadlines. */
-	queue_leave_alone(&s->queue, q, queue_deadline_ms(&s->queue, q));
 	if (!flight_render(s, q, g, &fault)) {
 		sched_settle(s, q, fault.code, xstrdup(fault.msg));
 		return;
@@ -204,6 +216,7 @@ void flight_hedge(struct sched *s, int64_t now_ms)
 
 void flight_cut(struct sched *s, struct flight *f)
 {
+	heap_remove(&s->hedges, &f->hedge);
 	http_cancel(s->rooms.http, f->attempt);
 }
 
@@ -299,7 +312,7 @@ static void land(struct sched *s, struct flight *f, const struct answer *answer,
 		s->good_start_ms = f->start_ms > s->good_start_ms ? f->start_ms : s->good_start_ms;
 		retry_budget_succeed(&s->budget, f->is_retry, now_ms);
 		hedge_note(&s->hedge, f->attempt->ms, now_ms);
-	} else if (answer->outcome == OUTCOME_TIMEOUT || q->won) {
+	} else if (answer->outcome == OUTCOME_TIMEOUT || q->won || q->calls_n == 0) {
 		hedge_note(&s->hedge, f->attempt->ms, now_ms);
 	}
 	s->flights_n--;

@@ -29,6 +29,9 @@ struct flight {
  */
 bool flight_render(struct sched *s, struct request *q, const struct gates *g, struct fault *fault);
 
+/* Estimates how many tokens a request is, once for each body that is written. */
+void flight_weigh(struct request *q);
+
 /* What the rendered request weighs, for the gates. */
 struct gates_size flight_size(const struct request *q);
 

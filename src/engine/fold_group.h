@@ -22,7 +22,7 @@ struct fold_group {
 	char *key; /* owned: as it stood in the first member, JSON on one line; behind it is `name`
 		    */
 	size_t key_n;
-	size_t name_n;        /* of what equal keys share, see fold_key; 0 = `key` itself is that */
+	size_t name_n;        /* of what equal keys share, see fold_member.h; 0 = `key` itself is that */
 	uint64_t seq;         /* groups are numbered as they begin */
 	uint64_t line;        /* of the first member */
 	uint64_t count;       /* members, failed ones included */

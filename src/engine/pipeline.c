@@ -109,7 +109,8 @@ static bool is_settled_at_door(struct pipeline *p, struct record *r, uint64_t *h
 	}
 	if (!json_is(r->value, JSON_KIND_OBJECT) && writes_input(p)) {
 		record_fail(r, ERROR_BAD_RECORD,
-			xstrdup("a record that is no object leaves as {\"input\":...}; give the answer another name than \"input\""));
+			xstrdup("a record that is no object leaves as {\"input\":...}; "
+				"give the answer another name than \"input\""));
 		return true;
 	}
 	bool skips = p->opts->existing == EXISTING_IS_SKIPPED;

@@ -40,9 +40,14 @@ static struct lane *lane_of(const struct queue *k, const struct request *q)
 void queue_put(struct queue *k, struct request *q)
 {
 	q->state = REQUEST_READY;
-	heap_put(&lane_of(k, q)->ready, &q->turn,
-		(int64_t)request_first(q)->record->seq + q->trials_n * TRIAL_HANDICAP);
+	heap_put(&lane_of(k, q)->ready, &q->turn, (int64_t)q->seq + q->trials_n * TRIAL_HANDICAP);
 	k->ready_n++;
+}
+
+void queue_hasten(struct queue *k, struct request *q)
+{
+	queue_remove(k, q);
+	queue_put(k, q);
 }
 
 void queue_put_off(struct queue *k, struct request *q, int64_t until_ms)
@@ -120,39 +125,38 @@ static int64_t deadline_of(const struct queue *k, const struct call *call)
 
 int64_t queue_deadline_ms(const struct queue *k, const struct request *q)
 {
-	int64_t latest_ms = INT64_MIN;
-	if (!k->patience_ms)
-		return INT64_MAX;
-	for (struct list_node *node = q->calls.next; node != &q->calls; node = node->next) {
-		int64_t deadline_ms = deadline_of(k, CALL_OF(node));
-		latest_ms = deadline_ms > latest_ms ? deadline_ms : latest_ms;
-	}
-	return latest_ms;
+	return k->patience_ms ? q->latest_ms + k->patience_ms : INT64_MAX;
 }
 
-void queue_mind(struct queue *k, struct request *q)
+void queue_mind(struct queue *k, struct call *call)
 {
-	if (!k->patience_ms)
-		return;
-	for (struct list_node *node = q->calls.next; node != &q->calls; node = node->next) {
-		struct call *call = CALL_OF(node);
-		if (!heap_has(&call->deadline))
-			heap_put(&k->deadlines, &call->deadline, deadline_of(k, call));
-	}
+	if (k->patience_ms && !heap_has(&call->deadline))
+		heap_put(&k->deadlines, &call->deadline, deadline_of(k, call));
 }
 
-void queue_leave_alone(struct queue *k, struct request *q, int64_t until_ms)
+void queue_mind_all(struct queue *k, struct request *q)
 {
-	if (!k->patience_ms)
-		return;
-	for (struct list_node *node = q->calls.next; node != &q->calls; node = node->next)
-		if (deadline_of(k, CALL_OF(node)) >= until_ms)
-			queue_forget(k, CALL_OF(node));
+	struct list_node *node = q->calls.next;
+	for (; k->patience_ms && node != &q->calls; node = node->next)
+		queue_mind(k, CALL_OF(node));
+}
+
+void queue_put_off_deadline(struct queue *k, struct call *call, int64_t until_ms)
+{
+	queue_forget(k, call);
+	heap_put(&k->deadlines, &call->deadline, until_ms);
 }
 
 void queue_forget(struct queue *k, struct call *call)
 {
 	heap_remove(&k->deadlines, &call->deadline);
+}
+
+void queue_forget_all(struct queue *k, struct request *q)
+{
+	struct list_node *node = q->calls.next;
+	for (; k->patience_ms && node != &q->calls; node = node->next)
+		queue_forget(k, CALL_OF(node));
 }
 
 struct call *queue_take_late(struct queue *k, int64_t now_ms)

@@ -29,8 +29,7 @@ struct queue {
 	unsigned tiers_n;
 	size_t ready_n;        /* in all lanes */
 	struct heap waiting;   /* by the time at which they become ready */
-	struct heap deadlines; /* of calls, if there are any; of those that fly the wire minds the
-				  last */
+	struct heap deadlines; /* of calls, if there are any */
 	int64_t patience_ms;   /* --deadline: from a record's admission; 0 = none */
 };
 
@@ -42,6 +41,9 @@ void queue_release(struct queue *k);
 
 /* Puts a request in, ready. */
 void queue_put(struct queue *k, struct request *q);
+
+/* A request that is ready has got a call of an earlier record: it goes as early. */
+void queue_hasten(struct queue *k, struct request *q);
 
 /* Puts a request in that becomes ready at that time. */
 void queue_put_off(struct queue *k, struct request *q, int64_t until_ms);
@@ -70,14 +72,20 @@ int64_t queue_next_ms(const struct queue *k);
 /* The last moment for a request: its latest call's; INT64_MAX = none. */
 int64_t queue_deadline_ms(const struct queue *k, const struct request *q);
 
-/* Minds the deadlines of all calls of a request that does not fly. */
-void queue_mind(struct queue *k, struct request *q);
+/* Minds the deadline of a call, unless it does so already. */
+void queue_mind(struct queue *k, struct call *call);
 
-/* No longer minds those that pass at until_ms or later. */
-void queue_leave_alone(struct queue *k, struct request *q, int64_t until_ms);
+/* Minds those of all calls of a request. */
+void queue_mind_all(struct queue *k, struct request *q);
+
+/* Minds a call's at another time. */
+void queue_put_off_deadline(struct queue *k, struct call *call, int64_t until_ms);
 
 /* No longer minds a call's. */
 void queue_forget(struct queue *k, struct call *call);
+
+/* No longer minds those of all calls of a request. */
+void queue_forget_all(struct queue *k, struct request *q);
 
 /* Gives a call whose last moment has passed, which is minded no longer; NULL = none. */
 struct call *queue_take_late(struct queue *k, int64_t now_ms);

@@ -14,11 +14,9 @@
  */
 #include "engine/sched.h"
 
-#include "api/api.h"
 #include "base/xalloc.h"
 #include "engine/flight.h"
 #include "work/record.h"
-#include "work/tokens.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -27,11 +25,13 @@
 enum {
 	MINUTE_MS = 60000,
 	SPARE_MAX_BYTES = 4096, /* of a body kept for the next request */
-	READY_SPARE_N = 64,     /* ready calls kept beyond the free slots */
+	READY_SPARE_N = 64,     /* ready requests kept beyond the free slots */
+	WIRE_GRACE_MS = 50,     /* so long the wire may take to end what has had its time */
 	PREFIX_BYTES = 1024,    /* of a request: what affinity goes by */
-	PICTURE_TOKENS = 1000,
-	TOKEN_BYTES = 4
 };
+
+/* Bodies of requests that do not fly, written to see who asks the same. */
+#define PARKED_MAX_BYTES (32UL << 20)
 
 #define CALL_OF_LINK(node) LIST_ENTRY(node, struct call, link)
 
@@ -107,10 +107,18 @@ static void keep_body(struct sched *s, struct buf *body)
 	*body = (struct buf){ .max = body->max };
 }
 
+/* The body of a request that flies or is over is not among those that wait. */
+static void unpark(struct sched *s, struct request *q)
+{
+	s->parked_bytes -= q->parked_bytes;
+	q->parked_bytes = 0;
+}
+
 /* A request is over: no call is left, and nothing of it is in the air. */
 static void keep_request(struct sched *s, struct request *q)
 {
 	share_remove(&s->share, q);
+	unpark(s, q);
 	keep_body(s, &q->attempt.body);
 	request_release(q);
 	list_push(&s->spare_requests, &q->link);
@@ -127,7 +135,7 @@ static struct request *take_request(struct sched *s, struct call *call)
 
 void sched_settle(struct sched *s, struct request *q, enum error_code error, char *message)
 {
-	queue_leave_alone(&s->queue, q, INT64_MIN);
+	queue_forget_all(&s->queue, q);
 	q->answer.usage = usage_sum(q->answer.usage, q->paid);
 	if (message) {
 		free(q->answer.message);
@@ -192,7 +200,7 @@ void sched_return(struct sched *s, struct request *q, int64_t wait_ms, int64_t n
 		queue_put_off(&s->queue, q, now_ms + wait_ms);
 	else
 		queue_put(&s->queue, q);
-	queue_mind(&s->queue, q);
+	queue_mind_all(&s->queue, q);
 }
 
 /* Takes a call away from the request, which ends if that was its last. */
@@ -218,16 +226,21 @@ void sched_drop(struct sched *s, struct call *call)
 }
 
 /* A call's last moment has passed; others may still wait for the same. */
-static void expire_call(struct sched *s, struct call *call)
+static void expire_call(struct sched *s, struct call *call, int64_t now_ms)
 {
 	struct request *q = call->request;
+	if (q->state == REQUEST_FLYING && call->record->admitted_ms == q->latest_ms) {
+		/* The last of them is the wire's to end, now, and a failure of the endpoint's. */
+		queue_put_off_deadline(&s->queue, call, now_ms + WIRE_GRACE_MS);
+		return;
+	}
 	const char *last = q->answer.message;
 	/* Who was only ever told to wait failed of that. */
 	bool was_rate = last && q->answer.outcome == OUTCOME_RATE;
 	enum error_code error = was_rate ? ERROR_RATE_LIMITED : ERROR_TIMEOUT;
 	char *message = last ? xasprintf("--deadline passed; last: %s", last)
 			     : xstrdup("--deadline passed");
-	if (q->calls_n == 1 && q->state != REQUEST_FLYING) {
+	if (q->calls_n == 1) {
 		queue_remove(&s->queue, q);
 		sched_settle(s, q, error, message);
 		return;
@@ -246,26 +259,14 @@ static bool prepare(struct sched *s, struct request *q)
 {
 	const struct gates *g = pool_first(&s->pool, q->pool, q->tier);
 	struct fault fault;
-	if (!g || q->body_kind > 0)
+	bool is_written = q->body_kind > 0 && q->body_kind != REQUEST_BODY_IS_STALE;
+	if (!g || is_written)
 		return true;
 	if (flight_render(s, q, g, &fault))
 		return true;
 	queue_remove(&s->queue, q);
 	sched_settle(s, q, fault.code, xstrdup(fault.msg));
 	return false;
-}
-
-static void weigh(struct request *q, const struct pool *pool)
-{
-	const struct gates *g = pool_first(pool, q->pool, q->tier);
-	struct span body = buf_span(&q->attempt.body);
-	if (q->estimate > 0 || q->body_kind == 0 || !g)
-		return;
-	/* What a picture costs has nothing to do with its bytes; a thousand tokens are usual. */
-	q->estimate = q->picture_bytes == 0
-		? tokens_estimate(body)
-		: PICTURE_TOKENS + (double)(body.n - q->picture_bytes) / TOKEN_BYTES;
-	q->max_tokens = api_max_tokens(q->attempt.api, body);
 }
 
 static uint64_t prefix_of(const struct request *q)
@@ -316,27 +317,55 @@ static bool may_share(const struct sched *s, const struct request *q)
 		s->rooms.plan->batch == BATCH_NONE;
 }
 
-/* If somebody asks the same already, the request's call waits for that answer from now on. */
-static void share(struct sched *s, struct request *q)
+/* Hands the call of q, which ends by that, over to a request that asks the same. */
+static void join(struct sched *s, struct request *q, struct request *other)
 {
-	if (q->body_kind == 0)
-		return;
+	struct call *call = request_first(q);
+	bool is_earlier = q->seq < other->seq;
+	leave(s, q, call);
+	request_join(other, call);
+	queue_mind(&s->queue, call);
+	if (other->state == REQUEST_FLYING)
+		flight_extend(s, other);
+	else if (other->state == REQUEST_READY && is_earlier)
+		queue_hasten(&s->queue, other);
+}
+
+/*
+ * True if the request, whose body is written, has ended: somebody asks the same already, and its
+ * call waits for that answer from now on. Else others may join it.
+ */
+static bool share(struct sched *s, struct request *q)
+{
+	if (q->body_kind == 0 || q->identity != 0 || q->attempts_n > 0)
+		return false;
 	uint64_t identity =
 		share_identity(&s->share, q->pool, q->attempt.path, buf_span(&q->attempt.body));
 	struct request *other = share_find(&s->share, identity);
 	while (other && !asks_the_same(s, other, q))
 		other = share_next(other);
-	if (!other) {
-		q->identity = identity;
-		share_put(&s->share, q);
-		return;
+	if (other) {
+		join(s, q, other);
+		return true;
 	}
-	struct call *call = request_first(q);
-	leave(s, q, call);
-	request_join(other, call);
-	queue_mind(&s->queue, other);
-	if (other->state == REQUEST_FLYING)
-		flight_extend(s, other);
+	if (q->body_kind == REQUEST_BODY_IS_STALE)
+		return false; /* it yields none for an endpoint that it was compared at */
+	q->identity = identity;
+	share_put(&s->share, q);
+	return false;
+}
+
+/*
+ * Shares at once and not when it would start: till then who asks the same may have his answer. The
+ * bodies that are written so early are bounded; beyond that only who is about to start shares.
+ */
+static void share_early(struct sched *s, struct request *q)
+{
+	if (!may_share(s, q) || s->parked_bytes >= PARKED_MAX_BYTES || !prepare(s, q) ||
+		share(s, q))
+		return;
+	q->parked_bytes = q->attempt.body.cap;
+	s->parked_bytes += q->parked_bytes;
 }
 
 void sched_put(struct sched *s, struct call *call)
@@ -350,24 +379,24 @@ void sched_put(struct sched *s, struct call *call)
 		return;
 	}
 	sched_return(s, q, 0, 0);
-	/* At once and not when it would start: till then who asks the same may have his answer. */
-	if (may_share(s, q) && prepare(s, q))
-		share(s, q);
+	share_early(s, q);
 }
 
 /*
- * Moves the first of the ready requests on: starts it, settles it, or puts it off; then 0. Else how
- * long until it may start.
+ * Moves the first of the ready requests on: starts it, settles it, joins it to another, or puts it
+ * off; then 0. Else how long until it may start.
  */
 static int64_t move_on(struct sched *s, struct request *q, int64_t now_ms)
 {
 	bool counts = rate_counts_tokens(&s->rate) || pool_counts_tokens(&s->pool);
 	bool has_key = s->opts->balance == BALANCE_AFFINITY;
 	int64_t wait_ms;
-	if (put_off(s, q, now_ms) || ((counts || has_key) && !prepare(s, q)))
+	bool shares = may_share(s, q) && q->identity == 0 && q->attempts_n == 0;
+	if (put_off(s, q, now_ms) || ((counts || has_key || shares) && !prepare(s, q)) ||
+		(shares && share(s, q)))
 		return 0;
 	if (counts)
-		weigh(q, &s->pool);
+		flight_weigh(q);
 	const struct pool_want want = { .pool = q->pool,
 		.tier = q->tier,
 		.avoid = q->failed_at,
@@ -386,6 +415,7 @@ static int64_t move_on(struct sched *s, struct request *q, int64_t now_ms)
 	if (wait_ms > 0)
 		return wait_ms;
 	queue_remove(&s->queue, q);
+	unpark(s, q);
 	flight_start(s, q, g, now_ms);
 	return 0;
 }
@@ -411,7 +441,7 @@ void sched_dispatch(struct sched *s, int64_t now_ms)
 	struct call *late;
 	queue_ripen(&s->queue, now_ms);
 	while ((late = queue_take_late(&s->queue, now_ms)))
-		expire_call(s, late);
+		expire_call(s, late, now_ms);
 	s->hedge_ms = hedge_is_on(&s->hedge) ? hedge_delay_ms(&s->hedge, now_ms) : INT64_MAX;
 	/* Before what is fresh: they are few, and who waits for them has waited long. */
 	flight_hedge(s, now_ms);

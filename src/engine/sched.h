@@ -55,10 +55,11 @@ struct sched {
 	struct rate rate; /* of the whole run: --rate, --tpm */
 	struct retry_budget budget;
 	struct hedge hedge;
-	int64_t hedge_ms;   /* a flight is hedged so long after its start; INT64_MAX = not now */
-	struct share share; /* requests that another call may join */
-	struct queue queue; /* requests that do not fly */
-	struct heap hedges; /* flights, by when they are hedged */
+	int64_t hedge_ms;    /* a flight is hedged so long after its start; INT64_MAX = not now */
+	size_t parked_bytes; /* of bodies written ahead to see who asks the same */
+	struct share share;  /* requests that another call may join */
+	struct queue queue;  /* requests that do not fly */
+	struct heap hedges;  /* flights, by when they are hedged */
 	struct list_node flying; /* flights */
 	struct list_node spare_flights;
 	struct list_node spare_requests;
@@ -109,8 +110,8 @@ void sched_dispatch(struct sched *s, int64_t now_ms);
 int64_t sched_wait_ms(const struct sched *s, int64_t now_ms);
 
 /*
- * Takes an attempt back from the wire: its call is answered, settled as failed, or waits for
- * another try.
+ * Takes an attempt back from the wire: its request's calls are answered, settled as failed, or wait
+ * for another try.
  */
 void sched_finish(struct sched *s, struct attempt *attempt, int64_t now_ms);
 
@@ -127,8 +128,8 @@ void sched_stop(struct sched *s);
 void sched_cut(struct sched *s);
 
 /*
- * How many more calls would be of use now: as many as there are free slots, and a few. More would
- * only grow cold in the ready queue.
+ * How many more requests would be of use now: as many as there are free slots, and a few. More
+ * would only grow cold in the ready queue.
  */
 size_t sched_hungry_n(const struct sched *s, int64_t now_ms);
 

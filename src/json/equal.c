@@ -7,7 +7,7 @@
 static void start(struct schema_check *c, struct schema_place *root, struct schema_fault *fault,
 	struct span longest)
 {
-	enum { STEPS = 1 << 16 };
+	enum { STEPS = 1 << 20 };
 	*root = (struct schema_place){ 0 };
 	*c = (struct schema_check){ .place = root, .fault = fault };
 	c->steps = STEPS + (long)longest.n;

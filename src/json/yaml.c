@@ -203,6 +203,9 @@ static bool take_scalar(struct builder *b, struct fy_event *event)
 	struct span text = text_of(token);
 	if (memchr(text.at, '\0', text.n))
 		return refuse_event(b, event, "a NUL cannot be part of it");
+	/* The library has been seen to fold blocks of text into that. */
+	if (!utf8_is_valid(text))
+		return refuse_event(b, event, "it does not read as UTF-8");
 	if (is_in_map(b) && !b->key)
 		return take_key(b, event, text);
 	if (!count(b, event, 1, 0))

@@ -5,6 +5,8 @@
  */
 #include "work/request.h"
 
+#include "work/record.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,8 @@ void request_init(struct request *q, struct call *call, unsigned pool)
 	*q = (struct request){
 		.step = call->step,
 		.pool = pool,
+		.latest_ms = INT64_MIN,
+		.seq = UINT64_MAX,
 		.paid = { -1, -1, -1, -1 },
 	};
 	list_init(&q->calls);
@@ -26,9 +30,23 @@ void request_init(struct request *q, struct call *call, unsigned pool)
 void request_join(struct request *q, struct call *call)
 {
 	assert(!call->request && !call->is_settled);
+	const struct record *r = call->record;
 	call->request = q;
 	list_put(&q->calls, &call->link);
 	q->calls_n++;
+	q->latest_ms = r->admitted_ms > q->latest_ms ? r->admitted_ms : q->latest_ms;
+	q->seq = r->seq < q->seq ? r->seq : q->seq;
+}
+
+/* Looks for the youngest record anew: that of a call which has left was it. */
+static void find_latest(struct request *q)
+{
+	q->latest_ms = INT64_MIN;
+	for (struct list_node *node = q->calls.next; node != &q->calls; node = node->next) {
+		const struct call *call = LIST_ENTRY(node, struct call, link);
+		if (call->record->admitted_ms > q->latest_ms)
+			q->latest_ms = call->record->admitted_ms;
+	}
 }
 
 void request_leave(struct request *q, struct call *call)
@@ -38,6 +56,8 @@ void request_leave(struct request *q, struct call *call)
 	call->attempts_n = q->attempts_n;
 	list_remove(&call->link);
 	q->calls_n--;
+	if (call->record->admitted_ms == q->latest_ms)
+		find_latest(q);
 }
 
 struct call *request_first(const struct request *q)

@@ -36,6 +36,8 @@ struct reask;
 struct request {
 	struct list_node calls; /* borrowed: who waits for its answer */
 	unsigned calls_n;       /* none: it was cut off, and lands for nobody */
+	int64_t latest_ms;      /* when the youngest of their records was admitted */
+	uint64_t seq;           /* the least number of a record that has held it */
 	unsigned step;          /* index into the plan's steps: of the call it was made for */
 	unsigned pool;          /* index of the pool that serves it */
 
@@ -57,6 +59,7 @@ struct request {
 	unsigned tier;         /* the first tier that can serve it */
 	unsigned body_kind;    /* whose request attempt.body is; 0 = nobody's yet */
 	bool is_cut;           /* a part of its prompt was left out: it is too long */
+	size_t parked_bytes;   /* of its body, counted by the scheduler while it does not fly */
 	bool is_own_body;      /* the record's own request, which we do not extend */
 	unsigned reasks_n;     /* times that its answer did not match the schema */
 	struct reask *reask;   /* owned, its bytes behind it: the last of these; NULL = none */

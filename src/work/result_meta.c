@@ -78,7 +78,8 @@ static void put_sums(struct buf *out, const struct stage *s)
 	int64_t attempts_n = 0, ms = 0;
 	for (unsigned i = 0; i < s->calls_n; i++) {
 		const struct call *c = &s->calls[i];
-		if (!is_asked(c))
+		/* Another call has paid what is shared, and has it in its sums. */
+		if (!is_asked(c) || c->is_shared)
 			continue;
 		usage = usage_sum(usage, c->answer.usage);
 		attempts_n += c->attempts_n;

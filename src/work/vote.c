@@ -8,6 +8,7 @@
 #include "work/vote.h"
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/xalloc.h"
 #include "json/equal.h"
 #include "json/text.h"
@@ -43,14 +44,6 @@ static struct span trimmed(struct span text)
 	return (struct span){ (const char *)at, (size_t)(end - at) };
 }
 
-static uint64_t hash_bytes(struct span bytes)
-{
-	uint64_t hash = 0xcbf29ce484222325ULL;
-	for (size_t i = 0; i < bytes.n; i++)
-		hash = (hash ^ (unsigned char)bytes.at[i]) * 0x100000001b3ULL;
-	return hash;
-}
-
 /* The form of an escaped text; `plain` is used for it and must last as long. */
 static struct form fold(struct span escaped, struct buf *plain)
 {
@@ -68,7 +61,7 @@ static struct form fold(struct span escaped, struct buf *plain)
 			form.bytes = (struct span){ (char *)folded, n };
 		form.owned = (char *)folded;
 	}
-	form.hash = hash_bytes(form.bytes);
+	form.hash = hash_bytes(form.bytes, 0);
 	return form;
 }
 

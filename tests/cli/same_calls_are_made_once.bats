@@ -131,7 +131,7 @@ alike() {
 
 @test "when nobody waits for it any more it is cut off" {
 	alike 10 'x[[mock:hang]]' >in
-	try shared -p '{{text}}' --deadline 500ms <in
+	try shared -p '{{text}}' --deadline 2s <in
 	[ "$status" -ne 0 ]
 	[ "$(jq -r '.pllm.error.code' out | sort | uniq -c | tr -s ' ')" = ' 10 timeout' ]
 	[ "$(mock_stat requests)" -eq 1 ]

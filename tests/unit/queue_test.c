@@ -87,6 +87,24 @@ TEST("who was put off is ready when its time has come")
 	release();
 }
 
+TEST("who gets a call of an earlier record goes as early")
+{
+	struct queue k;
+	queue_init(&k, 1, 1, 0);
+	make(0, 5, 0);
+	make(1, 7, 0);
+	make(2, 1, 0);
+	queue_put(&k, &things[0].request);
+	queue_put(&k, &things[1].request);
+	request_leave(&things[2].request, &things[2].call);
+	request_join(&things[1].request, &things[2].call);
+	queue_hasten(&k, &things[1].request);
+	CHECK(queue_first(&k) == &things[1].request);
+	CHECK(queue_take(&k) && queue_take(&k) && !queue_take(&k));
+	queue_release(&k);
+	release();
+}
+
 TEST("who has kept a breaker open goes behind all others")
 {
 	struct queue k;
@@ -111,12 +129,17 @@ TEST("a request's last moment is that of the call which may wait longest")
 	request_leave(&things[1].request, &things[1].call);
 	request_join(&things[0].request, &things[1].call);
 	CHECK_INT(queue_deadline_ms(&k, &things[0].request), 30 + PATIENCE_MS);
-	queue_mind(&k, &things[0].request);
+	queue_mind_all(&k, &things[0].request);
 	CHECK_INT(queue_next_ms(&k), 10 + PATIENCE_MS);
-	/* The wire minds the last moment of what flies. */
-	queue_leave_alone(&k, &things[0].request, 30 + PATIENCE_MS);
 	CHECK(!queue_take_late(&k, 10 + PATIENCE_MS - 1));
 	CHECK(queue_take_late(&k, 10 + PATIENCE_MS) == &things[0].call);
+	queue_put_off_deadline(&k, &things[1].call, 1000);
+	CHECK(!queue_take_late(&k, 999));
+	CHECK(queue_take_late(&k, 1000) == &things[1].call);
+	request_leave(&things[0].request, &things[1].call);
+	CHECK_INT(queue_deadline_ms(&k, &things[0].request), 10 + PATIENCE_MS);
+	queue_mind_all(&k, &things[0].request);
+	queue_forget_all(&k, &things[0].request);
 	CHECK(!queue_take_late(&k, INT64_MAX - 1));
 	queue_release(&k);
 	release();
@@ -127,7 +150,7 @@ TEST("without --deadline nobody is ever late")
 	struct queue k;
 	queue_init(&k, 1, 1, 0);
 	make(0, 10, 0);
-	queue_mind(&k, &things[0].request);
+	queue_mind(&k, &things[0].call);
 	CHECK(queue_deadline_ms(&k, &things[0].request) == INT64_MAX);
 	CHECK(!queue_take_late(&k, INT64_MAX));
 	queue_release(&k);

@@ -3,6 +3,7 @@
 
 #include "base/xalloc.h"
 #include "t.h"
+#include "work/record.h"
 
 enum { CALLS_N = 3, STEP = 2, POOL = 4, BODY_MAX = 1000 };
 
@@ -11,13 +12,16 @@ struct scene {
 	struct request q;
 	struct call calls[CALLS_N];
 	struct list_node settled;
+	struct record records[CALLS_N]; /* each admitted later, and of an earlier number */
 };
 
 static void scene_init(struct scene *s)
 {
 	list_init(&s->settled);
-	for (unsigned i = 0; i < CALLS_N; i++)
-		call_init(&s->calls[i], NULL, STEP, i);
+	for (unsigned i = 0; i < CALLS_N; i++) {
+		s->records[i] = (struct record){ .seq = CALLS_N - i, .admitted_ms = i };
+		call_init(&s->calls[i], &s->records[i], STEP, i);
+	}
 	request_init(&s->q, &s->calls[0], POOL);
 	attempt_init(&s->q.attempt, BODY_MAX);
 	for (unsigned i = 1; i < CALLS_N; i++)
@@ -176,11 +180,26 @@ TEST("a released request can be used for another call")
 	request_release(&s.q);
 	CHECK(!s.q.second);
 	call_release(&s.calls[1]);
-	call_init(&s.calls[1], NULL, STEP, 1);
+	call_init(&s.calls[1], &s.records[1], STEP, 1);
 	request_init(&s.q, &s.calls[1], POOL);
 	CHECK_INT(s.q.calls_n, 1);
 	CHECK_INT(s.q.attempts_n, 0);
 	CHECK(!s.q.attempt.body.data && !s.q.answer.message);
 	request_leave(&s.q, &s.calls[1]);
+	scene_release(&s);
+}
+
+TEST("a request goes as early as its earliest record, and waits as long as its youngest")
+{
+	struct scene s;
+	scene_init(&s);
+	CHECK_INT((int)s.q.seq, 1);
+	CHECK_INT(s.q.latest_ms, CALLS_N - 1);
+	request_leave(&s.q, &s.calls[CALLS_N - 1]);
+	CHECK_INT(s.q.latest_ms, CALLS_N - 2);
+	request_leave(&s.q, &s.calls[0]);
+	CHECK_INT(s.q.latest_ms, CALLS_N - 2);
+	for (unsigned i = 1; i < CALLS_N - 1; i++)
+		request_leave(&s.q, &s.calls[i]);
 	scene_release(&s);
 }

@@ -118,8 +118,8 @@ TEST("of several calls there are the sums, and each in its place")
 	stage->calls[4].attempts_n = 0;
 	s.opts.meta = s.meta;
 	check_line(&s,
-		"{\"a\":\"x\",\"pllm\":{\"usage\":{\"input\":10,\"output\":7,\"cached\":null,"
-		"\"reasoning\":3},\"attempts\":5,\"ms\":99,\"calls\":["
+		"{\"a\":\"x\",\"pllm\":{\"usage\":{\"input\":5,\"output\":7,\"cached\":null,"
+		"\"reasoning\":1},\"attempts\":4,\"ms\":99,\"calls\":["
 		"{\"error\":{\"code\":\"overloaded\",\"message\":\"full \\\"up\\\"\\n\"},"
 		"\"attempts\":3},"
 		"{\"error\":{\"code\":\"cancelled\",\"message\":\"\"},\"attempts\":0},"
