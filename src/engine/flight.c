@@ -289,7 +289,7 @@ static void read_answer(const struct sched *s, const struct flight *f, struct an
 /* Who dies last is the reason why the run ends, which is said then. */
 static void say_death(const struct sched *s, const struct gates *g, unsigned pool)
 {
-	if (!pool_death(&s->pool, pool) || sched_can_do_without(s, pool))
+	if (!pool_death(&s->pool, pool) || pool_can_do_without(&s->pool, pool, s->rooms.plan))
 		log_say(LOG_WARNING, "%s: not asked again: %s", g->label, g->dead_message);
 }
 
@@ -430,7 +430,7 @@ static void fail(struct sched *s, struct flight *f, int64_t now_ms)
 	keep_attempt(q, f->attempt);
 	f->attempt = &q->attempt;
 	q->body_kind = f->gates->body_kind;
-	if (death && !s->dead && !sched_can_do_without(s, q->pool)) {
+	if (death && !s->dead && !pool_can_do_without(&s->pool, q->pool, s->rooms.plan)) {
 		s->dead = death;
 		sched_stop(s);
 	}

@@ -69,6 +69,3 @@ void sched_forget(struct sched *s, struct request *q);
 
 /* Puts a request back, ready after wait_ms >= 0. */
 void sched_return(struct sched *s, struct request *q, int64_t wait_ms, int64_t now_ms);
-
-/* True if the run can go on although all that serve a pool have died. */
-bool sched_can_do_without(const struct sched *s, unsigned pool);

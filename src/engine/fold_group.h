@@ -22,15 +22,15 @@ struct fold_group {
 	char *key; /* owned: as it stood in the first member, JSON on one line; behind it is `name`
 		    */
 	size_t key_n;
-	size_t name_n;        /* of what equal keys share, see fold_member.h; 0 = `key` itself is that */
-	uint64_t seq;         /* groups are numbered as they begin */
-	uint64_t line;        /* of the first member */
-	uint64_t count;       /* members, failed ones included */
-	size_t out_n;         /* packs that were taken and have not come back */
-	struct list_node out; /* those of them that are still of use */
-	bool has_ended;       /* no more members come */
-	bool is_taken;        /* its record has left; it waits for its packs only */
-	struct usage usage;   /* of all its calls */
+	size_t name_n;          /* of what equal keys share (fold_member.h); 0 = `key` is that */
+	uint64_t seq;           /* groups are numbered as they begin */
+	uint64_t line;          /* of the first member */
+	uint64_t count;         /* members, failed ones included */
+	size_t out_n;           /* packs that were taken and have not come back */
+	struct list_node out;   /* those of them that are still of use */
+	bool has_ended;         /* no more members come */
+	bool is_taken;          /* its record has left; it waits for its packs only */
+	struct usage usage;     /* of all its calls */
 	struct failure failure; /* its code, ERROR_NONE if there is none; attempts_n in any case */
 
 	/* The fold's part. */

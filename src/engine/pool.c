@@ -222,6 +222,23 @@ const struct gates *pool_death(const struct pool *p, unsigned pool)
 	return last;
 }
 
+bool pool_can_do_without(const struct pool *p, unsigned pool, const struct plan *plan)
+{
+	for (unsigned i = 0; i < plan->steps_n; i++) {
+		const struct step *step = &plan->steps[i];
+		unsigned left_n = 0;
+		bool is_asked = false;
+		for (unsigned m = 0; m < step->models_n; m++) {
+			is_asked |= step->models[m] == pool;
+			if (!pool_death(p, step->models[m]))
+				left_n += step->samples_n;
+		}
+		if (is_asked && left_n < step_quorum(step))
+			return false;
+	}
+	return true;
+}
+
 enum tier_state { TIER_DEAD, TIER_SILENT, TIER_SERVES };
 
 /*

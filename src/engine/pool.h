@@ -17,6 +17,7 @@
 #include "base/rng.h"
 #include "engine/gates.h"
 #include "policy/balance.h"
+#include "work/plan.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -100,3 +101,6 @@ bool pool_counts_tokens(const struct pool *p);
  * them is alive.
  */
 const struct gates *pool_death(const struct pool *p, unsigned pool);
+
+/* True if all steps can have as many answers as they need although all that serve a pool died. */
+bool pool_can_do_without(const struct pool *p, unsigned pool, const struct plan *plan);

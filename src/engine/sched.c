@@ -150,24 +150,6 @@ void sched_forget(struct sched *s, struct request *q)
 	keep_request(s, q);
 }
 
-bool sched_can_do_without(const struct sched *s, unsigned pool)
-{
-	const struct plan *plan = s->rooms.plan;
-	for (unsigned i = 0; i < plan->steps_n; i++) {
-		const struct step *step = &plan->steps[i];
-		unsigned left_n = 0;
-		bool is_asked = false;
-		for (unsigned m = 0; m < step->models_n; m++) {
-			is_asked |= step->models[m] == pool;
-			if (!pool_death(&s->pool, step->models[m]))
-				left_n += step->samples_n;
-		}
-		if (is_asked && left_n < step_quorum(step))
-			return false;
-	}
-	return true;
-}
-
 /* Settles a request that will not be sent any more: nobody is left, or the run is stopping. */
 static void settle_unasked(struct sched *s, struct request *q)
 {
@@ -382,26 +364,40 @@ void sched_put(struct sched *s, struct call *call)
 	share_early(s, q);
 }
 
+/* True if it matters for the choice of endpoints how a request begins. */
+static bool has_key(const struct sched *s)
+{
+	return s->opts->balance == BALANCE_AFFINITY;
+}
+
+/* Does what comes before the choice. False if the request is not ready any more by that. */
+static bool get_set(struct sched *s, struct request *q, int64_t now_ms)
+{
+	bool counts = rate_counts_tokens(&s->rate) || pool_counts_tokens(&s->pool);
+	bool shares = may_share(s, q) && q->identity == 0 && q->attempts_n == 0;
+	if (put_off(s, q, now_ms) || ((counts || has_key(s) || shares) && !prepare(s, q)))
+		return false;
+	if (shares && share(s, q))
+		return false;
+	if (counts)
+		flight_weigh(q);
+	return true;
+}
+
 /*
  * Moves the first of the ready requests on: starts it, settles it, joins it to another, or puts it
  * off; then 0. Else how long until it may start.
  */
 static int64_t move_on(struct sched *s, struct request *q, int64_t now_ms)
 {
-	bool counts = rate_counts_tokens(&s->rate) || pool_counts_tokens(&s->pool);
-	bool has_key = s->opts->balance == BALANCE_AFFINITY;
 	int64_t wait_ms;
-	bool shares = may_share(s, q) && q->identity == 0 && q->attempts_n == 0;
-	if (put_off(s, q, now_ms) || ((counts || has_key || shares) && !prepare(s, q)) ||
-		(shares && share(s, q)))
+	if (!get_set(s, q, now_ms))
 		return 0;
-	if (counts)
-		flight_weigh(q);
 	const struct pool_want want = { .pool = q->pool,
 		.tier = q->tier,
 		.avoid = q->failed_at,
 		.size = flight_size(q),
-		.key = has_key ? prefix_of(q) : 0 };
+		.key = has_key(s) ? prefix_of(q) : 0 };
 	struct gates *g = pool_choose(&s->pool, &want, now_ms, &wait_ms);
 	if (!g && !pool_can_serve(&s->pool, q->pool, q->tier)) {
 		queue_remove(&s->queue, q);

@@ -67,3 +67,13 @@ is_over() {
 		--hedge-max 100 --retries 2 -p '{{text}}' <in
 	echoed out
 }
+
+@test "losers of first that wait for their end are not hedged" {
+	start_mock --quiet --latency 20ms
+	local first=$URL
+	start_mock --quiet --latency 50ms
+	seq 500 | jq -c '{text: "t \(.)"}' >in
+	quietly pllm --endpoint "$first" --endpoint "$URL" -m mock -p '{{text}}' --samples 2 --join first \
+		--hedge 30ms --hedge-max 100 -j 16 <in
+	[ "$(grep -c '"output":"echo: t ' out)" -eq 500 ]
+}
