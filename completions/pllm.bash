@@ -2,32 +2,61 @@
 # SPDX-License-Identifier: MIT
 # Written by script/generate from the options table; change it there.
 
-_pllm_options='
-	--input
-	--input-format
-	--raw-input
-	--seq
-	--max-record
-	--output
-	--as
+_pllm_filter='
+	--image
+	--samples
+	--join
+	--vote-by
+	--quorum
+	--emit
+	--flow
+	--show-flow
+'
+_pllm_reduce='
+	--by
+	--fan-in
+	--item
+	--sorted
+	--group-bytes
+'
+_pllm_filter_reduce='
 	--raw-output
 	--raw-output0
+	--system
+	--max-tokens
+	--schema
+	--reasks
+	--stream
+	--ttft-timeout
+	--idle-timeout
+	--on-truncate
+	--max-tokens-limit
+'
+_pllm_embed='
+	--dimensions
+	--input-type
+	--normalize
+	--format
+	--ids
+	--batch-items
+	--batch-tokens
+	--batch-wait
+'
+_pllm_filter_embed='
+	--existing
+	--retry-errors
+'
+_pllm_filter_reduce_embed='
+	--as
 	--meta
 	--keep-order
 	--unordered
 	--window
 	--window-bytes
-	--errors
-	--on-error
-	--accept
 	--prompt
 	--prompt-file
-	--system
 	--model
-	--max-tokens
 	--param
-	--schema
-	--reasks
 	--api
 	--endpoint
 	--fallback
@@ -43,10 +72,6 @@ _pllm_options='
 	--cacert
 	--cert
 	--unix-socket
-	--config
-	--no-config
-	--profile
-	--stream
 	--jobs
 	--no-adaptive
 	--rate
@@ -57,41 +82,39 @@ _pllm_options='
 	--retries
 	--timeout
 	--connect-timeout
-	--ttft-timeout
-	--idle-timeout
 	--deadline
 	--give-up
 	--max-duration
 	--grace
 	--halt
-	--on-truncate
-	--max-tokens-limit
 	--max-input-tokens
 	--on-overflow
+'
+_pllm_chunk='
+	--field
+	--size
+	--overlap
+	--at
+	--keep-fields
+'
+_pllm_filter_reduce_embed_chunk='
+	--input
+	--input-format
+	--raw-input
+	--seq
+	--max-record
+	--output
+	--errors
+	--on-error
+	--accept
+	--config
+	--no-config
+	--profile
 	--quiet
 	--verbose
 	-h
 	--help
 	--version
-'
-_pllm_filter_options='
-	--existing
-	--retry-errors
-	--image
-	--samples
-	--join
-	--vote-by
-	--quorum
-	--emit
-	--flow
-	--show-flow
-'
-_pllm_reduce_options='
-	--by
-	--fan-in
-	--item
-	--sorted
-	--group-bytes
 '
 
 _pllm() {
@@ -107,17 +130,22 @@ _pllm() {
 	case $cur in
 	-*)
 		case " ${COMP_WORDS[*]} " in
-		*' reduce '*) words=$_pllm_options$_pllm_reduce_options ;;
-		*) words=$_pllm_options$_pllm_filter_options ;;
+		*' reduce '*) words=$_pllm_reduce$_pllm_filter_reduce$_pllm_filter_reduce_embed$_pllm_filter_reduce_embed_chunk ;;
+		*' embed '*) words=$_pllm_embed$_pllm_filter_embed$_pllm_filter_reduce_embed$_pllm_filter_reduce_embed_chunk ;;
+		*' chunk '*) words=$_pllm_chunk$_pllm_filter_reduce_embed_chunk ;;
+		*) words=$_pllm_filter$_pllm_filter_reduce$_pllm_filter_embed$_pllm_filter_reduce_embed$_pllm_filter_reduce_embed_chunk ;;
 		esac ;;
-	*) [ "$COMP_CWORD" -gt 1 ] || words='help reduce' ;;
+	*) [ "$COMP_CWORD" -gt 1 ] || words='help reduce embed chunk' ;;
 	esac
-	[ "$prev" != help ] || words=reduce
+	[ "$prev" != help ] || words='reduce embed chunk'
 	case $prev in
 	--input-format) words='jsonl lines seq openai-batch anthropic-batch' ;;
 	--existing) words='error skip replace' ;;
 	--on-error) words='keep drop stop' ;;
 	--show-flow) [ -z "$equals" ] || words='text dot' ;;
+	--input-type) words='query document' ;;
+	--format) words='jsonl npy f32' ;;
+	--at) words='paragraph sentence line token' ;;
 	--balance) words='least weighted affinity' ;;
 	--on-truncate) words='error keep grow' ;;
 	--on-overflow) words='error truncate truncate-middle split' ;;
@@ -127,6 +155,7 @@ _pllm() {
 	--prompt-file|\
 	--schema|\
 	--flow|\
+	--ids|\
 	--key-file|\
 	--header-file|\
 	--cacert|\
@@ -157,6 +186,14 @@ _pllm() {
 	--fan-in|\
 	--item|\
 	--group-bytes|\
+	--dimensions|\
+	--batch-items|\
+	--batch-tokens|\
+	--batch-wait|\
+	--field|\
+	--size|\
+	--overlap|\
+	--keep-fields|\
 	--api|\
 	--endpoint|\
 	--fallback|\

@@ -5,67 +5,83 @@
  *     main.c                 parse, run the command, exit code
  *     cli/                   words the user types
  *       options*.c             the one table of options
+ *       commands.c             the words before them
  *       parse.c setting.c layers.c    argv, environment and file -> struct config; who wins
- *       config_file.c names.c private_file.c   the file; its names for endpoints; who may write it
+ *       config_file.c names.c private_file.c   the file; its endpoints; who may write it
  *       help.c generate.c      -h, --help, --version; completions and the manual's options
  *     app/                   one file per command: puts rooms together, runs
  *       filter.c               every record through the steps of the plan
  *       reduce.c               many records to one: what is different then
+ *       embed.c                records to vectors: likewise
+ *       chunk.c                documents to pieces: nobody is asked
  *       steps.c                options and a flow file -> plan
  *       step_keys.c step_values.c     what can be said of a step: one table; who wins
  *       flow.c show_flow.c text_file.c   steps in YAML; the plan for people; files read whole
  *       stops.c speed.c        options -> rules for stopping, rates
  *       endpoints.c endpoint_text.c address.c credentials.c aws_key.c   options -> the pools
- *       batch_files.c origin.c        what goes with batch files; where an option's value is from
+ *       batch_files.c origin.c        what goes with batch files; who said what an option is
  *       process.c              what a careful process does first and last
  *     ui/                    what a person sees
  *       summary.c              the last words on stderr
  *     engine/                who goes next
  *       pipeline.c             the loop: admit, dispatch, wait, collect, release
+ *       door.c                 what of a record needs no model
  *       drain.c                what ends a run before its input does
  *       advance.c              a record goes on: calls of its next steps in, losers out
  *       sched.c queue.c        what becomes of a request; which of those that wait is next
- *       share.c                who asks the very same already
+ *       same.c again.c         who asks the very same already; what becomes of what failed
+ *       pack.c                 texts whose vectors are wanted, into packs
  *       pool.c gates.c         at which endpoint; whether now: all its gates asked as one
- *       render.c render_batch.c   a call becomes a request
- *       flight.c guilt.c triage.c   an attempt in the air, whose doing its end is, and what it
- * means verify.c               whether an answer is what the schema says fold.c fold_*.c reduce:
- * members, groups and their trees; packs go out as records stats.c verdict.c      counts; exit
- * codes io/                    descriptors, threads, libcurl reader.c writer.c      the two doors,
- * a thread each http*.c                many multi handles, one epoll sigv4.c Amazon's signatures
+ *       render*.c              a call, or a pack, becomes a request
+ *       flight.c guilt.c triage.c   a try in the air; whose doing its end is; what it means
+ *       verify.c               whether an answer is what the schema says
+ *       fold.c fold_*.c        reduce: members, groups and their trees; packs go out as records
+ *       stats.c verdict.c      counts; exit codes
+ *     io/                    descriptors, threads, libcurl
+ *       reader.c writer.c      the two doors, a thread each
+ *       npy.c                  vectors as the rows of a matrix
+ *       http*.c                many multi handles, one epoll
+ *       sigv4.c                Amazon's signatures
  *       hint.c allowance.c     what headers say of waiting and of limits
  *       url.c keys.c image.c outfile.c signals.c
  *     api/                   one const row per wire API
- *       api.c                  the table
- *       openai*.c              chat (openai_kin.c: elsewhere), Responses, completions, moderation
+ *       api.c                  the tables
+ *       openai*.c              chat (_kin.c: elsewhere), Responses, completions, moderation
  *       anthropic*.c bedrock*.c gemini*.c ollama*.c cohere*.c rerank*.c   each vendor's own
+ *       embeddings*.c          everybody's vectors
  *       raw.c                  batch files: what others wrote, as it is
  *       members.c chat.c turns.c      requests: fields; messages in everybody's words
  *       reading.c said.c blocks.c     answers: how reading begins; what was said, put together
  *       complaint.c classify.c what failing answers mean
- *       sse.c ndjson.c eventstream.c   streams
+ *       sse.c ndjson.c eventstream.c  streams
  *     work/                  the nouns
  *       record.c stage.c call.c request.c attempt.c answer.c outcome.c   the corridor
  *       plan.c template*.c cut.c ask.c   what is asked
+ *       item.c vector.c        a text of a pack, and what it is answered with
  *       progress.c vote.c      which step may begin, and what its answers are joined to
  *       result*.c splice.c     the line it leaves as
  *       batch.c result_batch.c lines of batch files
- *       endpoint.c tokens.c
+ *       chunk*.c               a text cut into pieces, and the lines of a document
+ *       endpoint.c tokens*.c
  *     policy/                pure decisions, time is an argument
  *       limit.c                how many at once: found by trying
  *       rate.c pace.c          how fast: as it is known; as it is found
+ *       pack_size.c            how many texts together: found by trying
  *       breaker.c              whether at all
  *       balance.c hedge.c      where; when a second time elsewhere
  *       retry.c retry_budget.c whether again, and when
  *       forecast.c             how many tokens it will be
  *       order.c halt.c         who leaves next; when all is over
  *     json/                  scan.c (strict), walk.c (parts as spans), path.c, text.c (escapes)
+ *       numbers.c float32.c    arrays of numbers: checked in blocks of 64 bytes, read, printed
  *       schema*.c              JSON Schema: compiled once, values checked where they lie
  *       equal.c compact.c yaml.c
- *     base/                  knows nobody: memory, buffers, errors, time, heap, hash, channels ...
+ *     base/                  knows nobody: memory, buffers, errors, time, heap, channels ...
+ *       shared.c lookup.c      bytes that several own; things found by a hash
  *
  * Rooms look down this list, never up. HACKING.md says why.
  */
+#include "app/chunk.h"
 #include "app/filter.h"
 #include "app/process.h"
 #include "base/log.h"
@@ -115,7 +131,7 @@ int main(int argc, char **argv)
 		cli_print_short_help(stderr, COMMAND_FILTER);
 	} else {
 		log_set_level(level_of(&config));
-		ending = filter_run(&config);
+		ending = config.command == COMMAND_CHUNK ? chunk_run(&config) : filter_run(&config);
 	}
 	cli_free(&config);
 	return process_end(&ending);

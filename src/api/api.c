@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/api.h"
 
+#include "api/embeddings.h"
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "json/walk.h"
@@ -36,18 +37,51 @@ static const struct api *const rows[] = {
 	&api_tei_rerank,
 };
 
+static const struct api *const embedders[] = {
+	&embeddings_openai,
+	&embeddings_azure,
+	&embeddings_azure_classic,
+	&embeddings_gemini,
+	&embeddings_ollama,
+	&embeddings_cohere,
+	&embeddings_voyage,
+	&embeddings_jina,
+	&embeddings_mistral,
+	&embeddings_tei,
+	&embeddings_together_ai,
+	&embeddings_openrouter,
+	&embeddings_fireworks_ai,
+	&embeddings_nvidia_nim,
+};
+
+static const struct api *find(const struct api *const *table, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(table[i]->name, name) == 0)
+			return table[i];
+	return NULL;
+}
+
 const struct api *api_find(const char *name)
 {
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (strcmp(rows[i]->name, name) == 0)
-			return rows[i];
-	return NULL;
+	return find(rows, sizeof rows / sizeof *rows, name);
 }
 
 const struct api *const *api_all(size_t *n)
 {
 	*n = sizeof rows / sizeof *rows;
 	return rows;
+}
+
+const struct api *api_find_embedder(const char *name)
+{
+	return find(embedders, sizeof embedders / sizeof *embedders, name);
+}
+
+const struct api *const *api_all_embedders(size_t *n)
+{
+	*n = sizeof embedders / sizeof *embedders;
+	return embedders;
 }
 
 bool api_build(const struct api *api, struct ask *ask, struct buf *body, struct fault *fault)

@@ -67,6 +67,16 @@ struct api {
 	bool (*build)(const struct ask *ask, struct buf *body, struct fault *fault);
 
 	/*
+	 * Of a row that gives vectors: how many texts a request may have and how many tokens they
+	 * may be together, as the vendor says; whether it scales them to length 1 when asked to;
+	 * and what appends the request for a pack, in place of build. False with fault filled.
+	 */
+	unsigned pack_texts;
+	int64_t pack_tokens;
+	bool normalizes;
+	bool (*build_pack)(const struct ask_pack *ask, struct buf *body, struct fault *fault);
+
+	/*
 	 * Says what a finished attempt means: fills answer, whose spans point into the attempt's
 	 * answer bytes or into what it owns; those of a stream are given up. Total: whatever came,
 	 * there is an outcome and, unless it is OUTCOME_ANSWERED, a message.
@@ -82,6 +92,15 @@ const struct api *api_find(const char *name);
 
 /* Gives all rows, and how many there are in *n. */
 const struct api *const *api_all(size_t *n);
+
+/*
+ * The same of the rows that give vectors: a table of its own, for an API has one name whatever it
+ * is asked for.
+ */
+const struct api *api_find_embedder(const char *name);
+
+/* Gives all of these, and how many there are in *n. */
+const struct api *const *api_all_embedders(size_t *n);
 
 /*
  * Appends the request for `ask`, its prompt cut if that is what the step wants of long ones: then

@@ -13,6 +13,7 @@
 #include "api/cohere.h"
 #include "api/members.h"
 #include "api/openai.h"
+#include "api/vendors.h"
 #include "json/schema.h"
 #include "json/text.h"
 #include "json/walk.h"
@@ -124,10 +125,7 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 
 const struct api api_cohere = {
 	.name = API_NAME,
-	.base_url = "https://api.cohere.com",
-	.base_url_env = "CO_API_URL",
-	.key_env = "CO_API_KEY COHERE_API_KEY",
-	.auth_header = "Authorization: Bearer ",
+	VENDOR_COHERE,
 	.path = "/v2/chat",
 	.charge = CHARGE_SUM,
 	.build = build,

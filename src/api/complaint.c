@@ -52,7 +52,9 @@ static const struct word plain_words[] = {
 	{ "context_length_exceeded", OUTCOME_TOO_LONG },
 	{ "string_above_max_length", OUTCOME_TOO_LONG },
 	{ "exceed_context_size_error", OUTCOME_TOO_LONG }, /* llama.cpp */
-	{ "API_KEY_INVALID", OUTCOME_AUTH },               /* Google, with a status of 400 */
+	{ "array_above_max_length", OUTCOME_TOO_LONG },    /* OpenAI's packs, as the next */
+	{ "max_tokens_per_request", OUTCOME_TOO_LONG },
+	{ "API_KEY_INVALID", OUTCOME_AUTH }, /* Google, with a status of 400 */
 	/* Amazon's */
 	{ "ThrottlingException", OUTCOME_RATE },
 	{ "ModelNotReadyException", OUTCOME_CAPACITY },
@@ -105,8 +107,23 @@ static const char *const long_phrases[] = {
 	"exceeds the available context size",                            /* llama.cpp, Ollama */
 	"exceeds the context length",                                    /* Ollama */
 	"too many tokens",                                               /* Cohere */
-	"must have less than", /* text-embeddings-inference: N tokens */
+	"must have less than",  /* text-embeddings-inference: N tokens */
+	"largest allowed size", /* Jina */
+	"payload size exceeds", /* Google: of bytes */
 };
+
+/* What is said of a pack of texts: of their number, or of all of them together. */
+static const char *const pack_phrases[] = {
+	"array too long", "tokens per request",       /* OpenAI */
+	"in one batch",                               /* Google */
+	"texts must be at most",                      /* Cohere */
+	"tokens in batch", "split into more batches", /* Mistral */
+	"per submitted batch", "batch size", /* Voyage; text-embeddings-inference, Alibaba */
+	"list can contain at most",          /* Jina */
+};
+
+/* llama.cpp, of a text that its batch has no room for: a server's failure, by its status. */
+#define TOO_LARGE_PHRASE "is too large to process"
 
 /* Gives what follows the part, in any case of letters; a missing span if it is not there. */
 static struct span after(struct span text, const char *part)
@@ -181,6 +198,20 @@ static enum outcome judge_in_success(const struct complaint *c)
 									  : OUTCOME_FAULT;
 }
 
+bool complaint_is_of_pack(struct span text)
+{
+	return contains_one(text, pack_phrases, sizeof pack_phrases / sizeof *pack_phrases);
+}
+
+static bool is_too_long(enum outcome outcome, const struct complaint *c)
+{
+	if (outcome == OUTCOME_FAULT)
+		return contains(c->text, TOO_LARGE_PHRASE);
+	return outcome == OUTCOME_REQUEST &&
+		(contains_one(c->text, long_phrases, sizeof long_phrases / sizeof *long_phrases) ||
+			complaint_is_of_pack(c->text) || contains(c->text, TOO_LARGE_PHRASE));
+}
+
 /* What the words tell apart that a status puts together. */
 static enum outcome shade(enum outcome outcome, const struct complaint *c)
 {
@@ -191,8 +222,7 @@ static enum outcome shade(enum outcome outcome, const struct complaint *c)
 	if (outcome == OUTCOME_RATE &&
 		contains_one(c->text, busy_phrases, sizeof busy_phrases / sizeof *busy_phrases))
 		return OUTCOME_CAPACITY;
-	if (outcome == OUTCOME_REQUEST &&
-		contains_one(c->text, long_phrases, sizeof long_phrases / sizeof *long_phrases))
+	if (is_too_long(outcome, c))
 		return OUTCOME_TOO_LONG;
 	if (outcome == OUTCOME_REQUEST && contains(c->text, "User location is not supported"))
 		return OUTCOME_AUTH; /* Google's, of all requests from there */

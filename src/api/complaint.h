@@ -23,3 +23,6 @@ void complaint_read(
 
 /* True if the value of a member "error" says that there is one: some say null in every answer. */
 bool complaint_is_one(struct span value);
+
+/* True if a server's words say that too many texts, or too long ones together, came at once. */
+bool complaint_is_of_pack(struct span text);

@@ -14,6 +14,7 @@
 #include "api/api.h"
 #include "api/chat.h"
 #include "api/members.h"
+#include "api/vendors.h"
 #include "json/schema.h"
 #include "json/walk.h"
 
@@ -260,10 +261,7 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 
 const struct api api_gemini = {
 	.name = "gemini",
-	.base_url = "https://generativelanguage.googleapis.com",
-	.base_url_env = "GOOGLE_GEMINI_BASE_URL",
-	.key_env = "GEMINI_API_KEY GOOGLE_API_KEY",
-	.auth_header = "x-goog-api-key: ",
+	VENDOR_GEMINI,
 	.path = "/v1beta/models/{model}:generateContent",
 	.stream_path = "/v1beta/models/{model}:streamGenerateContent?alt=sse",
 	.charge = CHARGE_INPUT,

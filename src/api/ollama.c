@@ -16,6 +16,7 @@
 #include "api/api.h"
 #include "api/chat.h"
 #include "api/members.h"
+#include "api/vendors.h"
 #include "json/schema.h"
 #include "json/walk.h"
 
@@ -248,9 +249,7 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 
 const struct api api_ollama = {
 	.name = "ollama",
-	.base_url = "http://localhost:11434",
-	.base_url_env = "OLLAMA_HOST",
-	.auth_header = "Authorization: Bearer ", /* of a proxy before it, or Ollama's cloud */
+	VENDOR_OLLAMA,
 	.path = "/api/chat",
 	.charge = CHARGE_SUM,
 	.build = build,

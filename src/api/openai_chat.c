@@ -10,6 +10,7 @@
 #include "api/chat.h"
 #include "api/members.h"
 #include "api/openai.h"
+#include "api/vendors.h"
 #include "json/schema.h"
 #include "json/text.h"
 #include "json/walk.h"
@@ -175,10 +176,7 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 
 const struct api api_openai = {
 	.name = "openai",
-	.base_url = "https://api.openai.com/v1",
-	.base_url_env = "OPENAI_BASE_URL",
-	.key_env = "OPENAI_API_KEY",
-	.auth_header = "Authorization: Bearer ",
+	VENDOR_OPENAI,
 	.path = "/chat/completions",
 	.charge = CHARGE_LARGER,
 	.build = build,

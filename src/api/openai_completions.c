@@ -13,6 +13,7 @@
 #include "api/chat.h"
 #include "api/members.h"
 #include "api/openai.h"
+#include "api/vendors.h"
 #include "json/walk.h"
 
 #define NAME "openai-completions"
@@ -90,10 +91,7 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 const struct api api_openai_completions = {
 	.refuses = API_HAS_NO_SYSTEM | API_HAS_NO_IMAGE,
 	.name = NAME,
-	.base_url = "https://api.openai.com/v1",
-	.base_url_env = "OPENAI_BASE_URL",
-	.key_env = "OPENAI_API_KEY",
-	.auth_header = "Authorization: Bearer ",
+	VENDOR_OPENAI,
 	.path = "/completions",
 	.build = build,
 	.max_tokens = { OPENAI_MAX_TOKENS },

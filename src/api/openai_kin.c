@@ -12,6 +12,7 @@
 #include "api/api.h"
 
 #include "api/openai.h"
+#include "api/vendors.h"
 
 #include <string.h>
 
@@ -61,15 +62,12 @@ static bool build_azure_classic(const struct ask *ask, struct buf *body, struct 
 	return is_old ? build_mistral(ask, body, fault) : build_azure(ask, body, fault);
 }
 
-#define BEARER "Authorization: Bearer "
 #define READ_LIKE_OPENAI \
 	.max_tokens = { OPENAI_MAX_TOKENS }, .read = openai_read, .read_usage = openai_read_usage
 
 const struct api api_mistral = {
 	.name = "mistral",
-	.base_url = "https://api.mistral.ai",
-	.key_env = "MISTRAL_API_KEY",
-	.auth_header = BEARER,
+	VENDOR_MISTRAL,
 	.path = "/v1/chat/completions",
 	.build = build_mistral,
 	.seed = "random_seed",
@@ -79,9 +77,7 @@ const struct api api_mistral = {
 /* What is called model is the name of a deployment. */
 const struct api api_azure = {
 	.name = "azure",
-	.base_url_env = "AZURE_OPENAI_ENDPOINT",
-	.key_env = "AZURE_OPENAI_API_KEY AZURE_API_KEY",
-	.auth_header = "api-key: ",
+	VENDOR_AZURE,
 	.path = "/openai/v1/chat/completions",
 	.charge = CHARGE_SUM,
 	.build = build_azure,
@@ -91,9 +87,7 @@ const struct api api_azure = {
 
 const struct api api_azure_classic = {
 	.name = "azure-classic",
-	.base_url_env = "AZURE_OPENAI_ENDPOINT",
-	.key_env = "AZURE_OPENAI_API_KEY AZURE_API_KEY",
-	.auth_header = "api-key: ",
+	VENDOR_AZURE,
 	.path = "/openai/deployments/{model}/chat/completions",
 	.charge = CHARGE_SUM,
 	.build = build_azure_classic,
@@ -105,7 +99,7 @@ const struct api api_groq = {
 	.name = "groq",
 	.base_url = "https://api.groq.com/openai/v1",
 	.key_env = "GROQ_API_KEY",
-	.auth_header = BEARER,
+	VENDOR_BEARER,
 	.path = "/chat/completions",
 	.build = build,
 	.seed = "seed",
@@ -114,10 +108,7 @@ const struct api api_groq = {
 
 const struct api api_together_ai = {
 	.name = "together_ai",
-	.base_url = "https://api.together.xyz/v1",
-	.base_url_env = "TOGETHER_BASE_URL",
-	.key_env = "TOGETHER_API_KEY TOGETHERAI_API_KEY TOGETHER_AI_API_KEY",
-	.auth_header = BEARER,
+	VENDOR_TOGETHER_AI,
 	.path = "/chat/completions",
 	.build = build,
 	.seed = "seed",
@@ -126,9 +117,7 @@ const struct api api_together_ai = {
 
 const struct api api_openrouter = {
 	.name = "openrouter",
-	.base_url = "https://openrouter.ai/api/v1",
-	.key_env = "OPENROUTER_API_KEY",
-	.auth_header = BEARER,
+	VENDOR_OPENROUTER,
 	.path = "/chat/completions",
 	.build = build,
 	.seed = "seed",
@@ -139,7 +128,7 @@ const struct api api_deepseek = {
 	.name = "deepseek",
 	.base_url = "https://api.deepseek.com",
 	.key_env = "DEEPSEEK_API_KEY",
-	.auth_header = BEARER,
+	VENDOR_BEARER,
 	.path = "/chat/completions",
 	.build = build_deepseek,
 	READ_LIKE_OPENAI,
@@ -149,7 +138,7 @@ const struct api api_xai = {
 	.name = "xai",
 	.base_url = "https://api.x.ai/v1",
 	.key_env = "XAI_API_KEY",
-	.auth_header = BEARER,
+	VENDOR_BEARER,
 	.path = "/chat/completions",
 	.build = build,
 	READ_LIKE_OPENAI,
@@ -157,9 +146,7 @@ const struct api api_xai = {
 
 const struct api api_fireworks_ai = {
 	.name = "fireworks_ai",
-	.base_url = "https://api.fireworks.ai/inference/v1",
-	.key_env = "FIREWORKS_API_KEY FIREWORKS_AI_API_KEY",
-	.auth_header = BEARER,
+	VENDOR_FIREWORKS_AI,
 	.path = "/chat/completions",
 	.build = build,
 	.seed = "seed",
@@ -170,7 +157,7 @@ const struct api api_cerebras = {
 	.name = "cerebras",
 	.base_url = "https://api.cerebras.ai/v1",
 	.key_env = "CEREBRAS_API_KEY",
-	.auth_header = BEARER,
+	VENDOR_BEARER,
 	.path = "/chat/completions",
 	.build = build,
 	.seed = "seed",
@@ -179,9 +166,7 @@ const struct api api_cerebras = {
 
 const struct api api_nvidia_nim = {
 	.name = "nvidia_nim",
-	.base_url = "https://integrate.api.nvidia.com/v1",
-	.key_env = "NVIDIA_NIM_API_KEY NVIDIA_API_KEY",
-	.auth_header = BEARER,
+	VENDOR_NVIDIA_NIM,
 	.path = "/chat/completions",
 	.build = build,
 	READ_LIKE_OPENAI,

@@ -15,6 +15,7 @@
 #include "api/openai.h"
 #include "api/reading.h"
 #include "api/said.h"
+#include "api/vendors.h"
 #include "json/scan.h"
 #include "json/walk.h"
 
@@ -129,10 +130,7 @@ static void read_usage(struct answer *answer)
 const struct api api_openai_moderation = {
 	.refuses = API_HAS_NO_SYSTEM | API_HAS_NO_SCHEMA,
 	.name = NAME,
-	.base_url = "https://api.openai.com/v1",
-	.base_url_env = "OPENAI_BASE_URL",
-	.key_env = "OPENAI_API_KEY",
-	.auth_header = "Authorization: Bearer ",
+	VENDOR_OPENAI,
 	.path = "/moderations",
 	.charge = CHARGE_INPUT,
 	.cannot_stream = true,

@@ -16,6 +16,7 @@
 #include "api/api.h"
 #include "api/chat.h"
 #include "api/members.h"
+#include "api/vendors.h"
 #include "json/schema.h"
 #include "json/text.h"
 #include "json/walk.h"
@@ -269,10 +270,7 @@ static bool build(const struct ask *ask, struct buf *body, struct fault *fault)
 
 const struct api api_openai_responses = {
 	.name = NAME,
-	.base_url = "https://api.openai.com/v1",
-	.base_url_env = "OPENAI_BASE_URL",
-	.key_env = "OPENAI_API_KEY",
-	.auth_header = "Authorization: Bearer ",
+	VENDOR_OPENAI,
 	.path = "/responses",
 	.build = build,
 	.max_tokens = { "max_output_tokens" },

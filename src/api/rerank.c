@@ -13,6 +13,7 @@
 #include "api/chat.h"
 #include "api/members.h"
 #include "api/rerank.h"
+#include "api/vendors.h"
 #include "json/walk.h"
 
 /* In what the APIs differ. */
@@ -138,10 +139,7 @@ static bool build_cohere(const struct ask *ask, struct buf *body, struct fault *
 const struct api api_cohere_rerank = {
 	.refuses = API_HAS_NO_SYSTEM | API_HAS_NO_SCHEMA | API_HAS_NO_IMAGE,
 	.name = "cohere-rerank",
-	.base_url = "https://api.cohere.com",
-	.base_url_env = "CO_API_URL",
-	.key_env = "CO_API_KEY COHERE_API_KEY",
-	.auth_header = "Authorization: Bearer ",
+	VENDOR_COHERE,
 	.path = "/v2/rerank",
 	.charge = CHARGE_INPUT,
 	.cannot_stream = true,
@@ -163,9 +161,7 @@ static bool build_voyage(const struct ask *ask, struct buf *body, struct fault *
 const struct api api_voyage_rerank = {
 	.refuses = API_HAS_NO_SYSTEM | API_HAS_NO_SCHEMA | API_HAS_NO_IMAGE,
 	.name = "voyage-rerank",
-	.base_url = "https://api.voyageai.com",
-	.key_env = "VOYAGE_API_KEY",
-	.auth_header = "Authorization: Bearer ",
+	VENDOR_VOYAGE,
 	.path = "/v1/rerank",
 	.charge = CHARGE_INPUT,
 	.cannot_stream = true,
@@ -187,9 +183,7 @@ static bool build_jina(const struct ask *ask, struct buf *body, struct fault *fa
 const struct api api_jina_rerank = {
 	.refuses = API_HAS_NO_SYSTEM | API_HAS_NO_SCHEMA | API_HAS_NO_IMAGE,
 	.name = "jina-rerank",
-	.base_url = "https://api.jina.ai",
-	.key_env = "JINA_API_KEY",
-	.auth_header = "Authorization: Bearer ",
+	VENDOR_JINA,
 	.path = "/v1/rerank",
 	.charge = CHARGE_INPUT,
 	.cannot_stream = true,
@@ -212,7 +206,7 @@ static bool build_tei(const struct ask *ask, struct buf *body, struct fault *fau
 const struct api api_tei_rerank = {
 	.refuses = API_HAS_NO_SYSTEM | API_HAS_NO_SCHEMA | API_HAS_NO_IMAGE,
 	.name = "tei-rerank",
-	.auth_header = "Authorization: Bearer ",
+	VENDOR_BEARER,
 	.path = "/rerank",
 	.charge = CHARGE_INPUT,
 	.cannot_stream = true,

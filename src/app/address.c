@@ -2,6 +2,7 @@
 #include "app/address.h"
 
 #include "api/api.h"
+#include "app/endpoint_text.h"
 #include "app/environment.h"
 #include "base/xalloc.h"
 #include "io/url.h"
@@ -79,7 +80,7 @@ static void drop_overlap(char *base, const char *path)
 }
 
 /* Which of Azure's two forms is meant; takes what follows the resource off the base. */
-static const struct api *azure_row(char *base, bool has_version)
+static const struct api *azure_row(char *base, bool has_version, bool embeds)
 {
 	char *deployments = strstr(base, "/openai/deployments");
 	char *v1 = strstr(base, "/openai/v1");
@@ -87,7 +88,8 @@ static const struct api *azure_row(char *base, bool has_version)
 		*deployments = '\0';
 	if (v1)
 		*v1 = '\0';
-	return api_find(deployments || (has_version && !v1) ? "azure-classic" : "azure");
+	return endpoint_text_find_api(
+		deployments || (has_version && !v1) ? "azure-classic" : "azure", embeds);
 }
 
 /* The part of a base URL from "?" on, which only Azure's may have: allocated, or NULL. */
@@ -119,7 +121,7 @@ static void set_azure(struct endpoint *e, char *base)
 		version = environment_get("AZURE_OPENAI_API_VERSION");
 	e->query = cut_query(base);
 	take_deployment(e, base);
-	e->api = azure_row(base, e->query || version);
+	e->api = azure_row(base, e->query || version, e->api->build_pack != NULL);
 	if (strcmp(e->api->name, "azure") == 0) {
 		free(e->query);
 		e->query = NULL;

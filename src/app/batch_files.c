@@ -85,6 +85,8 @@ static bool find_misfit(const struct config *c, struct misfit *found)
 	static const char form[] = "the output has that format too";
 	static const char as_new[] = "each of its records is asked, what --errors wrote as well";
 	const struct misfit misfits[] = {
+		{ "embed", c->command == COMMAND_EMBED, own },
+		{ "chunk", c->command == COMMAND_CHUNK, own },
 		{ "-p", c->prompt.prompts.n > 0, own },
 		{ "--prompt-file", c->prompt.prompt_files.n > 0, own },
 		{ "-s", c->prompt.systems.n > 0, own },

@@ -15,6 +15,7 @@
 #include "io/reader.h"
 #include "io/writer.h"
 #include "policy/balance.h"
+#include "work/chunk.h"
 
 #include <stdbool.h>
 
@@ -84,8 +85,19 @@ struct reduce_opts {
 	uint64_t group_bytes; /* --group-bytes SIZE */
 };
 
+/* What vectors pllm embed asks for: what is more goes into the plan, by app/embed.c. */
+struct embed_opts {
+	int64_t dimensions;   /* --dimensions N; 0 = as the model has it */
+	int role;             /* enum embed_role: --input-type */
+	bool is_normalized;   /* --normalize */
+	int64_t batch_items;  /* --batch-items N; 0 = as the API has it */
+	int64_t batch_tokens; /* --batch-tokens N; 0 = as the API has it */
+	int form;             /* enum npy_form: --format */
+	char *ids;            /* --ids FILE: where the records go beside a matrix */
+};
+
 /* What pllm is to do: its first word. */
-enum command { COMMAND_FILTER, COMMAND_REDUCE };
+enum command { COMMAND_FILTER, COMMAND_REDUCE, COMMAND_EMBED, COMMAND_CHUNK };
 
 /* Whom to ask: turned into endpoints by app/endpoints.c. */
 struct endpoint_opts {
@@ -99,6 +111,7 @@ struct endpoint_opts {
 	char *cacert;                /* --cacert FILE */
 	char *cert;                  /* --cert FILE */
 	char *unix_socket;           /* --unix-socket PATH */
+	bool embeds;                 /* APIs are those that give vectors */
 	struct key_opts key;
 };
 
@@ -117,6 +130,8 @@ struct config {
 	struct prompt_opts prompt;
 	struct endpoint_opts endpoint;
 	struct reduce_opts reduce;
+	struct embed_opts embed;
+	struct chunk_opts chunk;
 	int on_error;    /* enum error_rule: --on-error */
 	char *halt;      /* --halt, parsed by app/stops.c */
 	char *rate;      /* --rate N/UNIT, parsed by app/speed.c */

@@ -67,18 +67,43 @@ static void put_text(char **field, const char *text)
 	*field = xstrdup(text);
 }
 
-bool endpoint_text_refuse_api(const char *option, const char *name, struct err *err)
+const struct api *endpoint_text_find_api(const char *name, bool embeds)
 {
-	const char *names[64];
-	char list[600] = "";
-	size_t n, at = 0;
-	const struct api *const *all = api_all(&n);
-	for (size_t i = 0; i < n && i < 64; i++) {
-		names[i] = all[i]->name;
-		int more = snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", names[i]);
-		at += more > 0 && (size_t)more < sizeof list - at ? (size_t)more : 0;
+	return embeds ? api_find_embedder(name) : api_find(name);
+}
+
+enum { NAMES_MAX = 64, LIST_BYTES = 600 };
+
+/* Writes the names of all rows into list, with commas between. */
+static void list_names(const char *const *names, size_t n, char list[LIST_BYTES])
+{
+	size_t at = 0;
+	list[0] = '\0';
+	for (size_t i = 0; i < n; i++) {
+		int more = snprintf(list + at, LIST_BYTES - at, "%s%s", i ? ", " : "", names[i]);
+		at += more > 0 && (size_t)more < LIST_BYTES - at ? (size_t)more : 0;
 	}
-	const char *near = near_find(name, names, n < 64 ? n : 64);
+}
+
+bool endpoint_text_refuse_api(const char *option, const char *name, bool embeds, struct err *err)
+{
+	const char *names[NAMES_MAX];
+	char list[LIST_BYTES];
+	size_t n;
+	const struct api *const *all = embeds ? api_all_embedders(&n) : api_all(&n);
+	n = n < NAMES_MAX ? n : NAMES_MAX;
+	for (size_t i = 0; i < n; i++)
+		names[i] = all[i]->name;
+	list_names(names, n, list);
+	bool is_other = endpoint_text_find_api(name, !embeds) != NULL;
+	if (is_other && embeds)
+		return err_set(err, ERR_USAGE, "%s: %s gives no vectors; those that do are %s",
+			option, name, list);
+	if (is_other)
+		return err_set(err, ERR_USAGE,
+			"%s: %s gives vectors, not answers; pllm embed asks for them", option,
+			name);
+	const char *near = near_find(name, names, n);
 	if (near)
 		return err_set(err, ERR_USAGE, "%s: unknown API \"%.60s\"; did you mean %s?",
 			option, name, near);
@@ -88,8 +113,8 @@ bool endpoint_text_refuse_api(const char *option, const char *name, struct err *
 
 static bool put_api(const struct cutting *c, const struct api **field, const char *name)
 {
-	*field = api_find(name);
-	return *field || endpoint_text_refuse_api(c->option, name, c->err);
+	*field = endpoint_text_find_api(name, c->text->embeds);
+	return *field || endpoint_text_refuse_api(c->option, name, c->text->embeds, c->err);
 }
 
 static bool put_weight(const struct cutting *c, double *field, const char *text)
@@ -197,9 +222,11 @@ void endpoint_text_copy(struct endpoint_text *t, const struct endpoint_text *fro
 
 bool endpoint_opts_check(const char *text, struct err *err)
 {
-	struct endpoint_text t = { 0 };
-	bool ok = endpoint_text_parse(&t, text, err);
+	struct endpoint_text t = { 0 }, embedder = { .embeds = true };
+	struct err why;
+	bool ok = endpoint_text_parse(&t, text, err) || endpoint_text_parse(&embedder, text, &why);
 	endpoint_text_release(&t);
+	endpoint_text_release(&embedder);
 	return ok;
 }
 

@@ -13,6 +13,7 @@ struct api;
 
 /* What was said of one endpoint; NULL and 0 = nothing was. */
 struct endpoint_text {
+	bool embeds;           /* said before all else: its API is one that gives vectors */
 	const struct api *api; /* borrowed static row */
 	char *base;            /* owned: the base URL */
 	char *model;           /* owned */
@@ -24,8 +25,8 @@ struct endpoint_text {
 };
 
 /*
- * Cuts "URL[,key=value]..." into t (zeroed). False with err filled (ERR_USAGE); t is then to be
- * released all the same. The URL is not looked into.
+ * Cuts "URL[,key=value]..." into t (zeroed but for embeds). False with err filled (ERR_USAGE); t is
+ * then to be released all the same. The URL is not looked into.
  */
 bool endpoint_text_parse(struct endpoint_text *t, const char *text, struct err *err);
 
@@ -38,8 +39,14 @@ bool endpoint_text_parse_fallback(struct endpoint_text *t, const char *text, str
 /* Makes t (zeroed) another one that says the same. */
 void endpoint_text_copy(struct endpoint_text *t, const struct endpoint_text *from);
 
-/* Fills err for an API that is none: with the nearest name, or all. Returns false. */
-bool endpoint_text_refuse_api(const char *option, const char *name, struct err *err);
+/* Gives the row of that name, of those that give vectors (embeds) or of the others; or NULL. */
+const struct api *endpoint_text_find_api(const char *name, bool embeds);
+
+/*
+ * Fills err, which begins with the option, for an API that is none of them: it is one of the
+ * others; or with the nearest name, or all. Returns false.
+ */
+bool endpoint_text_refuse_api(const char *option, const char *name, bool embeds, struct err *err);
 
 /* Frees what t holds; fine on a zeroed one. */
 void endpoint_text_release(struct endpoint_text *t);

@@ -61,20 +61,24 @@ static bool prefix_counts(const struct endpoint_opts *o)
 
 /*
  * "openai/gpt-4o": takes the API's name off the model and gives the API; NULL if it has none, or
- * that does not count.
+ * that does not count. False with err filled if it is an API that is asked for something else.
  */
-static const struct api *take_prefix(struct draft *d, char *model)
+static bool take_prefix(struct draft *d, char *model, const struct api **api)
 {
-	if (!prefix_counts(d->opts))
-		return NULL;
+	bool embeds = d->opts->embeds, ok = true;
 	char *slash = strchr(model, '/');
-	char *prefix = slash ? xmemdup(model, (size_t)(slash - model)) : NULL;
-	const struct api *api = prefix ? api_find(prefix) : NULL;
-	free(prefix);
-	if (api)
+	*api = NULL;
+	if (!slash || !prefix_counts(d->opts))
+		return true;
+	char *prefix = xmemdup(model, (size_t)(slash - model));
+	*api = endpoint_text_find_api(prefix, embeds);
+	if (*api)
 		memmove(model, slash + 1, strlen(slash));
-	d->names_apis |= api != NULL;
-	return api;
+	else if (endpoint_text_find_api(prefix, !embeds))
+		ok = endpoint_text_refuse_api(model, prefix, embeds, d->err);
+	d->names_apis |= *api != NULL;
+	free(prefix);
+	return ok;
 }
 
 /* Takes the API of the run for an endpoint that names none. */
@@ -82,8 +86,8 @@ static bool complete_api(const struct draft *d, struct endpoint_text *t)
 {
 	const char *name = d->opts->api ? d->opts->api : "openai";
 	if (!t->api)
-		t->api = api_find(name);
-	return t->api || endpoint_text_refuse_api("--api", name, d->err);
+		t->api = endpoint_text_find_api(name, d->opts->embeds);
+	return t->api || endpoint_text_refuse_api("--api", name, d->opts->embeds, d->err);
 }
 
 /* Has the item be where its API says that it is. */
@@ -99,8 +103,10 @@ static bool complete(struct draft *d, struct draft_item *item, const struct plan
 {
 	struct endpoint_text *t = &item->text;
 	if (!t->model && model->name) {
+		const struct api *named;
 		t->model = xstrdup(model->name);
-		const struct api *named = take_prefix(d, t->model);
+		if (!take_prefix(d, t->model, &named))
+			return false;
 		t->api = named ? named : t->api;
 	}
 	return complete_api(d, t) && (t->base || take_default_base(d, item));
@@ -114,7 +120,9 @@ static bool complete_fallback(struct draft *d, struct draft_item *item)
 {
 	const struct draft_item *first = d->items;
 	struct endpoint_text *t = &item->text;
-	const struct api *named = !t->base && t->model ? take_prefix(d, t->model) : NULL;
+	const struct api *named = NULL;
+	if (!t->base && t->model && !take_prefix(d, t->model, &named))
+		return false;
 	if (!t->model)
 		t->model = copy_or_null(first->text.model);
 	if (named && named != first->text.api) {
@@ -218,6 +226,7 @@ static bool place_fallbacks(struct draft *d, unsigned index)
 	unsigned sites_n = d->said_n > 0 ? d->said_n : d->plan->models_n;
 	for (unsigned i = 0; i < fallbacks->n; i++, index++) {
 		struct draft_item *item = &d->items[index];
+		item->text.embeds = d->opts->embeds;
 		if (!endpoint_text_parse_fallback(&item->text, fallbacks->items[i], d->err) ||
 			!complete_fallback(d, item) || !place(d, index))
 			return false;
@@ -231,11 +240,13 @@ static bool read_said(struct draft *d)
 {
 	const struct strings *texts = &d->opts->endpoints;
 	d->said = xcalloc(texts->n, sizeof *d->said);
-	for (size_t i = 0; i < texts->n; i++, d->said_n++)
+	for (size_t i = 0; i < texts->n; i++, d->said_n++) {
+		d->said[i].embeds = d->opts->embeds;
 		if (!endpoint_text_parse(&d->said[i], texts->items[i], d->err)) {
 			endpoint_text_release(&d->said[i]);
 			return false;
 		}
+	}
 	return true;
 }
 

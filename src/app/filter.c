@@ -2,6 +2,7 @@
 #include "app/filter.h"
 
 #include "app/batch_files.h"
+#include "app/embed.h"
 #include "app/endpoints.h"
 #include "app/origin.h"
 #include "app/reduce.h"
@@ -39,6 +40,7 @@ static bool complete_config(struct filter *f, struct err *err)
 {
 	struct config *c = f->config;
 	c->http.jobs = c->pipeline.sched.jobs;
+	c->http.has_large_answers = c->command == COMMAND_EMBED;
 	if (c->writer.meta && strcmp(c->writer.meta, "pllm") != 0)
 		c->pipeline.meta_field = c->writer.meta;
 	c->pipeline.sched.wants_usage = c->writer.meta != NULL;
@@ -79,6 +81,12 @@ static bool check_raw(const struct filter *f, struct err *err)
 			emitted_n);
 }
 
+/* A record's own request may say which model, a text cannot. */
+static bool needs_model(const struct filter *f, const struct step *step)
+{
+	return step->has_prompt || f->plan.embedding.is_wanted;
+}
+
 /* What of the steps does not go together with other options, or with the endpoints. */
 static bool check_steps(const struct filter *f, struct err *err)
 {
@@ -89,7 +97,7 @@ static bool check_steps(const struct filter *f, struct err *err)
 			return err_set(err, ERR_USAGE,
 				"--meta=%s: that is an answer's field; name another", meta);
 		if (!endpoints_check_step(&f->endpoints, step, err) ||
-			(step->has_prompt && !endpoints_check_models(&f->endpoints, step, err)))
+			(needs_model(f, step) && !endpoints_check_models(&f->endpoints, step, err)))
 			return false;
 	}
 	bool grows = f->config->pipeline.sched.on_truncate == TRUNCATE_GROWS;
@@ -111,11 +119,12 @@ static unsigned largest_pool_n(const struct filter *f)
 static bool make_plan(struct filter *f, struct err *err)
 {
 	struct config *c = f->config;
-	bool is_reduce = c->command == COMMAND_REDUCE;
+	bool is_reduce = c->command == COMMAND_REDUCE, is_embed = c->command == COMMAND_EMBED;
 	f->plan.batch = batch_files_format(c);
-	return batch_files_prepare(c, err) && complete_config(f, err) &&
-		steps_make(&f->plan, c, err) &&
-		(!is_reduce || reduce_make(&f->fold_opts, c, &f->plan, err));
+	return batch_files_prepare(c, err) && (!is_embed || embed_prepare(c, err)) &&
+		complete_config(f, err) && steps_make(&f->plan, c, err) &&
+		(!is_reduce || reduce_make(&f->fold_opts, c, &f->plan, err)) &&
+		(!is_embed || embed_make(&f->plan, c, err));
 }
 
 /* And whom. */
@@ -124,6 +133,7 @@ static bool make_endpoints(struct filter *f, struct err *err)
 	struct config *c = f->config;
 	return endpoints_make(&f->endpoints, &c->endpoint, &f->plan, err) && check_steps(f, err) &&
 		batch_files_place(f->plan.batch, &f->endpoints, err) &&
+		(c->command != COMMAND_EMBED || embed_place(c, &f->plan, &f->endpoints, err)) &&
 		speed_check_hedge(&c->pipeline.sched.hedge, largest_pool_n(f), err);
 }
 

@@ -5,6 +5,7 @@
 #include "io/signals.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -31,6 +32,8 @@ void process_harden(void)
 	occupy(STDOUT_FILENO, O_RDONLY);
 	occupy(STDERR_FILENO, O_RDONLY);
 	prctl(PR_SET_DUMPABLE, 0);
+	/* A file that has grown as large as it may is a write that fails, like any other. */
+	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_CORE, &none);
 	unsetenv("SSLKEYLOGFILE");
 }

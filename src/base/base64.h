@@ -29,7 +29,7 @@ bool base64_encode(struct buf *out, const void *bytes, size_t n);
 bool base64_check(struct span text, size_t *bytes_n);
 
 /*
- * Appends the bytes that text stands for. False, with nothing changed, if base64_check refuses it,
- * or at the ceiling (then out->is_full).
+ * Appends the bytes that text stands for. False, with nothing appended, if base64_check refuses it,
+ * or at the ceiling (then out->is_full). Faster than asking base64_check first.
  */
 bool base64_decode(struct buf *out, struct span text);

@@ -36,5 +36,6 @@ uint64_t hash_bytes(struct span bytes, uint64_t seed)
 	if (left > 0)
 		memcpy(tail, at, left);
 	hash = fold(word_at(tail) ^ PI_1 ^ hash, word_at(tail + 8) ^ PI_2);
-	return fold(hash ^ PI_0, PI_2 ^ seed);
+	hash = fold(hash ^ PI_0, PI_2 ^ seed);
+	return hash ? hash : 1;
 }

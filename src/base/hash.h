@@ -11,5 +11,5 @@
 
 #include <stdint.h>
 
-/* Gives the hash of the bytes; another for another seed. */
+/* Gives the hash of the bytes, never 0; another for another seed. */
 uint64_t hash_bytes(struct span bytes, uint64_t seed);

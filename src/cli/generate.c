@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/generate.h"
 
+#include "cli/commands.h"
+
 #include <string.h>
 
 #define WRITTEN_BY "Written by script/generate from the options table; change it there."
@@ -13,13 +15,37 @@ static void each_shown(FILE *out, void (*put)(FILE *, const struct option *))
 			put(out, o);
 }
 
-/* Calls put for each row that is shown and taken by those. */
-static void each_of(
-	FILE *out, enum option_takers takers, void (*put)(FILE *, const struct option *))
+/* Calls put for each row that is shown and taken by just those. */
+static void each_of(FILE *out, unsigned takers, void (*put)(FILE *, const struct option *))
 {
 	for (const struct option *o = option_next(NULL); o; o = option_next(o))
 		if (option_is_shown(o) && o->takers == takers)
 			put(out, o);
+}
+
+/*
+ * Gives the next set of commands, from 0 the first, that some option is taken by, by these and no
+ * others; 0 at the end.
+ */
+static unsigned next_takers(unsigned takers)
+{
+	while (++takers <= OPTION_IS_SHARED)
+		for (const struct option *o = option_next(NULL); o; o = option_next(o))
+			if (option_is_shown(o) && o->takers == takers)
+				return takers;
+	return 0;
+}
+
+/* Prints the names of those commands of the set that have one, with that between two. */
+static void put_commands(FILE *out, unsigned set, const char *between)
+{
+	bool is_first = true;
+	for (enum command c = COMMAND_FILTER + 1; c <= COMMAND_LAST; c++) {
+		if (!(set >> c & 1))
+			continue;
+		fprintf(out, "%s%s", is_first ? "" : between, command_name(c));
+		is_first = false;
+	}
 }
 
 /* Prints text with a backslash before each of the marks. */
@@ -94,19 +120,66 @@ static void put_bash_name(FILE *out, const struct option *o)
 		fprintf(out, "\t-%c\n", o->letters[0]);
 }
 
+/* What the options are called that just those commands take: "_pllm_filter_embed". */
+static void put_bash_list_name(FILE *out, unsigned takers)
+{
+	fputs(takers & OPTION_IS_FILTERS ? "_pllm_filter" : "_pllm", out);
+	for (enum command c = COMMAND_FILTER + 1; c <= COMMAND_LAST; c++)
+		if (takers >> c & 1)
+			fprintf(out, "_%s", command_name(c));
+}
+
+static void put_bash_lists(FILE *out)
+{
+	for (unsigned takers = 0; (takers = next_takers(takers));) {
+		put_bash_list_name(out, takers);
+		fputs("='\n", out);
+		each_of(out, takers, put_bash_name);
+		fputs("'\n", out);
+	}
+}
+
+/* Prints which lists of options a command has. */
+static void put_bash_command(FILE *out, enum command command)
+{
+	if (command == COMMAND_FILTER)
+		fputs("\t\t*) words=", out);
+	else
+		fprintf(out, "\t\t*' %s '*) words=", command_name(command));
+	for (unsigned takers = 0; (takers = next_takers(takers));) {
+		if (!(takers >> command & 1))
+			continue;
+		fputc('$', out);
+		put_bash_list_name(out, takers);
+	}
+	fputs(" ;;\n", out);
+}
+
+static void put_bash_commands(FILE *out)
+{
+	for (enum command c = COMMAND_FILTER + 1; c <= COMMAND_LAST; c++)
+		put_bash_command(out, c);
+	put_bash_command(out, COMMAND_FILTER);
+	fputs("\t\tesac ;;\n"
+	      "\t*) [ \"$COMP_CWORD\" -gt 1 ] || words='" COMMAND_HELP " ",
+		out);
+	put_commands(out, OPTION_IS_SHARED, " ");
+	fputs("' ;;\n"
+	      "\tesac\n"
+	      "\t[ \"$prev\" != " COMMAND_HELP " ] || words='",
+		out);
+	put_commands(out, OPTION_IS_SHARED, " ");
+	fputs("'\n", out);
+}
+
 void generate_bash(FILE *out)
 {
 	fputs("# bash completion for pllm                               -*- shell-script -*-\n"
 	      "# SPDX-License-Identifier: MIT\n"
-	      "# " WRITTEN_BY "\n\n"
-	      "_pllm_options='\n",
+	      "# " WRITTEN_BY "\n\n",
 		out);
-	each_of(out, OPTION_IS_SHARED, put_bash_name);
-	fputs("'\n_pllm_filter_options='\n", out);
-	each_of(out, OPTION_IS_FILTERS, put_bash_name);
-	fputs("'\n_pllm_reduce_options='\n", out);
-	each_of(out, OPTION_IS_REDUCES, put_bash_name);
-	fputs("'\n\n"
+	put_bash_lists(out);
+	fputs("\n"
 	      "_pllm() {\n"
 	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
 	      "\tlocal words='' equals=''\n"
@@ -119,15 +192,10 @@ void generate_bash(FILE *out)
 	      "\tfi\n"
 	      "\tcase $cur in\n"
 	      "\t-*)\n"
-	      "\t\tcase \" ${COMP_WORDS[*]} \" in\n"
-	      "\t\t*' reduce '*) words=$_pllm_options$_pllm_reduce_options ;;\n"
-	      "\t\t*) words=$_pllm_options$_pllm_filter_options ;;\n"
-	      "\t\tesac ;;\n"
-	      "\t*) [ \"$COMP_CWORD\" -gt 1 ] || words='help reduce' ;;\n"
-	      "\tesac\n"
-	      "\t[ \"$prev\" != help ] || words=reduce\n"
-	      "\tcase $prev in\n",
+	      "\t\tcase \" ${COMP_WORDS[*]} \" in\n",
 		out);
+	put_bash_commands(out);
+	fputs("\tcase $prev in\n", out);
 	each_shown(out, put_bash_choices);
 	put_bash_patterns(out, BY_FILE,
 		"\n\t\tcompopt -o filenames\n"
@@ -197,36 +265,57 @@ static void put_zsh_option(FILE *out, const struct option *o)
 	put_zsh_spec(out, o, dashed, o->bare ? "=-" : has_value ? "=" : "");
 }
 
+/* Prints the options that just those commands take. */
+static void put_zsh_list(FILE *out, unsigned takers)
+{
+	unsigned named = takers & ~(unsigned)OPTION_IS_FILTERS;
+	fputs("if [[ $command = (", out);
+	if (takers != named)
+		fputs(named ? "filter|" : "filter", out);
+	put_commands(out, named, "|");
+	fputs(") ]]; then\n\tspecs+=(\n", out);
+	each_of(out, takers, put_zsh_option);
+	fputs("\t)\nfi\n", out);
+}
+
 void generate_zsh(FILE *out)
 {
 	fputs("#compdef pllm\n"
 	      "# SPDX-License-Identifier: MIT\n"
 	      "# " WRITTEN_BY "\n\n"
-	      "local -a specs=(\n",
+	      "local command=filter word\n"
+	      "local -a specs\n"
+	      "for word in ",
 		out);
-	each_of(out, OPTION_IS_SHARED, put_zsh_option);
-	fputs(")\n"
-	      "if (( ${words[(I)reduce]} )); then\n"
-	      "\tspecs+=(\n",
+	put_commands(out, OPTION_IS_SHARED, " ");
+	fputs("; do\n"
+	      "\t(( ${words[(I)$word]} )) && command=$word\n"
+	      "done\n",
 		out);
-	each_of(out, OPTION_IS_REDUCES, put_zsh_option);
-	fputs("\t)\n"
-	      "else\n"
-	      "\tspecs+=(\n",
-		out);
-	each_of(out, OPTION_IS_FILTERS, put_zsh_option);
-	fputs("\t)\n"
-	      "fi\n"
-	      "_arguments -s -S : $specs '1:command:(help reduce)' '2:command:(reduce)'\n",
-		out);
+	for (unsigned takers = 0; (takers = next_takers(takers));)
+		put_zsh_list(out, takers);
+	fputs("_arguments -s -S : $specs '1:command:(" COMMAND_HELP " ", out);
+	put_commands(out, OPTION_IS_SHARED, " ");
+	fputs(")' '2:command:(", out);
+	put_commands(out, OPTION_IS_SHARED, " ");
+	fputs(")'\n", out);
+}
+
+/* Prints in which commands it is, or, since the filter has no name, in which it is not. */
+static void put_fish_condition(FILE *out, const struct option *o)
+{
+	bool is_filters = o->takers & OPTION_IS_FILTERS;
+	if (o->takers == OPTION_IS_SHARED)
+		return;
+	fprintf(out, " -n '%s__fish_seen_subcommand_from ", is_filters ? "not " : "");
+	put_commands(out, is_filters ? ~o->takers : o->takers, " ");
+	fputc('\'', out);
 }
 
 static void put_fish_option(FILE *out, const struct option *o)
 {
 	fputs("complete -c pllm", out);
-	if (o->takers != OPTION_IS_SHARED)
-		fprintf(out, " -n '%s__fish_seen_subcommand_from reduce'",
-			o->takers == OPTION_IS_FILTERS ? "not " : "");
+	put_fish_condition(out, o);
 	for (const char *letter = o->letters; letter && *letter; letter++)
 		fprintf(out, " -s %c", *letter);
 	if (o->name)
@@ -251,12 +340,14 @@ void generate_fish(FILE *out)
 	      "# SPDX-License-Identifier: MIT\n"
 	      "# " WRITTEN_BY "\n\n"
 	      "complete -c pllm -f\n"
-	      "complete -c pllm -n __fish_use_subcommand -a help -d 'all options'\n"
-	      "complete -c pllm -n __fish_use_subcommand -a reduce"
-	      " -d 'many records to one'\n"
-	      "complete -c pllm -n '__fish_seen_subcommand_from help' -a reduce"
-	      " -d 'its options'\n",
+	      "complete -c pllm -n __fish_use_subcommand -a " COMMAND_HELP " -d 'all options'\n",
 		out);
+	for (enum command c = COMMAND_FILTER + 1; c <= COMMAND_LAST; c++)
+		fprintf(out,
+			"complete -c pllm -n __fish_use_subcommand -a %s -d '%s'\n"
+			"complete -c pllm -n '__fish_seen_subcommand_from " COMMAND_HELP
+			"' -a %s -d 'its options'\n",
+			command_name(c), command_purpose(c), command_name(c));
 	each_shown(out, put_fish_option);
 }
 
@@ -277,13 +368,17 @@ static void put_mdoc_value(FILE *out, const struct option *o)
 static void put_mdoc_facts(FILE *out, const struct option *o)
 {
 	char range[OPTION_TEXT_MAX], env[OPTION_TEXT_MAX];
-	const char *standard = option_default(o);
+	const char *standard = option_default(o, COMMAND_FILTER);
 	bool has_range = *option_range(o, range), has_env = *option_env_name(o, env);
 	if (o->traits & OPTION_IS_REPEATABLE)
 		fputs("May be given several times.\n", out);
 	if (standard)
 		fputs("Default: ", out);
 	put_escaped(out, standard ? standard : "", "-");
+	if (o->embeds) {
+		fputs(", of\n.Cm embed :\n", out);
+		put_escaped(out, o->embeds, "-");
+	}
 	if (has_range)
 		fprintf(out, "%s: %s", standard ? "; range" : "Range", range);
 	if (has_env)

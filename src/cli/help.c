@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/help.h"
 
+#include "cli/commands.h"
 #include "cli/generate.h"
 
 #include <string.h>
 
 enum { COLUMNS = 80, HELP_COLUMN = 33 };
+
+/* What the value of an option begins with that can be given for each step. */
+#define ANY_STEP "[STEP=]"
 
 /* Prints text in words, from the column that the cursor is in, wrapped at HELP_COLUMN. */
 static void put_wrapped(FILE *out, int column, const char *text)
@@ -23,29 +27,39 @@ static void put_wrapped(FILE *out, int column, const char *text)
 	fputc('\n', out);
 }
 
-/* Prints "  -j, --jobs N" and gives the number of columns used. */
-static int put_names(FILE *out, const struct option *o)
+/* True if what is said of each step is said once, there being one. */
+static bool is_for_one_step(const struct option *o, enum command command)
 {
-	char value[OPTION_TEXT_MAX];
+	return command == COMMAND_EMBED && o->value &&
+		strncmp(o->value, ANY_STEP, sizeof ANY_STEP - 1) == 0;
+}
+
+/* Prints "  -j, --jobs N" and gives the number of columns used. */
+static int put_names(FILE *out, const struct option *o, enum command command)
+{
+	char name[OPTION_TEXT_MAX];
+	const char *value = option_value_name(o, name);
 	int column = o->letters ? fprintf(out, "  -%c", o->letters[0]) : fprintf(out, "    ");
 	if (o->name)
 		column += fprintf(out, "%s--%s", o->letters ? ", " : "  ", o->name);
 	if (option_has_value(o))
-		column += fprintf(out, o->bare ? "[=%s]" : " %s", option_value_name(o, value));
+		column += fprintf(out, o->bare ? "[=%s]" : " %s",
+			is_for_one_step(o, command) ? value + sizeof ANY_STEP - 1 : value);
 	return column;
 }
 
-static void put_option(FILE *out, const struct option *o)
+static void put_option(FILE *out, const struct option *o, enum command command)
 {
 	char text[200];
-	const char *standard = option_default(o);
-	int column = put_names(out, o);
+	const char *standard = option_default(o, command);
+	bool is_repeatable = o->traits & OPTION_IS_REPEATABLE && !is_for_one_step(o, command);
+	int column = put_names(out, o, command);
 	if (column > HELP_COLUMN - 2)
 		column = fprintf(out, "\n") - 1;
 	fprintf(out, "%*s", HELP_COLUMN - column, "");
 	snprintf(text, sizeof text, "%s%s%s%s%s", o->help, standard ? " (default " : "",
 		standard ? standard : "", standard ? ")" : "",
-		o->traits & OPTION_IS_REPEATABLE ? " (repeatable)" : "");
+		is_repeatable ? " (repeatable)" : "");
 	put_wrapped(out, HELP_COLUMN, text);
 }
 
@@ -55,7 +69,7 @@ struct page {
 	const char *usage;
 };
 
-static const struct page pages[] = {
+static const struct page pages[COMMANDS_N] = {
 	[COMMAND_FILTER] = {
 		"Usage: pllm [OPTION]... <records.jsonl >answers.jsonl\n"
 		"Ask a language model about each record, and write the record with the answer.\n"
@@ -66,6 +80,8 @@ static const struct page pages[] = {
 		"  pllm -m NAME -p 'Summarise: {{text}}' --retry-errors <out.jsonl >all.jsonl\n",
 		"Usage: pllm [OPTION]...\n"
 		"       pllm reduce [OPTION]...   many records to one; see pllm help reduce\n"
+		"       pllm embed [OPTION]...    records to vectors; see pllm help embed\n"
+		"       pllm chunk [OPTION]...    documents to pieces; see pllm help chunk\n"
 		"Ask a language model about each record on stdin, many at a time, and write each\n"
 		"record with its answer to stdout, in the same order.\n",
 	},
@@ -79,6 +95,28 @@ static const struct page pages[] = {
 		"Let a language model combine the records on stdin, a few at a time, and what\n"
 		"comes of them again, until one is left of each group; write these to stdout.\n",
 	},
+	[COMMAND_EMBED] = {
+		"Usage: pllm embed [OPTION]... <records.jsonl >vectors.jsonl\n"
+		"Ask an embedding model for the vector of each record's text.\n"
+		"\n"
+		"  pllm embed -m text-embedding-3-small <in.jsonl >out.jsonl\n"
+		"  pllm embed -m voyage/voyage-3.5 -p '{{title}}: {{text}}' <in.jsonl >out.jsonl\n"
+		"  pllm embed -m NAME --format npy -o v.npy --ids ids.jsonl <in.jsonl\n",
+		"Usage: pllm embed [OPTION]...\n"
+		"Ask an embedding model for the vector of each record on stdin: of its field\n"
+		"\"text\", or of what the prompt makes of it; many in one request. Write each\n"
+		"record with its vector to stdout, in the same order, or vectors to a matrix.\n",
+	},
+	[COMMAND_CHUNK] = {
+		"Usage: pllm chunk [OPTION]... <documents.jsonl >chunks.jsonl\n"
+		"Cut the text of each record into pieces, and write a record for each of them.\n"
+		"\n"
+		"  pllm chunk --size 256 --overlap 32 <documents.jsonl >chunks.jsonl\n"
+		"  pllm chunk --field body --at paragraph <documents.jsonl | pllm embed -m NAME\n",
+		"Usage: pllm chunk [OPTION]...\n"
+		"Cut the text of each record on stdin into pieces of a few hundred tokens; write\n"
+		"a record for each of them to stdout. Nothing is sent anywhere.\n",
+	},
 };
 
 void cli_print_short_help(FILE *out, enum command command)
@@ -86,9 +124,9 @@ void cli_print_short_help(FILE *out, enum command command)
 	fprintf(out, "%s\n", pages[command].examples);
 	for (const struct option *o = option_next(NULL); o; o = option_next(o))
 		if (o->traits & OPTION_IS_COMMON && option_is_for(o, command))
-			put_option(out, o);
-	fprintf(out, "\npllm %s--help lists all options; man pllm explains them.\n",
-		command == COMMAND_REDUCE ? "reduce " : "");
+			put_option(out, o, command);
+	fprintf(out, "\npllm %s%s--help lists all options; man pllm explains them.\n",
+		command_name(command), command == COMMAND_FILTER ? "" : " ");
 }
 
 static void put_group(FILE *out, const struct option_group *g, enum command command)
@@ -100,7 +138,7 @@ static void put_group(FILE *out, const struct option_group *g, enum command comm
 		if (!is_begun)
 			fprintf(out, "\n%s:\n", g->title);
 		is_begun = true;
-		put_option(out, &g->rows[i]);
+		put_option(out, &g->rows[i], command);
 	}
 }
 
@@ -111,8 +149,8 @@ void cli_print_long_help(FILE *out, enum command command)
 		put_group(out, *g, command);
 	fprintf(out,
 		"\nA DUR is written 500ms, 30s, 5m or 1h30m; a SIZE 64k or 16M.\n"
-		"Examples: pllm %s-h. In full, with exit status and environment: man pllm.\n",
-		command == COMMAND_REDUCE ? "reduce " : "");
+		"Examples: pllm %s%s-h. In full, with exit status and environment: man pllm.\n",
+		command_name(command), command == COMMAND_FILTER ? "" : " ");
 }
 
 void cli_print_version(FILE *out, const char *libraries)

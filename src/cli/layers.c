@@ -114,9 +114,9 @@ const struct option *layers_misplaced(const struct layers *l)
 	return NULL;
 }
 
-static void origin_reset(struct origin *origin, const struct option *o)
+static void origin_reset(struct origin *origin, const struct option *o, enum command command)
 {
-	const char *standard = option_default(o);
+	const char *standard = option_default(o, command);
 	origin->kind = ORIGIN_BUILT_IN;
 	free(origin->place);
 	origin->place = NULL;
@@ -128,14 +128,14 @@ static void origin_reset(struct origin *origin, const struct option *o)
 }
 
 /* Makes one origin for each row that sets something. */
-static void make_origins(struct origins *origins)
+static void make_origins(struct origins *origins, enum command command)
 {
 	for (const struct option *o = option_next(NULL); o; o = option_next(o)) {
 		if (o->kind == OPTION_ACTION)
 			continue;
 		origins->items = xrealloc(origins->items, origins->n + 1, sizeof *origins->items);
 		origins->items[origins->n] = (struct origin){ .option = o->name };
-		origin_reset(&origins->items[origins->n++], o);
+		origin_reset(&origins->items[origins->n++], o, command);
 	}
 }
 
@@ -161,24 +161,24 @@ static enum origin_kind *winners_of(const struct layers *l, const struct origins
 }
 
 /* After `--input-format lines` nobody is served by hearing that the file says `seq: true`. */
-static void forget_covered(struct origins *origins, const struct option *by)
+static void forget_covered(struct config *config, const struct option *by)
 {
 	for (const struct option *o = option_next(NULL); o; o = option_next(o))
 		if (o != by && setting_covers(by, o))
-			origin_reset(origin_find(origins, o->name), o);
+			origin_reset(origin_find(&config->origins, o->name), o, config->command);
 }
 
-static void note_origin(struct origins *origins, struct origin *origin, const struct saying *said)
+static void note_origin(struct config *config, struct origin *origin, const struct saying *said)
 {
 	const struct option *o = said->option;
 	bool is_next = o->kind == OPTION_LIST && origin->kind == said->kind;
 	if (!is_next) {
-		origin_reset(origin, o);
+		origin_reset(origin, o, config->command);
 		strings_release(&origin->values);
 		origin->kind = said->kind;
 		origin->place = xstrdup(said->place);
 		if (!said->is_off)
-			forget_covered(origins, o);
+			forget_covered(config, o);
 	}
 	if (said->is_off && o->kind != OPTION_LIST)
 		strings_add(&origin->values, "false");
@@ -201,9 +201,8 @@ static void put(struct config *config, const struct saying *said)
 void layers_settle(const struct layers *l, struct config *config)
 {
 	layers_forget(config);
-	setting_defaults(config);
-	config->command = l->command;
-	make_origins(&config->origins);
+	setting_defaults(config, l->command);
+	make_origins(&config->origins, l->command);
 	struct origins *origins = &config->origins;
 	enum origin_kind *winners = winners_of(l, origins);
 	for (enum origin_kind kind = ORIGIN_DEFAULTS; kind <= ORIGIN_COMMAND_LINE; kind++)
@@ -214,7 +213,7 @@ void layers_settle(const struct layers *l, struct config *config)
 				!option_is_for(said->option, l->command))
 				continue;
 			put(config, said);
-			note_origin(origins, origin, said);
+			note_origin(config, origin, said);
 		}
 	free(winners);
 }

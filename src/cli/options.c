@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The table stands in chapters, one per group of --help: options_io.c, options_ask.c,
- * options_steps.c, options_run.c. To add an option, add a row there; nothing else has to be told,
- * and script/generate rewrites what is checked in.
+ * options_steps.c, options_embed.c, options_run.c. To add an option, add a row there; nothing else
+ * has to be told, and script/generate rewrites what is checked in.
  */
 #include "cli/options.h"
 
@@ -14,8 +14,8 @@
 #include <string.h>
 
 const struct option_group *const option_groups[] = { &options_io, &options_prompt, &options_steps,
-	&options_reduce, &options_endpoint, &options_speed, &options_patience, &options_money,
-	&options_seeing, &options_help, NULL };
+	&options_reduce, &options_embed, &options_chunk, &options_endpoint, &options_speed,
+	&options_patience, &options_money, &options_seeing, &options_help, NULL };
 
 const struct option *option_next(const struct option *o)
 {
@@ -75,8 +75,7 @@ bool option_is_shown(const struct option *o)
 
 bool option_is_for(const struct option *o, enum command command)
 {
-	return o->takers == OPTION_IS_SHARED ||
-		(o->takers == OPTION_IS_REDUCES) == (command == COMMAND_REDUCE);
+	return o->takers >> command & 1;
 }
 
 const char *option_value_name(const struct option *o, char out[OPTION_TEXT_MAX])
@@ -134,8 +133,15 @@ const char *option_range(const struct option *o, char out[OPTION_TEXT_MAX])
 	return out;
 }
 
-const char *option_default(const struct option *o)
+const char *option_default(const struct option *o, enum command command)
 {
 	const char *shown = o->shown ? o->shown : o->standard;
+	if (command == COMMAND_EMBED && o->embeds)
+		shown = o->embeds;
 	return shown && *shown ? shown : NULL;
+}
+
+const char *option_standard(const struct option *o, enum command command)
+{
+	return o->shown ? o->standard : option_default(o, command);
 }

@@ -67,8 +67,15 @@ struct option_effect {
 
 enum { OPTION_EFFECTS_MAX = 2 };
 
-/* Which commands take an option: all of them, or one. */
-enum option_takers { OPTION_IS_SHARED, OPTION_IS_FILTERS, OPTION_IS_REDUCES };
+/* Which commands take an option: a set of them, or those that ask somebody, or all. */
+enum option_takers {
+	OPTION_IS_FILTERS = 1 << COMMAND_FILTER,
+	OPTION_IS_REDUCES = 1 << COMMAND_REDUCE,
+	OPTION_IS_EMBEDS = 1 << COMMAND_EMBED,
+	OPTION_IS_CHUNKS = 1 << COMMAND_CHUNK,
+	OPTION_IS_ASKERS = OPTION_IS_FILTERS | OPTION_IS_REDUCES | OPTION_IS_EMBEDS,
+	OPTION_IS_SHARED = OPTION_IS_ASKERS | OPTION_IS_CHUNKS
+};
 
 struct option {
 	const char *name;    /* long name; NULL = there is none */
@@ -78,12 +85,13 @@ struct option {
 	const char *value;    /* how help calls the value: "FILE"; NULL = as the choices say */
 	const char *standard; /* the default, set and shown; NULL = none */
 	const char *shown;    /* shown in its place; "" = nothing */
+	const char *embeds;   /* for pllm embed, in place of what is shown; NULL = the same */
 	const char *bare;     /* the value when given without one: then a value needs "=" */
 	int64_t min, max;     /* of numbers, when given; in the field's unit */
 	const struct option_choice *choices;
 	struct option_effect effects[OPTION_EFFECTS_MAX];
 	enum cli_action action;
-	enum option_takers takers;
+	unsigned takers;    /* of enum option_takers; never none */
 	unsigned traits;    /* of enum option_trait */
 	const char *help;   /* one line */
 	const char *manual; /* a paragraph of mdoc; NULL = hidden */
@@ -111,10 +119,7 @@ const struct option *option_find(struct span name);
 /* Gives the row of that letter, or NULL. */
 const struct option *option_find_letter(char letter);
 
-/*
- * Gives the shown row whose long name is begun by `name` or else most like it, or NULL if none
- * is near.
- */
+/* Gives the shown row whose long name begins so, or is most like it; NULL if none is near. */
 const struct option *option_nearest(struct span name);
 
 /* True if the option is followed by a value, or may be. */
@@ -128,20 +133,17 @@ bool option_is_for(const struct option *o, enum command command);
 
 enum { OPTION_TEXT_MAX = 80 };
 
-/*
- * Writes how help calls the value ("FILE", "error|skip|replace"), NUL-terminated; empty if it
- * takes none. Returns out.
- */
+/* Writes how help calls the value ("FILE", "error|skip|replace"), or nothing. Returns out. */
 const char *option_value_name(const struct option *o, char out[OPTION_TEXT_MAX]);
 
 /* Writes the environment variable's name, or an empty string if there is none. Returns out. */
 const char *option_env_name(const struct option *o, char out[OPTION_TEXT_MAX]);
 
-/*
- * Writes "MIN to MAX" in the value's own notation ("1ms to 1h"), or an empty string. Returns
- * out.
- */
+/* Writes "MIN to MAX" as values are written ("1ms to 1h"), or nothing. Returns out. */
 const char *option_range(const struct option *o, char out[OPTION_TEXT_MAX]);
 
-/* Gives the default as it is shown, or NULL if there is nothing to show. */
-const char *option_default(const struct option *o);
+/* Gives the command's default as it is shown, or NULL if there is nothing to show. */
+const char *option_default(const struct option *o, enum command command);
+
+/* Gives the command's default as it is set, or NULL if there is nothing to set. */
+const char *option_standard(const struct option *o, enum command command);

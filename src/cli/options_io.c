@@ -7,6 +7,7 @@ static const struct option rows[] = {
 		.letters = "i",
 		STRING(reader.path),
 		.value = "FILE",
+		.takers = OPTION_IS_SHARED,
 		.traits = OPTION_IS_FILE | OPTION_IS_COMMON,
 		.help = "read records from FILE, not from stdin",
 		.manual = "Read records from\n.Ar FILE ;\n.Sq \\-\nis standard input.\n" },
@@ -15,6 +16,7 @@ static const struct option rows[] = {
 			{ "seq", INPUT_SEQ }, { "openai-batch", INPUT_OPENAI_BATCH },
 			{ "anthropic-batch", INPUT_ANTHROPIC_BATCH }),
 		.standard = "jsonl",
+		.takers = OPTION_IS_SHARED,
 		.help = "what a record looks like",
 		.manual = "What a record looks like:\n.Cm jsonl ,\none JSON value a line;\n"
 			  ".Cm lines ,\nany text, each line of which becomes a JSON string;\n"
@@ -32,10 +34,12 @@ static const struct option rows[] = {
 	{ .name = "raw-input",
 		.letters = "R",
 		FLAG(SETS(reader.format, INPUT_LINES)),
+		.takers = OPTION_IS_SHARED,
 		.help = "each line is text: --input-format lines",
 		.manual = "Each line is text: short for\n.Fl -input-format Cm lines .\n" },
 	{ .name = "seq",
 		FLAG(SETS(reader.format, INPUT_SEQ), SETS(writer.form, RESULT_SEQ)),
+		.takers = OPTION_IS_SHARED,
 		.help = "RFC 7464 text sequences, in and out",
 		.manual = "Read as\n.Fl -input-format Cm seq\n"
 			  "does, and write records in the same form.\n" },
@@ -45,6 +49,7 @@ static const struct option rows[] = {
 		.standard = "16M",
 		.min = 1,
 		.max = 1 << 30,
+		.takers = OPTION_IS_SHARED,
 		.traits = OPTION_HAS_ENV,
 		.help = "longest record that is accepted",
 		.manual = "The longest line that is accepted.\n"
@@ -54,6 +59,7 @@ static const struct option rows[] = {
 		.letters = "o",
 		STRING(writer.path),
 		.value = "FILE",
+		.takers = OPTION_IS_SHARED,
 		.traits = OPTION_IS_FILE | OPTION_IS_COMMON,
 		.help = "write to FILE, complete or not at all",
 		.manual = "Write to\n.Ar FILE .\nThe lines go to\n.Pa FILE.partial ,\n"
@@ -65,15 +71,17 @@ static const struct option rows[] = {
 		STRING(prompt.as),
 		.value = "NAME",
 		.standard = "output",
+		.embeds = "embedding",
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_IS_COMMON,
 		.help = "field that takes the answer",
 		.manual = "The name of the field that takes the answer to a prompt without a\n"
-			  "name.\n" },
+			  "name, or for\n.Cm embed\nthe vector.\n" },
 	{ .name = "existing",
 		CHOICE(pipeline.existing, { "error", EXISTING_IS_ERROR },
 			{ "skip", EXISTING_IS_SKIPPED }, { "replace", EXISTING_IS_REPLACED }),
 		.standard = "error",
-		.takers = OPTION_IS_FILTERS,
+		.takers = OPTION_IS_FILTERS | OPTION_IS_EMBEDS,
 		.help = "what to do if that field is there already",
 		.manual = "What to do with a record that has that field already:\n.Cm error\n"
 			  "makes it a failed record,\n.Cm skip\n"
@@ -83,6 +91,7 @@ static const struct option rows[] = {
 	{ .name = "raw-output",
 		.letters = "r",
 		FLAG(SETS(writer.form, RESULT_RAW)),
+		.takers = OPTION_IS_FILTERS | OPTION_IS_REDUCES,
 		.traits = OPTION_IS_COMMON,
 		.help = "print the answers' text only, not records",
 		.manual = "Print only the text of each answer and a line feed.\n"
@@ -91,6 +100,7 @@ static const struct option rows[] = {
 			  "error.\n" },
 	{ .name = "raw-output0",
 		FLAG(SETS(writer.form, RESULT_RAW0)),
+		.takers = OPTION_IS_FILTERS | OPTION_IS_REDUCES,
 		.help = "the same, each ended by a NUL",
 		.manual = "As\n.Fl -raw-output ,\n"
 			  "but each answer ends in a NUL instead of a line feed.\n" },
@@ -98,6 +108,7 @@ static const struct option rows[] = {
 		STRING(writer.meta),
 		.value = "NAME",
 		.bare = "pllm",
+		.takers = OPTION_IS_ASKERS,
 		.help = "add model, usage, attempts, time to each record",
 		.manual = "Add to each record an object called\n.Ar NAME\n.Po default\n.Li pllm\n"
 			  ".Pc\nthat says which model and endpoint answered, why the answer\n"
@@ -106,6 +117,7 @@ static const struct option rows[] = {
 	{ .name = "keep-order",
 		.letters = "k",
 		FLAG(SETS(pipeline.unordered, false)),
+		.takers = OPTION_IS_ASKERS,
 		.help = "write records in input order (the default)",
 		.manual = "Write records in the order in which they were read.\n"
 			  "This is the default; of this and\n.Fl -unordered\n"
@@ -113,6 +125,7 @@ static const struct option rows[] = {
 	{ .name = "unordered",
 		.letters = "u",
 		FLAG(SETS(pipeline.unordered, true)),
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_IS_COMMON,
 		.help = "write records as soon as they are answered",
 		.manual = "Write each record as soon as it is answered.\n" },
@@ -121,8 +134,10 @@ static const struct option rows[] = {
 		.value = "N",
 		.standard = "0",
 		.shown = "four times --jobs",
+		.embeds = "two packs for each of --jobs",
 		.min = 1,
 		.max = 1000000,
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "records read but not yet written, at most",
 		.manual = "How many records may be read and not yet written.\n"
@@ -134,6 +149,7 @@ static const struct option rows[] = {
 		.standard = "256M",
 		.min = 1,
 		.max = INT64_C(1) << 40,
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "and how much memory they may take",
 		.manual = "How many bytes these records and their answers may take.\n"
@@ -141,6 +157,7 @@ static const struct option rows[] = {
 	{ .name = "errors",
 		STRING(writer.errors_path),
 		.value = "FILE",
+		.takers = OPTION_IS_SHARED,
 		.traits = OPTION_IS_FILE | OPTION_IS_COMMON,
 		.help = "write failed records to FILE, not to the output",
 		.manual = "Write failed records to\n.Ar FILE\n"
@@ -151,6 +168,7 @@ static const struct option rows[] = {
 		CHOICE(on_error, { "keep", ERROR_IS_KEPT }, { "drop", ERROR_IS_DROPPED },
 			{ "stop", ERROR_STOPS }),
 		.standard = "keep",
+		.takers = OPTION_IS_SHARED,
 		.help = "what to do with a failed record",
 		.manual = "What to do with a failed record:\n.Cm keep\nwrites it with its error,\n"
 			  ".Cm drop\nleaves it out,\n.Cm stop\n"
@@ -158,7 +176,7 @@ static const struct option rows[] = {
 			  "What\n.Cm drop\nis for\n.Cm reduce ,\nsee\n.Sx REDUCE .\n" },
 	{ .name = "retry-errors",
 		FLAG(SETS(reader.revives, true), SETS(pipeline.existing, EXISTING_IS_SKIPPED)),
-		.takers = OPTION_IS_FILTERS,
+		.takers = OPTION_IS_FILTERS | OPTION_IS_EMBEDS,
 		.traits = OPTION_IS_COMMON,
 		.help = "ask again for records that failed before",
 		.manual = "Take records that failed in an earlier run as new: the\n.Li pllm\n"
@@ -169,6 +187,7 @@ static const struct option rows[] = {
 		STRING(accept),
 		.value = "N|N%",
 		.shown = "0",
+		.takers = OPTION_IS_SHARED,
 		.help = "exit with 0 if no more records than this failed",
 		.manual = "Exit with 0 if no more than\n.Ar N\nrecords, or\n.Ar N\n"
 			  "per cent of all records, failed.\n" },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table's fourth chapter: how fast, how patient, at what price, and what is shown. */
+/* The table's fifth chapter: how fast, how patient, at what price, and what is shown. */
 #include "cli/options_row.h"
 
 /* A year: longer is a slip of the finger. */
@@ -13,6 +13,7 @@ static const struct option speed_rows[] = {
 		.standard = "64",
 		.min = 1,
 		.max = 100000,
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV | OPTION_IS_COMMON,
 		.help = "requests in flight, at most",
 		.manual = "How many requests may be in flight at a time.\n"
@@ -20,6 +21,7 @@ static const struct option speed_rows[] = {
 			  "Below that, the number that an endpoint takes is found by trying.\n" },
 	{ .name = "no-adaptive",
 		FLAG(SETS(pipeline.sched.is_fixed, true)),
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "keep that many in flight, whatever the answers",
 		.manual = "Keep as many requests in flight as\n.Fl -jobs\n"
@@ -29,6 +31,7 @@ static const struct option speed_rows[] = {
 		STRING(rate),
 		.value = "N/UNIT",
 		.shown = "no limit",
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "requests in a time, at most: 60/m, 5/s",
 		.manual = "Start no more than\n.Ar N\nrequests in a unit of time,\n"
@@ -42,6 +45,7 @@ static const struct option speed_rows[] = {
 		.shown = "no limit",
 		.min = 1,
 		.max = INT64_C(1000000000000),
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "tokens a minute, at most, in and out",
 		.manual =
@@ -53,6 +57,7 @@ static const struct option speed_rows[] = {
 		STRING(hedge),
 		.value = "DUR|pNN|off",
 		.shown = "off",
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "ask a second endpoint when one is slow",
 		.manual = "Ask another endpoint of the pool as well when a request takes\n"
@@ -64,11 +69,13 @@ static const struct option speed_rows[] = {
 		STRING(hedge_max),
 		.value = "PERCENT",
 		.standard = "2",
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "share of requests that may be hedged",
 		.manual = "For how many of all requests a second one may be sent, in per cent.\n" },
 	{ .name = "no-share",
 		FLAG(SETS(pipeline.sched.shares_nothing, true)),
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "ask each time, even the very same",
 		.manual = "Send each call by itself, even one that asks the very same as one\n"
@@ -81,6 +88,7 @@ static const struct option patience_rows[] = {
 		.value = "N",
 		.standard = "5",
 		.max = 1000000,
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "failed attempts that are followed by another",
 		.manual = "After how many failed attempts a call is tried once more.\n"
@@ -92,6 +100,7 @@ static const struct option patience_rows[] = {
 		.standard = "600s",
 		.min = 1,
 		.max = DURATION_MAX,
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "longest that one attempt may take",
 		.manual = "The longest that one attempt may take, from its start to the\n"
@@ -102,6 +111,7 @@ static const struct option patience_rows[] = {
 		.standard = "10s",
 		.min = 1,
 		.max = DURATION_MAX,
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "longest for name look-up, TCP and TLS together",
 		.manual =
@@ -112,6 +122,7 @@ static const struct option patience_rows[] = {
 		.standard = "0",
 		.shown = "none",
 		.max = DURATION_MAX,
+		.takers = OPTION_IS_FILTERS | OPTION_IS_REDUCES,
 		.traits = OPTION_HAS_ENV,
 		.help = "longest until an answer begins; implies --stream",
 		.manual = "The longest that one attempt may take until the first byte of the\n"
@@ -122,6 +133,7 @@ static const struct option patience_rows[] = {
 		.standard = "0",
 		.shown = "none",
 		.max = DURATION_MAX,
+		.takers = OPTION_IS_FILTERS | OPTION_IS_REDUCES,
 		.traits = OPTION_HAS_ENV,
 		.help = "longest pause in an answer; implies --stream",
 		.manual = "The longest that an answer that has begun may pause.\nImplies\n"
@@ -132,6 +144,7 @@ static const struct option patience_rows[] = {
 		.standard = "0",
 		.shown = "none",
 		.max = DURATION_MAX,
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "longest for one record, waiting included",
 		.manual = "The longest that one record may take, all attempts and waiting\n"
@@ -141,6 +154,7 @@ static const struct option patience_rows[] = {
 		.value = "DUR",
 		.standard = "15m",
 		.max = DURATION_MAX,
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "end when nothing has succeeded for so long",
 		.manual = "End the run when no request has succeeded for so long while work\n"
@@ -152,6 +166,7 @@ static const struct option patience_rows[] = {
 		.standard = "0",
 		.shown = "none",
 		.max = DURATION_MAX,
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "longest for the whole run",
 		.manual = "End the run after so long, with exit status 9.\n0 is never.\n" },
@@ -160,6 +175,7 @@ static const struct option patience_rows[] = {
 		.value = "DUR",
 		.standard = "30s",
 		.max = DURATION_MAX,
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "how long a stopped run waits for what is in flight",
 		.manual = "How long a run that is stopped waits for requests in flight,\n"
@@ -168,6 +184,7 @@ static const struct option patience_rows[] = {
 		STRING(halt),
 		.value = "now|soon,fail=N|N%",
 		.shown = "all of the first 100",
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "stop once so many records failed, or never",
 		.manual = "Stop when\n.Ar N\nrecords, or\n.Ar N\n"
@@ -183,6 +200,7 @@ static const struct option money_rows[] = {
 		CHOICE(pipeline.sched.on_truncate, { "error", TRUNCATE_IS_ERROR },
 			{ "keep", TRUNCATE_IS_KEPT }, { "grow", TRUNCATE_GROWS }),
 		.standard = "error",
+		.takers = OPTION_IS_FILTERS | OPTION_IS_REDUCES,
 		.traits = OPTION_HAS_ENV,
 		.help = "what an answer cut by the token limit is",
 		.manual = "What to make of an answer that was cut by the token limit:\n.Cm error\n"
@@ -197,6 +215,7 @@ static const struct option money_rows[] = {
 		.shown = "",
 		.min = 1,
 		.max = 100000000,
+		.takers = OPTION_IS_FILTERS | OPTION_IS_REDUCES,
 		.traits = OPTION_HAS_ENV,
 		.help = "how far --on-truncate grow may go",
 		.manual = "The longest answer, in tokens, up to which\n"
@@ -208,6 +227,7 @@ static const struct option money_rows[] = {
 		.shown = "no limit",
 		.min = 1,
 		.max = INT64_C(1000000000),
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "longest prompt, in tokens",
 		.manual = "The longest prompt, system message included, in tokens, which are\n"
@@ -219,6 +239,7 @@ static const struct option money_rows[] = {
 			{ "truncate", OVERFLOW_CUTS_END },
 			{ "truncate-middle", OVERFLOW_CUTS_MIDDLE }, { "split", OVERFLOW_SPLITS }),
 		.standard = "error",
+		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "what to do with a longer one",
 		.manual = "What to do with a prompt that is longer than\n.Fl -max-input-tokens :\n"
@@ -233,6 +254,7 @@ static const struct option seeing_rows[] = {
 	{ .name = "quiet",
 		.letters = "q",
 		FLAG(SETS(is_quiet, true), SETS(is_verbose, false)),
+		.takers = OPTION_IS_SHARED,
 		.traits = OPTION_HAS_ENV,
 		.help = "no warnings and no summary on stderr",
 		.manual = "Show only errors that keep the run from starting or its output from\n"
@@ -240,6 +262,7 @@ static const struct option seeing_rows[] = {
 	{ .name = "verbose",
 		.letters = "v",
 		FLAG(SETS(is_verbose, true), SETS(is_quiet, false)),
+		.takers = OPTION_IS_SHARED,
 		.traits = OPTION_HAS_ENV,
 		.help = "failed records, gates that open and shut, and the totals",
 		.manual =
@@ -250,14 +273,17 @@ static const struct option seeing_rows[] = {
 static const struct option help_rows[] = {
 	{ .letters = "h",
 		ACTION(CLI_HELP_SHORT),
+		.takers = OPTION_IS_SHARED,
 		.help = "examples and the most used options",
 		.manual = "Show examples and the most used options, and exit.\n" },
 	{ .name = "help",
 		ACTION(CLI_HELP_LONG),
+		.takers = OPTION_IS_SHARED,
 		.help = "all options",
 		.manual = "Show all options, and exit.\n" },
 	{ .name = "version",
 		ACTION(CLI_VERSION),
+		.takers = OPTION_IS_SHARED,
 		.help = "the version of pllm and of its libraries",
 		.manual = "Show the versions of\n.Nm\nand of its libraries, and exit.\n" },
 	{ .name = "generate",
@@ -265,6 +291,7 @@ static const struct option help_rows[] = {
 		.choices = (const struct option_choice[]){ { "bash", CLI_GENERATE_BASH },
 			{ "zsh", CLI_GENERATE_ZSH }, { "fish", CLI_GENERATE_FISH },
 			{ "mdoc", CLI_GENERATE_MDOC }, { 0 } },
+		.takers = OPTION_IS_SHARED,
 		.traits = OPTION_IS_HIDDEN },
 };
 

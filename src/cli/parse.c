@@ -5,8 +5,8 @@
  */
 #include "cli/parse.h"
 
-#include "base/near.h"
 #include "base/xalloc.h"
+#include "cli/commands.h"
 #include "cli/config_file.h"
 #include "cli/layers.h"
 #include "cli/names.h"
@@ -39,7 +39,7 @@ static int shown_n(const char *arg)
 	return (int)n;
 }
 
-static const char *const commands_to_come[] = { "embed", "chunk", "cache", "doctor" };
+static const char *const commands_to_come[] = { "cache", "doctor" };
 
 static bool say(struct parser *p, const struct option *o, const struct given *given)
 {
@@ -189,17 +189,17 @@ static bool is_to_come(const char *word)
 /* Behind a command, nothing can be meant by a word. */
 static bool refuse_word(struct parser *p, const char *word)
 {
+	bool has_prompt = p->layers->command != COMMAND_CHUNK;
 	return err_set(p->err, ERR_USAGE,
-		"\"%.*s\" is one word too many; a prompt is given with -p, an input file with -i",
-		shown_n(word), word);
+		"\"%.*s\" is one word too many; %san input file %swith -i", shown_n(word), word,
+		has_prompt ? "a prompt is given with -p, " : "", has_prompt ? "" : "is given ");
 }
 
 /* Nothing is called so. */
 static bool unknown_word(struct parser *p, const char *word)
 {
-	static const char *const commands[] = { "help", "reduce" };
 	const struct option *nearest = option_nearest(span_of(word));
-	const char *command = near_find(word, commands, sizeof commands / sizeof *commands);
+	const char *command = command_nearest(word);
 	if (setting_looks_secret(word))
 		return setting_refuse_secret(p->err);
 	if (p->layers->command != COMMAND_FILTER)
@@ -225,12 +225,11 @@ static bool unknown_word(struct parser *p, const char *word)
 static bool take_word(struct parser *p, const char *word)
 {
 	bool is_first = p->layers->command == COMMAND_FILTER;
-	if (strcmp(word, "help") == 0)
-		p->wants_help = true;
-	else if (is_first && strcmp(word, "reduce") == 0)
-		p->layers->command = COMMAND_REDUCE;
-	else
+	if (is_first && command_find(word, &p->layers->command))
+		return true;
+	if (strcmp(word, COMMAND_HELP) != 0)
 		return unknown_word(p, word);
+	p->wants_help = true;
 	return true;
 }
 
@@ -238,9 +237,16 @@ static bool take_word(struct parser *p, const char *word)
 static bool check_places(struct parser *p)
 {
 	const struct option *o = layers_misplaced(p->layers);
-	if (o && p->layers->command == COMMAND_REDUCE)
-		return err_set(p->err, ERR_USAGE, "--%s is no option of pllm reduce", o->name);
-	return !o || err_set(p->err, ERR_USAGE, "--%s is an option of pllm reduce", o->name);
+	enum command command = p->layers->command;
+	if (!o)
+		return true;
+	if (command != COMMAND_FILTER)
+		return err_set(p->err, ERR_USAGE, "--%s is no option of pllm %s", o->name,
+			command_name(command));
+	while (!option_is_for(o, command))
+		command++;
+	return err_set(
+		p->err, ERR_USAGE, "--%s is an option of pllm %s", o->name, command_name(command));
 }
 
 static bool take_argument(struct parser *p, bool *ended)

@@ -140,22 +140,24 @@ bool setting_put(
 }
 
 /* A default may lie outside of the range: "not given" is not something to be given. */
-static void put_standard(struct config *config, const struct option *o)
+static void put_standard(struct config *config, const struct option *o, const char *standard)
 {
 	struct err err;
 	struct option boundless = *o;
 	boundless.min = INT64_MIN;
-	bool is_good = setting_put(config, &boundless, &(struct given){ "", o->standard }, &err);
+	bool is_good = setting_put(config, &boundless, &(struct given){ "", standard }, &err);
 	assert(is_good);
 	(void)is_good;
 }
 
-void setting_defaults(struct config *config)
+void setting_defaults(struct config *config, enum command command)
 {
-	*config = (struct config){ 0 };
-	for (const struct option *o = option_next(NULL); o; o = option_next(o))
-		if (o->standard)
-			put_standard(config, o);
+	*config = (struct config){ .command = command };
+	for (const struct option *o = option_next(NULL); o; o = option_next(o)) {
+		const char *standard = option_standard(o, command);
+		if (standard)
+			put_standard(config, o, standard);
+	}
 }
 
 void setting_put_off(struct config *config, const struct option *o)

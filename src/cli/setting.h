@@ -18,8 +18,8 @@ struct given {
 	const char *value; /* NULL = none was given */
 };
 
-/* Fills config with the defaults of all rows, whatever it held. */
-void setting_defaults(struct config *config);
+/* Fills config with the command and its defaults of all rows, whatever it held. */
+void setting_defaults(struct config *config, enum command command);
 
 /*
  * Sets the row's field; borrows the text, the config keeps a copy. A value is there if the row

@@ -5,7 +5,7 @@
 #include "api/classify.h"
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "engine/guilt.h"
+#include "engine/again.h"
 #include "engine/render.h"
 #include "engine/triage.h"
 #include "engine/verify.h"
@@ -19,7 +19,6 @@
 
 enum {
 	BODY_FRAME_BYTES = 256, /* what a usual request adds to its record */
-	FRESH_MS = 2000,        /* so long a success says that the endpoint works */
 	PICTURE_TOKENS = 1000,
 	TOKEN_BYTES = 4,
 	EVIDENCE_N = 2, /* so many failures of one request speak against the endpoint */
@@ -45,6 +44,7 @@ static bool build(struct sched *s, struct request *q, const struct gates *g, str
 
 bool flight_render(struct sched *s, struct request *q, const struct gates *g, struct fault *fault)
 {
+	pack_close(s, q);
 	if (q->body_kind == g->body_kind)
 		return true;
 	if (q->body_kind == 0) {
@@ -177,6 +177,9 @@ static bool hedge(struct sched *s, struct flight *f, int64_t now_ms)
 	};
 	struct fault fault;
 	int64_t wait_ms;
+	/* A text that has left the pack meanwhile would be missing in the second. */
+	if (q->is_pack && q->items_n != q->attempt.texts_n)
+		return true;
 	if (s->is_stopped || !hedge_is_affordable(&s->hedge, s->requests_n))
 		return false;
 	struct gates *g = pool_choose(&s->pool, &want, now_ms, &wait_ms);
@@ -304,6 +307,8 @@ static void land(struct sched *s, struct flight *f, const struct answer *answer,
 	};
 	struct rate_cost cost = gates_leave(f->gates, &landing, now_ms, &s->rng);
 	rate_leave(&s->rate, &f->ticket, &cost, now_ms);
+	if (q->is_pack)
+		pack_note(s, f, answer, now_ms);
 	if (!was_dead && gates_is_dead(f->gates))
 		say_death(s, f->gates, q->pool);
 	if (answer->outcome == OUTCOME_ANSWERED) {
@@ -318,92 +323,6 @@ static void land(struct sched *s, struct flight *f, const struct answer *answer,
 	s->flights_n--;
 	q->flights_n--;
 	s->airborne_n -= q->flights_n == 0;
-}
-
-/* True if the request is ready or waiting for another try now. */
-static bool try_again(struct sched *s, struct flight *f, int64_t now_ms)
-{
-	struct request *q = f->request;
-	enum outcome outcome = q->answer.outcome;
-	enum trouble trouble = triage_of(outcome)->trouble;
-	if (s->is_stopped)
-		return false;
-	guilt_note(s, f, outcome, now_ms);
-	q->faults_n += trouble != TROUBLE_PACE;
-	q->refusals_n += outcome == OUTCOME_CAPACITY;
-	bool excused = guilt_is_excused(s, f, outcome);
-	q->is_retry = retry_counts(trouble) && !excused;
-	q->failures_n += q->is_retry;
-	q->doubtful_n += trouble == TROUBLE_DOUBTFUL;
-	const struct pool_want want = { .pool = q->pool, .tier = q->tier };
-	const struct retry_case c = {
-		.trouble = trouble,
-		.failures_n = q->failures_n,
-		.doubtful_n = q->doubtful_n,
-		.refusals_n = outcome == OUTCOME_CAPACITY ? q->refusals_n : 0,
-		.others_succeed = s->success_ms >= 0 && now_ms - s->success_ms < FRESH_MS,
-		.has_elsewhere = pool_has_other(&s->pool, f->gates, &want, now_ms),
-		.is_excused = excused,
-		.advice = f->attempt->hint.should_retry,
-	};
-	int64_t wait_ms;
-	if (!retry_decide(&s->opts->retry, &c, &s->rng, &wait_ms))
-		return false;
-	q->trials_n += guilt_was_trial(f) && !c.has_elsewhere;
-	if (now_ms + wait_ms >= queue_deadline_ms(&s->queue, q))
-		return false;
-	q->failed_at = f->gates;
-	sched_return(s, q, wait_ms, now_ms);
-	return true;
-}
-
-/* True if the request can be answered elsewhere although this endpoint never will. */
-static bool go_elsewhere(struct sched *s, const struct flight *f, int64_t now_ms)
-{
-	struct request *q = f->request;
-	bool is_refused = q->answer.outcome == OUTCOME_QUOTA || q->answer.outcome == OUTCOME_AUTH ||
-		q->answer.outcome == OUTCOME_NOT_FOUND;
-	unsigned tier = q->tier;
-	if (q->answer.outcome == OUTCOME_TOO_LONG)
-		tier = pool_next_model(&s->pool, f->gates);
-	else if (!is_refused || !gates_is_dead(f->gates))
-		return false;
-	if (s->is_stopped || tier < q->tier || !pool_can_serve(&s->pool, q->pool, tier))
-		return false;
-	if (q->answer.outcome == OUTCOME_TOO_LONG && tier == 0)
-		return false;
-	q->tier = tier;
-	q->failed_at = f->gates;
-	sched_return(s, q, 0, now_ms);
-	return true;
-}
-
-/* True if the request is asked again in other words, for its answer was not what it should be. */
-static bool ask_again(struct sched *s, struct request *q, int64_t now_ms)
-{
-	const struct step *step = &s->rooms.plan->steps[q->step];
-	bool grows = s->opts->on_truncate == TRUNCATE_GROWS;
-	/* A request that is the record's own is not ours to change. */
-	if (s->is_stopped || q->is_own_body ||
-		!(verify_ask_again(q, step) || (grows && verify_grow(q, step))))
-		return false;
-	sched_return(s, q, 0, now_ms);
-	return true;
-}
-
-/*
- * True if it was cut off at a deadline of a call, and just then another has joined that may wait
- * longer: for that one it is asked again at once, which is no failure.
- */
-static bool go_on(struct sched *s, const struct flight *f, int64_t now_ms)
-{
-	struct request *q = f->request;
-	const struct attempt *a = f->attempt;
-	if (s->is_stopped || a->wire != WIRE_TIMEOUT || a->timeout_ms >= s->opts->timeout_ms ||
-		queue_deadline_ms(&s->queue, q) <= now_ms)
-		return false;
-	sched_return(s, q, 0, now_ms);
-	return true;
 }
 
 /* Makes the attempt that counts the request's first, and drops the other. */
@@ -434,25 +353,29 @@ static void fail(struct sched *s, struct flight *f, int64_t now_ms)
 		s->dead = death;
 		sched_stop(s);
 	}
-	if (!go_on(s, f, now_ms) && !ask_again(s, q, now_ms) && !go_elsewhere(s, f, now_ms) &&
-		!try_again(s, f, now_ms))
+	if (!again(s, f, now_ms))
 		sched_settle(s, q, error_code_of(q->answer.outcome), NULL);
 }
 
-static void conclude(struct sched *s, struct request *q)
+/* The answer that has won is what comes of it. */
+static void conclude(struct sched *s, struct flight *f, int64_t now_ms)
 {
+	struct request *q = f->request;
 	keep_attempt(q, q->won);
 	q->won = NULL;
-	sched_settle(s, q, ERROR_NONE, NULL);
+	if (q->is_pack)
+		pack_conclude(s, q, now_ms);
+	else
+		sched_settle(s, q, ERROR_NONE, NULL);
 }
 
 /* A whole answer has come: what else is in the air for the request is cut off. */
-static void win(struct sched *s, struct flight *f)
+static void win(struct sched *s, struct flight *f, int64_t now_ms)
 {
 	struct request *q = f->request;
 	q->won = f->attempt;
 	if (q->flights_n == 0) {
-		conclude(s, q);
+		conclude(s, f, now_ms);
 		return;
 	}
 	const struct attempt *other = f->attempt == q->second ? &q->attempt : q->second;
@@ -477,12 +400,12 @@ void sched_finish(struct sched *s, struct attempt *attempt, int64_t now_ms)
 		/* The other one has won, or may still. */
 		answer_release(&answer);
 		if (q->won && is_last)
-			conclude(s, q);
+			conclude(s, f, now_ms);
 	} else {
 		answer_release(&q->answer);
 		q->answer = answer;
 		if (is_answered)
-			win(s, f);
+			win(s, f, now_ms);
 		else
 			fail(s, f, now_ms);
 	}

@@ -64,6 +64,26 @@ void flight_release_spares(struct sched *s);
  */
 void sched_settle(struct sched *s, struct request *q, enum error_code error, char *message);
 
+/* Gives a fresh request, without calls, for calls like that one. */
+struct request *sched_take_request(struct sched *s, const struct call *call);
+
+/*
+ * Has a call join a request, of a pack one of its items (else NULL), which then goes as early as
+ * the call's record if that is_earlier.
+ */
+void sched_join(
+	struct sched *s, struct request *q, struct call *call, struct item *item, bool is_earlier);
+
+/* Takes a call away from the request, which ends if that was its last. */
+void sched_leave(struct sched *s, struct request *q, struct call *call);
+
+/*
+ * Writes the request's body ahead of the choice: the choice may depend on how many tokens it is, or
+ * on how it begins, and whether it is sent at all on who asks the same. False, with the calls
+ * settled, if it yields none.
+ */
+bool sched_prepare(struct sched *s, struct request *q);
+
 /* The request that nobody waits for any more has landed. */
 void sched_forget(struct sched *s, struct request *q);
 

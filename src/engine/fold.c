@@ -11,6 +11,7 @@
 #include "engine/fold.h"
 
 #include "base/hash.h"
+#include "base/lookup.h"
 #include "base/xalloc.h"
 #include "engine/fold_group.h"
 #include "engine/fold_member.h"
@@ -18,7 +19,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { SLOTS_N = 64 }; /* of the table, at first; a power of two */
+#define GROUP_OF(node) LOOKUP_ENTRY(node, struct fold_group, same)
 
 struct fold {
 	const struct fold_opts *opts;
@@ -26,9 +27,7 @@ struct fold {
 	struct fold_load load;
 	struct fold_member member; /* the record that is being absorbed */
 
-	struct fold_group **slots;  /* owned array: groups that take members, by hash */
-	size_t slots_n;             /* a power of two, or 0 */
-	size_t table_n;             /* groups in it */
+	struct lookup groups;       /* those that take members, by their names */
 	struct fold_group *current; /* sorted: the one that takes members; else NULL */
 	uint64_t seed;
 
@@ -74,40 +73,19 @@ void fold_free(struct fold *f)
 	free_groups(&f->done);
 	assert(f->load.bytes == 0 && f->load.packs_n == 0);
 	fold_member_release(&f->member);
-	free(f->slots);
+	lookup_release(&f->groups);
 	free(f);
 }
 
 /* == Groups == */
 
-static void put_in_table(struct fold *f, struct fold_group *g)
+/* Gives the group of that name, which takes members, or NULL. */
+static struct fold_group *find_named(const struct fold *f, struct span name, uint64_t hash)
 {
-	struct fold_group **slot = &f->slots[g->hash & (f->slots_n - 1)];
-	g->next_same = *slot;
-	*slot = g;
-}
-
-static void widen_table(struct fold *f)
-{
-	struct fold_group **old = f->slots;
-	size_t old_n = f->slots_n;
-	f->slots_n = old_n ? old_n * 2 : SLOTS_N;
-	f->slots = xcalloc(f->slots_n, sizeof(struct fold_group *));
-	for (size_t i = 0; i < old_n; i++) {
-		for (struct fold_group *g = old[i], *next; g; g = next) {
-			next = g->next_same;
-			put_in_table(f, g);
-		}
-	}
-	free(old);
-}
-
-static struct fold_group *find_in_table(const struct fold *f, struct span name, uint64_t hash)
-{
-	struct fold_group *g = f->slots_n ? f->slots[hash & (f->slots_n - 1)] : NULL;
-	while (g && (g->hash != hash || !span_equals(fold_group_name(g), name)))
-		g = g->next_same;
-	return g;
+	struct lookup_node *node = lookup_find(&f->groups, hash);
+	while (node && !span_equals(fold_group_name(GROUP_OF(node)), name))
+		node = lookup_next(node);
+	return node ? GROUP_OF(node) : NULL;
 }
 
 static bool is_over(const struct fold *f, const struct fold_group *g)
@@ -143,7 +121,7 @@ static struct fold_group *find_group(struct fold *f, uint64_t hash)
 {
 	struct span name = buf_span(&f->member.name);
 	if (!f->opts->is_sorted)
-		return find_in_table(f, name, hash);
+		return find_named(f, name, hash);
 	struct fold_group *g = f->current;
 	if (g && !span_equals(fold_group_name(g), name)) {
 		f->current = NULL;
@@ -153,19 +131,16 @@ static struct fold_group *find_group(struct fold *f, uint64_t hash)
 }
 
 /* The group has its first member, of that line. */
-static void begin_group(struct fold *f, struct fold_group *g, uint64_t line)
+static void begin_group(struct fold *f, struct fold_group *g, uint64_t hash, uint64_t line)
 {
 	g->seq = f->begun_n++;
 	g->line = line;
 	f->groups_n++;
 	list_put(&f->begun, &g->turn);
-	if (f->opts->is_sorted) {
+	if (f->opts->is_sorted)
 		f->current = g;
-		return;
-	}
-	if (f->table_n++ == f->slots_n)
-		widen_table(f);
-	put_in_table(f, g);
+	else
+		lookup_put(&f->groups, &g->same, hash);
 }
 
 /* == Records in == */
@@ -213,14 +188,13 @@ bool fold_absorb(struct fold *f, struct record *r)
 	bool is_new = !g;
 	if (is_new)
 		g = fold_group_new(buf_span(&m->key), name, f->step, f->opts->fan_in, &f->load);
-	g->hash = hash;
 	fold_member_make_item(m, &f->opts->item, &g->tree.room, r);
 	f->cuts_n += m->is_cut;
 	bool is_left_out = f->opts->drops && m->error != ERROR_NONE;
 	if (is_new && is_left_out)
 		fold_group_free(g);
 	else if (is_new)
-		begin_group(f, g, r->line);
+		begin_group(f, g, hash, r->line);
 	if (is_left_out)
 		f->dropped_n++;
 	else

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/list.h"
+#include "base/lookup.h"
 #include "engine/fold_tree.h"
 #include "work/record.h"
 
@@ -34,11 +35,10 @@ struct fold_group {
 	struct failure failure; /* its code, ERROR_NONE if there is none; attempts_n in any case */
 
 	/* The fold's part. */
-	uint64_t hash;
-	struct fold_group *next_same; /* of those with hashes of the same bucket */
-	struct list_node turn;        /* among those that were not taken, or are done */
-	struct list_node busy;        /* among those with packs that are ready */
-	bool is_done;                 /* among those that are done */
+	struct lookup_node same; /* among those that take members */
+	struct list_node turn;   /* among those that were not taken, or are done */
+	struct list_node busy;   /* among those with packs that are ready */
+	bool is_done;            /* among those that are done */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "engine/advance.h"
+#include "engine/door.h"
 #include "engine/drain.h"
 #include "engine/fold.h"
 #include "engine/pipeline_state.h"
@@ -23,10 +24,15 @@ static size_t alive(const struct pipeline *p)
 	return (size_t)(p->entered_n - p->left_n);
 }
 
+/* True if a record more may be alive. */
+static bool has_place(const struct pipeline *p)
+{
+	return alive(p) < p->window && (p->alive_bytes < p->opts->window_bytes || alive(p) == 0);
+}
+
 static bool has_room(const struct pipeline *p)
 {
-	return alive(p) < p->window && (p->alive_bytes < p->opts->window_bytes || alive(p) == 0) &&
-		(sched_hungry_n(&p->sched, p->now_ms) > 0 || p->phase != RUNNING);
+	return has_place(p) && (sched_hungry_n(&p->sched, p->now_ms) > 0 || p->phase != RUNNING);
 }
 
 /* A record's end is known: so it is counted. */
@@ -48,82 +54,6 @@ static void settle(struct pipeline *p, struct record *r)
 {
 	count(p, r);
 	order_put(&p->order, r->seq, r);
-}
-
-/* Fails a record that has already what would be written into it. */
-static void refuse_taken(struct record *r, const char *field)
-{
-	record_fail(r, ERROR_BAD_RECORD,
-		xasprintf("the record already has a field \"%s\"; see --existing, -a and --meta",
-			field));
-}
-
-static bool has_all(const struct plan *plan, uint64_t has_steps)
-{
-	for (unsigned i = 0; i < plan->steps_n; i++)
-		if (plan->steps[i].is_emitted && !(has_steps >> i & 1))
-			return false;
-	return true;
-}
-
-/* Gives the name of a field that is to be written and is there already, or NULL. */
-static const char *find_taken(const struct pipeline *p, const struct record *r, uint64_t has_steps)
-{
-	const struct plan *plan = p->rooms->sched.plan;
-	const char *meta = p->opts->meta_field;
-	for (unsigned i = 0; has_steps && i < plan->steps_n; i++)
-		if ((has_steps >> i & 1) && plan->steps[i].is_emitted)
-			return plan->steps[i].name;
-	return meta && json_member(r->value, span_of(meta)).at ? meta : NULL;
-}
-
-/* True if something is to be written where records that are no objects are put. */
-static bool writes_input(const struct pipeline *p)
-{
-	const struct plan *plan = p->rooms->sched.plan;
-	const struct step *step = plan_find_step(plan, SPAN("input"));
-	return (step && step->is_emitted) ||
-		(p->opts->meta_field && strcmp(p->opts->meta_field, "input") == 0);
-}
-
-/*
- * Decides what needs no model: true if the record's fate is known at the door. Else has_steps are
- * the steps whose fields it keeps.
- */
-static bool is_settled_at_door(struct pipeline *p, struct record *r, uint64_t *has_steps)
-{
-	const struct plan *plan = p->rooms->sched.plan;
-	bool is_failed;
-	*has_steps = 0;
-	if (!r->value.at) {
-		record_fail(r, ERROR_BAD_RECORD, record_explain_fault(r));
-		return true;
-	}
-	/* A request has no fields of ours, nor is it a failure because --errors wrote it so. */
-	if (plan->batch != BATCH_NONE)
-		return false;
-	record_survey(r, plan, has_steps, &is_failed);
-	if (is_failed) {
-		r->fate = FATE_PASSED;
-		return true;
-	}
-	if (!json_is(r->value, JSON_KIND_OBJECT) && writes_input(p)) {
-		record_fail(r, ERROR_BAD_RECORD,
-			xstrdup("a record that is no object leaves as {\"input\":...}; "
-				"give the answer another name than \"input\""));
-		return true;
-	}
-	bool skips = p->opts->existing == EXISTING_IS_SKIPPED;
-	const char *taken = find_taken(p, r, skips ? 0 : *has_steps);
-	if (!skips)
-		*has_steps = 0;
-	if (!taken || p->opts->existing == EXISTING_IS_REPLACED)
-		return false;
-	/* With its answers there, what --meta would add is not missing. */
-	if (skips && has_all(plan, *has_steps))
-		return false;
-	refuse_taken(r, taken);
-	return true;
 }
 
 /* Calls may have been made, or answers have come: the record weighs more. */
@@ -170,7 +100,7 @@ static void admit_record(struct pipeline *p, struct record *r)
 			leave(p, weight);
 		else
 			settle(p, r);
-	} else if (is_settled_at_door(p, r, &has_steps)) {
+	} else if (door_settles(p->opts, p->rooms->sched.plan, r, &has_steps)) {
 		settle(p, r);
 	} else {
 		begin(p, r, has_steps);
@@ -299,6 +229,9 @@ static bool settle_calls(struct pipeline *p)
 
 static void dispatch(struct pipeline *p)
 {
+	/* What waits for company waits in vain when nobody can be let in any more. */
+	if (!has_place(p) || reader_is_done(p->rooms->reader))
+		sched_flush(&p->sched);
 	do
 		sched_dispatch(&p->sched, p->now_ms);
 	while (settle_calls(p));
@@ -456,6 +389,7 @@ static void sum_up(struct pipeline *p)
 	struct stats *s = p->rooms->stats;
 	s->requests_n = p->sched.requests_n;
 	s->retries_n = p->sched.retries_n;
+	s->splits_n = p->sched.packs.splits_n;
 	p->verdict->answered_n = s->answered_n + s->skipped_n;
 	s->has_groups = p->rooms->fold != NULL;
 	s->cuts_n = p->sched.cuts_n;

@@ -3,6 +3,7 @@
 
 #include "api/api.h"
 #include "engine/render_batch.h"
+#include "engine/render_pack.h"
 #include "io/image.h"
 #include "json/text.h"
 #include "json/walk.h"
@@ -105,6 +106,8 @@ bool render_request(struct request *q, const struct plan *plan, const struct end
 	/* It may have been made for another's step, which asks the same and has left. */
 	const struct step *step = &plan->steps[call->step];
 	struct span values[PLAN_STEPS_MAX];
+	if (q->is_pack)
+		return render_pack(q, plan, endpoint, a, fault);
 	if (plan->batch != BATCH_NONE)
 		return render_batch(q, plan, endpoint, a, fault);
 	a->api = endpoint->api;

@@ -9,8 +9,8 @@
  * across pools too: of all lanes the one whose first is earliest goes next; a lane whose gates are
  * shut steps aside.
  *
- * A call that asks what is being asked already joins that request, which then belongs to both: it
- * ends with the last of them.
+ * Who asks what is being asked already joins that request (engine/same); texts whose vectors are
+ * wanted travel together (engine/pack).
  */
 #include "engine/sched.h"
 
@@ -29,9 +29,6 @@ enum {
 	WIRE_GRACE_MS = 50,     /* so long the wire may take to end what has had its time */
 	PREFIX_BYTES = 1024,    /* of a request: what affinity goes by */
 };
-
-/* Bodies of requests that do not fly, written to see who asks the same. */
-#define PARKED_MAX_BYTES (32UL << 20)
 
 #define CALL_OF_LINK(node) LIST_ENTRY(node, struct call, link)
 
@@ -58,7 +55,8 @@ void sched_init(struct sched *s, const struct sched_opts *opts, const struct sch
 	init_rate(s);
 	retry_budget_init(&s->budget, 0);
 	hedge_init(&s->hedge, &opts->hedge);
-	share_init(&s->share, seed);
+	same_init(&s->same, seed);
+	packs_init(&s->packs, &opts->pack, opts->is_fixed);
 	queue_init(&s->queue, s->pool.pools_n, s->pool.tiers_n, opts->deadline_ms);
 	heap_init(&s->hedges);
 	list_init(&s->flying);
@@ -73,7 +71,7 @@ void sched_release(struct sched *s)
 	struct list_node *node;
 	while ((node = list_take(&s->spare_requests)))
 		free(LIST_ENTRY(node, struct request, link));
-	share_release(&s->share);
+	same_release(&s->same);
 	queue_release(&s->queue);
 	heap_release(&s->hedges);
 	flight_release_spares(s);
@@ -86,7 +84,10 @@ size_t sched_hungry_n(const struct sched *s, int64_t now_ms)
 {
 	size_t slots_n = (size_t)s->opts->jobs - s->flights_n;
 	size_t places_n = pool_free_n(&s->pool, now_ms);
-	size_t wanted = (slots_n < places_n ? slots_n : places_n) + READY_SPARE_N;
+	size_t wanted = slots_n < places_n ? slots_n : places_n;
+	if (s->opts->pack.is_on)
+		return packs_hungry_n(s, wanted);
+	wanted += READY_SPARE_N;
 	return s->queue.ready_n < wanted ? wanted - s->queue.ready_n : 0;
 }
 
@@ -107,29 +108,24 @@ static void keep_body(struct sched *s, struct buf *body)
 	*body = (struct buf){ .max = body->max };
 }
 
-/* The body of a request that flies or is over is not among those that wait. */
-static void unpark(struct sched *s, struct request *q)
-{
-	s->parked_bytes -= q->parked_bytes;
-	q->parked_bytes = 0;
-}
-
 /* A request is over: no call is left, and nothing of it is in the air. */
 static void keep_request(struct sched *s, struct request *q)
 {
-	share_remove(&s->share, q);
-	unpark(s, q);
+	lookup_remove(&s->same.requests, &q->same);
+	same_unpark(&s->same, q);
+	if (q->is_pack)
+		pack_over(s, q);
 	keep_body(s, &q->attempt.body);
 	request_release(q);
 	list_push(&s->spare_requests, &q->link);
 }
 
-static struct request *take_request(struct sched *s, struct call *call)
+struct request *sched_take_request(struct sched *s, const struct call *call)
 {
 	struct list_node *node = list_take(&s->spare_requests);
 	struct request *q = node ? LIST_ENTRY(node, struct request, link) : xmalloc(sizeof *q);
 	const struct step *step = &s->rooms.plan->steps[call->step];
-	request_init(q, call, step->models[call->index / step->samples_n]);
+	request_init(q, call->step, step->models[call->index / step->samples_n]);
 	return q;
 }
 
@@ -177,7 +173,8 @@ static void settle_unserved(struct sched *s, struct request *q)
 void sched_return(struct sched *s, struct request *q, int64_t wait_ms, int64_t now_ms)
 {
 	if (q->body_kind == REQUEST_BODY_IS_STALE)
-		share_remove(&s->share, q); /* it asks something else now */
+		/* It asks something else now. */
+		lookup_remove(&s->same.requests, &q->same);
 	if (wait_ms > 0)
 		queue_put_off(&s->queue, q, now_ms + wait_ms);
 	else
@@ -185,14 +182,27 @@ void sched_return(struct sched *s, struct request *q, int64_t wait_ms, int64_t n
 	queue_mind_all(&s->queue, q);
 }
 
-/* Takes a call away from the request, which ends if that was its last. */
-static void leave(struct sched *s, struct request *q, struct call *call)
+void sched_join(
+	struct sched *s, struct request *q, struct call *call, struct item *item, bool is_earlier)
 {
+	request_join(q, call, item);
+	queue_mind(&s->queue, call);
+	if (q->state == REQUEST_FLYING)
+		flight_extend(s, q);
+	else if (q->state == REQUEST_READY && is_earlier)
+		queue_hasten(&s->queue, q);
+}
+
+void sched_leave(struct sched *s, struct request *q, struct call *call)
+{
+	struct item *item = call->item;
 	queue_forget(&s->queue, call);
 	request_leave(q, call);
+	if (item && item->calls_n == 0)
+		pack_drop_item(s, item);
 	if (q->calls_n > 0)
 		return;
-	share_remove(&s->share, q);
+	lookup_remove(&s->same.requests, &q->same);
 	if (q->state == REQUEST_FLYING) {
 		flight_cut_request(s, q);
 	} else {
@@ -204,7 +214,7 @@ static void leave(struct sched *s, struct request *q, struct call *call)
 void sched_drop(struct sched *s, struct call *call)
 {
 	s->calls_n--;
-	leave(s, call->request, call);
+	sched_leave(s, call->request, call);
 }
 
 /* A call's last moment has passed; others may still wait for the same. */
@@ -227,17 +237,12 @@ static void expire_call(struct sched *s, struct call *call, int64_t now_ms)
 		sched_settle(s, q, error, message);
 		return;
 	}
-	leave(s, q, call);
+	sched_leave(s, q, call);
 	call_abandon(call, error, message);
 	list_put(&s->settled, &call->link);
 }
 
-/*
- * Writes the request's body ahead of the choice: the choice may depend on how many tokens it is, or
- * on how it begins, and whether it is sent at all on who asks the same. False, with the calls
- * settled, if it yields none.
- */
-static bool prepare(struct sched *s, struct request *q)
+bool sched_prepare(struct sched *s, struct request *q)
 {
 	const struct gates *g = pool_first(&s->pool, q->pool, q->tier);
 	struct fault fault;
@@ -268,100 +273,23 @@ static bool put_off(struct sched *s, struct request *q, int64_t now_ms)
 	return true;
 }
 
-/*
- * True if an answer to a call of one step will do for the other: what may come of both is the same.
- */
-static bool are_alike(const struct step *a, const struct step *b)
-{
-	return a == b || (!a->schema && !b->schema && a->max_tokens_limit == b->max_tokens_limit);
-}
-
-/*
- * True if the other, which is alive, asks the very same as q, whose body is fresh. That of the
- * other may have been written for another endpoint since.
- */
-static bool asks_the_same(struct sched *s, const struct request *other, struct request *q)
-{
-	const struct step *steps = s->rooms.plan->steps;
-	const struct gates *g = pool_of_kind(&s->pool, other->body_kind);
-	const char *a = other->attempt.path, *b = q->attempt.path;
-	struct fault fault;
-	return other->pool == q->pool && are_alike(&steps[other->step], &steps[q->step]) &&
-		flight_render(s, q, g, &fault) && other->attempt.body.len == q->attempt.body.len &&
-		memcmp(other->attempt.body.data, q->attempt.body.data, q->attempt.body.len) == 0 &&
-		(a && b ? strcmp(a, b) == 0 : a == b);
-}
-
-/* Samples of one step are to differ, and what goes into a batch file is each a request. */
-static bool may_share(const struct sched *s, const struct request *q)
-{
-	return !s->opts->shares_nothing && s->rooms.plan->steps[q->step].samples_n == 1 &&
-		s->rooms.plan->batch == BATCH_NONE;
-}
-
-/* Hands the call of q, which ends by that, over to a request that asks the same. */
-static void join(struct sched *s, struct request *q, struct request *other)
-{
-	struct call *call = request_first(q);
-	bool is_earlier = q->seq < other->seq;
-	leave(s, q, call);
-	request_join(other, call);
-	queue_mind(&s->queue, call);
-	if (other->state == REQUEST_FLYING)
-		flight_extend(s, other);
-	else if (other->state == REQUEST_READY && is_earlier)
-		queue_hasten(&s->queue, other);
-}
-
-/*
- * True if the request, whose body is written, has ended: somebody asks the same already, and its
- * call waits for that answer from now on. Else others may join it.
- */
-static bool share(struct sched *s, struct request *q)
-{
-	if (q->body_kind == 0 || q->identity != 0 || q->attempts_n > 0)
-		return false;
-	uint64_t identity =
-		share_identity(&s->share, q->pool, q->attempt.path, buf_span(&q->attempt.body));
-	struct request *other = share_find(&s->share, identity);
-	while (other && !asks_the_same(s, other, q))
-		other = share_next(other);
-	if (other) {
-		join(s, q, other);
-		return true;
-	}
-	if (q->body_kind == REQUEST_BODY_IS_STALE)
-		return false; /* it yields none for an endpoint that it was compared at */
-	q->identity = identity;
-	share_put(&s->share, q);
-	return false;
-}
-
-/*
- * Shares at once and not when it would start: till then who asks the same may have his answer. The
- * bodies that are written so early are bounded; beyond that only who is about to start shares.
- */
-static void share_early(struct sched *s, struct request *q)
-{
-	if (!may_share(s, q) || s->parked_bytes >= PARKED_MAX_BYTES || !prepare(s, q) ||
-		share(s, q))
-		return;
-	q->parked_bytes = q->attempt.body.cap;
-	s->parked_bytes += q->parked_bytes;
-}
-
 void sched_put(struct sched *s, struct call *call)
 {
 	if (s->airborne_n == 0 && s->queue.ready_n == 0 && s->queue.waiting.len == 0)
 		pool_rest(&s->pool);
-	struct request *q = take_request(s, call);
 	s->calls_n++;
+	if (s->opts->pack.is_on && !s->is_stopped) {
+		pack_put(s, call);
+		return;
+	}
+	struct request *q = sched_take_request(s, call);
+	request_join(q, call, NULL);
 	if (s->is_stopped) {
 		settle_unasked(s, q);
 		return;
 	}
 	sched_return(s, q, 0, 0);
-	share_early(s, q);
+	same_join_early(s, q);
 }
 
 /* True if it matters for the choice of endpoints how a request begins. */
@@ -374,10 +302,10 @@ static bool has_key(const struct sched *s)
 static bool get_set(struct sched *s, struct request *q, int64_t now_ms)
 {
 	bool counts = rate_counts_tokens(&s->rate) || pool_counts_tokens(&s->pool);
-	bool shares = may_share(s, q) && q->identity == 0 && q->attempts_n == 0;
-	if (put_off(s, q, now_ms) || ((counts || has_key(s) || shares) && !prepare(s, q)))
+	bool shares = same_is_sought(s, q);
+	if (put_off(s, q, now_ms) || ((counts || has_key(s) || shares) && !sched_prepare(s, q)))
 		return false;
-	if (shares && share(s, q))
+	if (shares && same_join(s, q))
 		return false;
 	if (counts)
 		flight_weigh(q);
@@ -411,7 +339,7 @@ static int64_t move_on(struct sched *s, struct request *q, int64_t now_ms)
 	if (wait_ms > 0)
 		return wait_ms;
 	queue_remove(&s->queue, q);
-	unpark(s, q);
+	same_unpark(&s->same, q);
 	flight_start(s, q, g, now_ms);
 	return 0;
 }
@@ -465,6 +393,11 @@ struct call *sched_take_settled(struct sched *s)
 		return NULL;
 	s->calls_n--;
 	return CALL_OF_LINK(node);
+}
+
+void sched_flush(struct sched *s)
+{
+	packs_flush(s);
 }
 
 void sched_stop(struct sched *s)

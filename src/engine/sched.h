@@ -2,11 +2,11 @@
 /*
  * sched: which request goes next, and what happens to one whose attempt failed.
  *
- * Calls go in, and come out settled. In between a request carries each, alone or together with
- * calls that ask the very same. Holds the requests that are ready (earlier records first) and those
- * that wait for their time; asks the gates, and turns what an API says of a finished attempt into
- * what the policies understand. A waiting request holds no slot. Time is an argument. The loop's
- * thread.
+ * Calls go in, and come out settled. In between a request carries each: alone, together with calls
+ * that ask the very same, or in a pack. Holds the requests that are ready (earlier records first)
+ * and those that wait for their time; asks the gates, and turns what an API says of a finished
+ * attempt into what the policies understand. A waiting request holds no slot. Time is an argument.
+ * The loop's thread.
  *
  * Identity: calls put = dropped + taken + settled but not yet taken + carried by requests that are
  * ready, waiting or in flight.
@@ -17,9 +17,10 @@
 #include "base/list.h"
 #include "base/rng.h"
 #include "engine/pool.h"
+#include "engine/pack.h"
 #include "engine/queue.h"
+#include "engine/same.h"
 #include "engine/sched_opts.h"
-#include "engine/share.h"
 #include "io/http.h"
 #include "policy/hedge.h"
 #include "policy/retry_budget.h"
@@ -55,11 +56,11 @@ struct sched {
 	struct rate rate; /* of the whole run: --rate, --tpm */
 	struct retry_budget budget;
 	struct hedge hedge;
-	int64_t hedge_ms;    /* a flight is hedged so long after its start; INT64_MAX = not now */
-	size_t parked_bytes; /* of bodies written ahead to see who asks the same */
-	struct share share;  /* requests that another call may join */
-	struct queue queue;  /* requests that do not fly */
-	struct heap hedges;  /* flights, by when they are hedged */
+	int64_t hedge_ms;   /* a flight is hedged so long after its start; INT64_MAX = not now */
+	struct same same;   /* what is alive, and another call may join */
+	struct packs packs; /* texts that wait for others to travel with */
+	struct queue queue; /* requests that do not fly */
+	struct heap hedges; /* flights, by when they are hedged */
 	struct list_node flying; /* flights */
 	struct list_node spare_flights;
 	struct list_node spare_requests;
@@ -87,7 +88,7 @@ void sched_init(struct sched *s, const struct sched_opts *opts, const struct sch
 /* Frees what s holds. No call may be inside. */
 void sched_release(struct sched *s);
 
-/* Takes a call of an admitted record in: it is ready. */
+/* Takes a call of an admitted record in: it is ready, or waits for company. */
 void sched_put(struct sched *s, struct call *call);
 
 /*
@@ -95,6 +96,9 @@ void sched_put(struct sched *s, struct call *call);
  * it is. What only it was waiting for is cut off.
  */
 void sched_drop(struct sched *s, struct call *call);
+
+/* Says that no more calls will be put for now: those that wait for company go without. */
+void sched_flush(struct sched *s);
 
 /*
  * Starts what may start now: moves waiting requests whose time has come to the ready ones, and

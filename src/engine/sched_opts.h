@@ -11,6 +11,14 @@
 /* --on-truncate: what an answer is that was cut by the limit of tokens. */
 enum truncate_rule { TRUNCATE_IS_ERROR, TRUNCATE_IS_KEPT, TRUNCATE_GROWS };
 
+/* Of texts whose vectors are asked for: how many go into one request. */
+struct pack_opts {
+	bool is_on;
+	int64_t texts_max;  /* --batch-items; >= 1 */
+	int64_t tokens_max; /* --batch-tokens; >= 1 */
+	int64_t wait_ms;    /* --batch-wait: how long a pack waits for further texts */
+};
+
 struct sched_opts {
 	int64_t jobs;  /* -j: requests in flight, at most; >= 1 */
 	bool is_fixed; /* --no-adaptive: as many in flight as that, always */
@@ -28,4 +36,5 @@ struct sched_opts {
 	bool shares_nothing;       /* --no-share: calls that ask the very same are asked each */
 	struct retry_opts retry;
 	struct hedge_opts hedge;
+	struct pack_opts pack;
 };

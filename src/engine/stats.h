@@ -29,6 +29,7 @@ struct stats {
 	struct stats_sample samples[ERROR_CODES_N]; /* the first of each */
 	uint64_t requests_n;                        /* attempts started */
 	uint64_t retries_n;                         /* of them, those after a failure */
+	uint64_t splits_n;                          /* packs that were asked in two parts */
 };
 
 /* Counts a settled record. */

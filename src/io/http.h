@@ -24,6 +24,7 @@
 struct http_opts {
 	int64_t jobs; /* the most attempts at a time; descriptors are checked against it */
 	int64_t connect_timeout_ms; /* for name look-up, TCP and TLS together; > 0 */
+	bool has_large_answers;     /* megabytes rather than kilobytes */
 };
 
 struct http;

@@ -19,6 +19,8 @@
 /* After so long libcurl gives up connecting by itself. */
 #define CURL_CONNECT_TIMEOUT_MS 300000
 
+enum { ROOM_MAX_BYTES = 4 << 20, LARGE_BUFFER_BYTES = 256 << 10 };
+
 /* libcurl callbacks of the multi handle */
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *shard, void *unused)
@@ -150,6 +152,18 @@ static bool has_begun(struct http_slot *slot, const char *bytes, size_t n)
 	return false;
 }
 
+/*
+ * Makes room for all of the answer at its first bytes, if the server says how much that is: so it
+ * is not moved as it grows. A server's word is not enough for more than what is usual.
+ */
+static void make_room(struct http_slot *s)
+{
+	curl_off_t n = 0;
+	curl_easy_getinfo(s->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &n);
+	if (n > 0)
+		buf_reserve(&s->attempt->answer, (size_t)(n < ROOM_MAX_BYTES ? n : ROOM_MAX_BYTES));
+}
+
 static size_t on_body(char *bytes, size_t size, size_t n, void *slot)
 {
 	struct http_slot *s = slot;
@@ -158,6 +172,8 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *slot)
 	s->last_byte_ms = now_ms;
 	if (s->attempt->first_byte_ms < 0 && has_begun(s, bytes, n))
 		s->attempt->first_byte_ms = now_ms - s->attempt->started_ms;
+	if (s->attempt->answer.len == 0)
+		make_room(s);
 	if (buf_put(&s->attempt->answer, bytes, n))
 		return n;
 	s->is_too_large = true;
@@ -203,6 +219,9 @@ static void set_endpoint(
 	 */
 	if (!e->is_loopback)
 		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+	/* Read in pieces of 16 kB, megabytes cost more system calls than all else together. */
+	if (opts->has_large_answers)
+		curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)LARGE_BUFFER_BYTES);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	/* Ours is shorter, and costs no timer in libcurl; a longer one must be told. */

@@ -9,6 +9,7 @@
  */
 #include "io/outfile.h"
 
+#include "base/log.h"
 #include "base/units.h"
 #include "base/xalloc.h"
 
@@ -101,25 +102,36 @@ static bool open_partial(struct outfile *f, const struct stat *existing, struct 
 	return true;
 }
 
-bool outfile_open(struct outfile *f, const char *path, struct err *err)
+static bool is_pipe(int fd)
 {
 	struct stat st;
-	*f = closed;
-	if (is_stdout(path)) {
-		f->fd = STDOUT_FILENO;
-		f->path = xstrdup("standard output");
-		return true;
-	}
+	return fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+}
+
+static bool open_path(struct outfile *f, const char *path, struct err *err)
+{
+	struct stat st;
 	f->is_ours = true;
 	bool exists = stat(path, &st) == 0;
 	char *real = exists ? realpath(path, NULL) : NULL;
 	bool is_direct = descriptor_of(path) >= 0 || (exists && (!S_ISREG(st.st_mode) || !real));
 	f->path = real && !is_direct ? xstrdup(real) : xstrdup(path);
 	free(real);
-	bool ok = is_direct ? open_directly(f, err) : open_partial(f, exists ? &st : NULL, err);
-	if (!ok)
+	return is_direct ? open_directly(f, err) : open_partial(f, exists ? &st : NULL, err);
+}
+
+bool outfile_open(struct outfile *f, const char *path, struct err *err)
+{
+	*f = closed;
+	if (is_stdout(path)) {
+		f->fd = STDOUT_FILENO;
+		f->path = xstrdup("standard output");
+	} else if (!open_path(f, path, err)) {
 		outfile_release(f);
-	return ok;
+		return false;
+	}
+	f->is_pipe = is_pipe(f->fd);
+	return true;
 }
 
 bool outfile_write(struct outfile *f, struct span bytes)
@@ -138,6 +150,33 @@ bool outfile_write(struct outfile *f, struct span bytes)
 			return false;
 	}
 	return true;
+}
+
+int64_t outfile_position(const struct outfile *f)
+{
+	int flags = fcntl(f->fd, F_GETFL);
+	/* Whatever position it is told, Linux writes what is appended at the end. */
+	return flags < 0 || flags & O_APPEND ? -1 : (int64_t)lseek(f->fd, 0, SEEK_CUR);
+}
+
+bool outfile_overwrite(struct outfile *f, int64_t position, struct span bytes)
+{
+	while (bytes.n > 0) {
+		ssize_t n = pwrite(f->fd, bytes.at, bytes.n, (off_t)position);
+		if (n < 0 && errno != EINTR)
+			return false;
+		size_t written_n = n < 0 ? 0 : (size_t)n;
+		bytes = (struct span){ .at = bytes.at + written_n, .n = bytes.n - written_n };
+		position += (int64_t)written_n;
+	}
+	return true;
+}
+
+void outfile_tell_partial(const struct outfile *f)
+{
+	if (f->fd >= 0 && f->partial)
+		log_say(LOG_WARNING, "%s is left as it was; what was written is in %s", f->path,
+			f->partial);
 }
 
 /*

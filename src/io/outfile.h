@@ -13,10 +13,12 @@
 #include "base/span.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct outfile {
 	int fd;        /* -1 = not open */
 	bool is_ours;  /* opened here, not stdout */
+	bool is_pipe;  /* or a socket: its reader may go away */
 	char *path;    /* owned: FILE; "standard output" when it is that */
 	char *partial; /* owned: FILE.partial; NULL = written directly, or renamed already */
 };
@@ -33,6 +35,21 @@ bool outfile_open(struct outfile *f, const char *path, struct err *err);
  * set if it cannot.
  */
 bool outfile_write(struct outfile *f, struct span bytes);
+
+/*
+ * Gives how many bytes stand before the next one; -1 = they cannot be written over: it is a pipe or
+ * a terminal, or was opened for appending.
+ */
+int64_t outfile_position(const struct outfile *f);
+
+/*
+ * Writes all the bytes, borrowed, over those that stand at that position; the next one goes where
+ * it would have gone. False with errno set if it cannot.
+ */
+bool outfile_overwrite(struct outfile *f, int64_t position, struct span bytes);
+
+/* Says where the bytes are that did not become FILE, if there are any. */
+void outfile_tell_partial(const struct outfile *f);
 
 /*
  * Syncs, closes, renames to FILE and syncs the directory; call once. Standard output stays open.

@@ -22,7 +22,6 @@
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 enum {
 	BATCH_N = 256,
@@ -41,7 +40,6 @@ enum {
 struct lane {
 	struct outfile file;
 	struct buf lines; /* built and not yet written */
-	bool is_pipe;
 };
 
 struct writer {
@@ -62,10 +60,11 @@ struct writer {
 	/* The writing thread's until it has ended. */
 	struct lane out;
 	struct lane errors;
+	struct npy *matrix; /* has a row for each line of `out`; NULL = there is none */
 	struct err err;
 };
 
-static void give_up(struct writer *w, const struct lane *lane)
+static void give_up(struct writer *w, const char *path)
 {
 	if (atomic_load(&w->state) != WRITER_OK)
 		return;
@@ -73,8 +72,8 @@ static void give_up(struct writer *w, const struct lane *lane)
 	 * Only the reader of our output ends the run by leaving; a pipe for failures is a file like
 	 * any other.
 	 */
-	bool is_broken = errno == EPIPE && lane == &w->out;
-	err_set_errno(&w->err, ERR_OUTPUT, "cannot write %s", lane->file.path);
+	bool is_broken = errno == EPIPE && path != w->errors.file.path;
+	err_set_errno(&w->err, ERR_OUTPUT, "cannot write %s", path);
 	atomic_store(&w->state, is_broken ? WRITER_BROKEN_PIPE : WRITER_FAILED);
 	wake_up(w->loop);
 }
@@ -82,7 +81,7 @@ static void give_up(struct writer *w, const struct lane *lane)
 /* How much of the lines to write at once: everything, or into a pipe what it takes in one piece. */
 static size_t piece_of(const struct lane *lane, struct span left)
 {
-	if (!lane->is_pipe || left.n <= PIPE_BUF)
+	if (!lane->file.is_pipe || left.n <= PIPE_BUF)
 		return left.n;
 	const char *end = memrchr(left.at, '\n', PIPE_BUF);
 	if (!end)
@@ -96,12 +95,18 @@ static void flush(struct writer *w, struct lane *lane)
 	while (left.n > 0 && atomic_load(&w->state) == WRITER_OK) {
 		size_t n = piece_of(lane, left);
 		if (!outfile_write(&lane->file, (struct span){ .at = left.at, .n = n }))
-			give_up(w, lane);
+			give_up(w, lane->file.path);
 		left = (struct span){ .at = left.at + n, .n = left.n - n };
 	}
 	if (lane->lines.cap > KEEP_BYTES)
 		buf_release(&lane->lines);
 	buf_clear(&lane->lines);
+}
+
+static void flush_matrix(struct writer *w)
+{
+	if (w->matrix && atomic_load(&w->state) == WRITER_OK && !npy_flush(w->matrix))
+		give_up(w, npy_path(w->matrix));
 }
 
 static bool is_failed(const struct record *r)
@@ -120,13 +125,31 @@ static void tell(const struct record *r)
 			(unsigned long long)r->line);
 }
 
+/* A matrix is for the answers of the only step: gives this record's, or NULL. */
+static const struct vector *vector_of(const struct record *r)
+{
+	const struct stage *s = r->stages;
+	if (!s || s->state != STAGE_ANSWERED)
+		return NULL;
+	const struct vector *v = &s->calls[s->chosen].answer.vector;
+	return v->text.at ? v : NULL;
+}
+
+/* What leaves as a line is a row of the matrix as well, so that row i is that of line i. */
+static bool build_line(struct writer *w, const struct record *r)
+{
+	if (w->matrix && !npy_put(w->matrix, vector_of(r)))
+		give_up(w, npy_path(w->matrix));
+	return result_put(&w->out.lines, r, &w->result);
+}
+
 static void build(struct writer *w, const struct record *r)
 {
 	bool fits = true;
 	if (w->result.form >= RESULT_RAW)
 		tell(r);
 	if (!is_failed(r) || (!w->opts->errors_path && !w->opts->drops))
-		fits = result_put(&w->out.lines, r, &w->result);
+		fits = build_line(w, r);
 	else if (w->opts->errors_path)
 		fits = result_put_failed(&w->errors.lines, r, &w->result);
 	assert(fits);
@@ -140,20 +163,21 @@ static void build(struct writer *w, const struct record *r)
 /* Sleeps until something was put, or stdout has lost its reader. */
 static void await_work(struct writer *w)
 {
-	struct pollfd fds[2] = {
+	bool is_fine = atomic_load(&w->state) == WRITER_OK;
+	struct pollfd fds[3] = {
 		{ .fd = w->work.fd, .events = POLLIN },
 		/* no events wanted: errors are reported all the same */
-		{ .fd = w->out.is_pipe && atomic_load(&w->state) == WRITER_OK ? w->out.file.fd
-									      : -1 },
+		{ .fd = is_fine && w->out.file.is_pipe ? w->out.file.fd : -1 },
+		{ .fd = is_fine && w->matrix ? npy_pipe(w->matrix) : -1 },
 	};
 	wake_prepare(&w->work);
 	bool idle = !chan_has_items(&w->chan) && !chan_is_drained(&w->chan) &&
 		!atomic_load(&w->is_quit);
-	int n = poll(fds, 2, idle ? -1 : 0);
+	int n = poll(fds, 3, idle ? -1 : 0);
 	wake_finish(&w->work, n > 0 && fds[0].revents);
-	if (n > 0 && fds[1].revents & POLLERR) {
+	if (n > 0 && (fds[1].revents | fds[2].revents) & POLLERR) {
 		errno = EPIPE;
-		give_up(w, &w->out);
+		give_up(w, fds[1].revents & POLLERR ? w->out.file.path : npy_path(w->matrix));
 	}
 }
 
@@ -173,12 +197,16 @@ static void *write_all(void *writer)
 			flush(w, &w->errors);
 			flush(w, &w->out);
 		}
-		if (n == 0)
+		/* Until then rows gather: nobody reads half a matrix. */
+		if (n == 0) {
+			flush_matrix(w);
 			await_work(w);
+		}
 	}
 	if (!atomic_load(&w->is_quit)) {
 		flush(w, &w->errors);
 		flush(w, &w->out);
+		flush_matrix(w);
 	}
 	atomic_store(&w->is_done, true);
 	wake_up(w->loop);
@@ -187,19 +215,23 @@ static void *write_all(void *writer)
 
 static bool open_lane(struct lane *lane, const char *path, struct err *err)
 {
-	struct stat st;
 	buf_init(&lane->lines, LINE_MAX_BYTES);
-	if (!outfile_open(&lane->file, path, err))
-		return false;
-	lane->is_pipe =
-		fstat(lane->file.fd, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
-	return true;
+	return outfile_open(&lane->file, path, err);
 }
 
 static void close_lane(struct lane *lane)
 {
 	outfile_release(&lane->file);
 	buf_release(&lane->lines);
+}
+
+static bool open_files(struct writer *w, struct err *err)
+{
+	const struct writer_opts *opts = w->opts;
+	if (!open_lane(&w->out, opts->path, err) ||
+		(opts->errors_path && !open_lane(&w->errors, opts->errors_path, err)))
+		return false;
+	return opts->matrix.form == NPY_NONE || (w->matrix = npy_new(&opts->matrix, err));
 }
 
 struct writer *writer_new(
@@ -219,8 +251,7 @@ struct writer *writer_new(
 	atomic_init(&w->state, WRITER_OK);
 	atomic_init(&w->is_quit, false);
 	atomic_init(&w->is_done, false);
-	if (!wake_init(&w->work, err) || !open_lane(&w->out, opts->path, err) ||
-		(opts->errors_path && !open_lane(&w->errors, opts->errors_path, err)))
+	if (!wake_init(&w->work, err) || !open_files(w, err))
 		goto fail;
 	chan_init(&w->chan, CHAN_N, CHAN_BYTES, &w->work, wake);
 	if (pthread_create(&w->thread, NULL, write_all, w) != 0) {
@@ -231,6 +262,7 @@ struct writer *writer_new(
 fail:
 	close_lane(&w->out);
 	close_lane(&w->errors);
+	npy_free(w->matrix);
 	chan_release(&w->chan);
 	wake_release(&w->work);
 	free(w);
@@ -287,25 +319,19 @@ bool writer_drain(struct writer *w, struct err *err)
 	return false;
 }
 
-/* Says where the lines are that did not become a file. */
-static void tell_partial(const struct outfile *f)
-{
-	if (f->fd >= 0 && f->partial)
-		log_say(LOG_WARNING, "%s is left as it was; what was written is in %s", f->path,
-			f->partial);
-}
-
 bool writer_finish(struct writer *w, bool commits, struct err *err)
 {
 	assert(w->is_joined);
 	if (!commits) {
-		tell_partial(&w->errors.file);
-		tell_partial(&w->out.file);
+		outfile_tell_partial(&w->errors.file);
+		outfile_tell_partial(&w->out.file);
+		if (w->matrix)
+			npy_tell_partial(w->matrix);
 		return true;
 	}
-	/* -o last: when it is there, everything is. */
+	/* -o last: when it is there, everything is. It is the matrix where there is one. */
 	return (!w->opts->errors_path || outfile_commit(&w->errors.file, err)) &&
-		outfile_commit(&w->out.file, err);
+		outfile_commit(&w->out.file, err) && (!w->matrix || npy_commit(w->matrix, err));
 }
 
 void writer_free(struct writer *w)
@@ -319,6 +345,7 @@ void writer_free(struct writer *w)
 		record_free(record);
 	close_lane(&w->out);
 	close_lane(&w->errors);
+	npy_free(w->matrix);
 	chan_release(&w->chan);
 	wake_release(&w->work);
 	free(w);

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/wake.h"
+#include "io/npy.h"
 #include "work/record.h"
 #include "work/result.h"
 
@@ -19,13 +20,16 @@
 #include <stddef.h>
 
 struct writer_opts {
-	char *path;        /* -o FILE; "-" or NULL = standard output */
+	char *path;        /* of the lines: -o FILE, or --ids FILE beside a matrix; "-" or NULL =
+			      standard output */
 	char *errors_path; /* --errors FILE: failed records go there; NULL = they stay in the output
 			    */
 	bool drops;        /* --on-error drop: failed records leave no line */
 	int form;          /* enum result_form */
 	char *meta;        /* --meta's member; NULL = none */
 	bool replaces;     /* --existing replace */
+	struct npy_opts matrix; /* where the vectors go if not into the records: row i is the answer
+				   of line i to the only step, or NaN */
 };
 
 /* What became of the output. */

@@ -28,7 +28,8 @@ enum run {
 	RUN_COPIED,   /* anything but quote, backslash and controls */
 	RUN_FLAT,     /* anything but quotes, brackets and braces */
 	RUN_DIGITS,
-	RUN_SPACE, /* JSON's white space */
+	RUN_SPACE,  /* JSON's white space */
+	RUN_CLOSED, /* anything but controls, blanks and closing brackets */
 	RUN_ASCII
 };
 
@@ -49,6 +50,8 @@ static inline __attribute__((always_inline)) run_hits run_stops(run_bytes x, enu
 		return (x - '0') > 9;
 	case RUN_SPACE:
 		return (x != ' ') & (x != '\n') & (x != '\r') & (x != '\t');
+	case RUN_CLOSED:
+		return (x <= ' ') | (x == ']');
 	default:
 		return (run_hits)x < 0;
 	}

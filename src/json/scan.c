@@ -15,6 +15,7 @@
 #include "json/scan.h"
 
 #include "base/span.h"
+#include "json/numbers.h"
 #include "json/run.h"
 #include "json/text.h"
 #include "json/utf8.h"
@@ -338,6 +339,30 @@ bool json_pull_next(struct json_pull *p)
 	p->is_first = false;
 	p->is_open = at && !is_end;
 	return p->is_open;
+}
+
+bool json_pull_is(const struct json_pull *p, enum json_kind kind)
+{
+	return p->at && p->is_open && p->at < p->state.end &&
+		json_kind((struct span){ p->at, 1 }) == kind;
+}
+
+struct span json_pull_numbers(struct json_pull *p, struct buf *copy, size_t *n)
+{
+	size_t length, from = copy ? copy->len : 0;
+	if (!json_pull_is(p, JSON_KIND_ARRAY) || p->state.depth == JSON_DEPTH_MAX)
+		return (struct span){ 0 };
+	struct span rest = { p->at, (size_t)(p->state.end - p->at) };
+	struct span array = { p->at, 0 };
+	if (json_numbers(rest, &length, n))
+		array.n = length;
+	else if (copy && json_numbers_spaced(rest, copy, &length, n))
+		array = (struct span){ copy->data + from, copy->len - from };
+	else
+		return (struct span){ 0 };
+	p->at += length;
+	p->is_open = false;
+	return array;
 }
 
 bool json_pull_end(struct json_pull *p, struct json_fault *fault)

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "base/span.h"
 #include "json/walk.h"
 
@@ -78,6 +79,16 @@ bool json_pull_next(struct json_pull *p);
 
 /* Gives the current value, validated; a missing span if it was read already, or is wrong. */
 struct span json_pull_value(struct json_pull *p);
+
+/* True if the current value was not read yet and, by its first byte, is of that kind. */
+bool json_pull_is(const struct json_pull *p, enum json_kind kind);
+
+/*
+ * Reads the current value if it is an array of numbers, at the speed of json/numbers.h: *n is how
+ * many. One with white space in it is appended to copy without that, and given as it is there,
+ * unless copy is NULL. A missing span, and nothing read, if it is anything else.
+ */
+struct span json_pull_numbers(struct json_pull *p, struct buf *copy, size_t *n);
 
 /* Reads what is left. True if all of the text was one valid value; false with fault filled. */
 bool json_pull_end(struct json_pull *p, struct json_fault *fault);

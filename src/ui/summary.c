@@ -37,6 +37,10 @@ void summary_say(const struct stats *s, const char *reason)
 	if (s->dropped_n > 0)
 		log_say(LOG_WARNING, "left out of their groups (--on-error drop): %llu records",
 			(unsigned long long)s->dropped_n);
+	if (s->splits_n > 0)
+		log_say(LOG_NOTICE,
+			"%llu packs were divided, to find what in them could not be answered: %llu more requests",
+			(unsigned long long)s->splits_n, 2 * (unsigned long long)s->splits_n);
 	log_say(LOG_DETAIL,
 		"%llu records%s: %llu answered, %llu skipped, %llu failed; %llu requests, %llu of them retries",
 		(unsigned long long)s->read_n, s->has_groups ? ", of their groups" : "",

@@ -35,13 +35,17 @@ void answer_release(struct answer *a)
 	free(a->message);
 	buf_release(&a->own);
 	buf_release(&a->json);
+	shared_drop(a->source);
+	free(a->vectors);
 	a->message = NULL;
+	a->source = NULL;
+	a->vectors = NULL;
 }
 
-enum { SPANS_N = 6 };
+enum { SPANS_N = 7 };
 
-/* Points out all spans that `a` has. */
-static void find_spans(struct answer *a, struct span *spans[SPANS_N])
+/* Points out all spans that `a` has, and gives how many: what is in its share stays there. */
+static int find_spans(struct answer *a, struct span *spans[SPANS_N])
 {
 	spans[0] = &a->text;
 	spans[1] = &a->value;
@@ -49,6 +53,8 @@ static void find_spans(struct answer *a, struct span *spans[SPANS_N])
 	spans[3] = &a->logprobs;
 	spans[4] = &a->model;
 	spans[5] = &a->usage_text;
+	spans[6] = &a->vector.text;
+	return a->source ? SPANS_N - 1 : SPANS_N;
 }
 
 /* Makes `own`, in whose place nothing is lost, the home of all that the spans point to. */
@@ -56,13 +62,13 @@ static void gather(struct answer *a)
 {
 	struct span *spans[SPANS_N];
 	size_t n = 0;
-	find_spans(a, spans);
-	for (int i = 0; i < SPANS_N; i++)
+	int spans_n = find_spans(a, spans);
+	for (int i = 0; i < spans_n; i++)
 		n += spans[i]->n;
 	buf_init(&a->own, n + 1);
 	/* Even of nothing: what is present and empty must point somewhere. */
 	buf_reserve(&a->own, n + 1);
-	for (int i = 0; i < SPANS_N; i++) {
+	for (int i = 0; i < spans_n; i++) {
 		if (!spans[i]->at)
 			continue;
 		const char *at = a->own.data + a->own.len;
@@ -76,6 +82,8 @@ void answer_keep(struct answer *a)
 	struct buf own = a->own, json = a->json;
 	a->json = (struct buf){ 0 };
 	gather(a);
+	free(a->vectors);
+	a->vectors = NULL;
 	buf_release(&own);
 	buf_release(&json);
 }
@@ -84,7 +92,10 @@ void answer_copy(struct answer *a, const struct answer *from)
 {
 	*a = *from;
 	a->json = (struct buf){ 0 };
+	a->vectors = NULL;
 	gather(a);
+	if (from->source)
+		shared_hold(from->source);
 	if (from->message)
 		a->message = xstrdup(from->message);
 }

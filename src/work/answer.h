@@ -9,8 +9,10 @@
 #pragma once
 
 #include "base/buf.h"
+#include "base/shared.h"
 #include "base/span.h"
 #include "work/outcome.h"
+#include "work/vector.h"
 
 #include <stdint.h>
 
@@ -45,10 +47,16 @@ struct answer {
 	struct span logprobs;   /* JSON, as the API writes it; missing = none */
 	struct span model; /* the model that answered, escaped; missing = the server did not say */
 	struct span
-		usage_text; /* what the server says of tokens, a JSON value; missing = nothing */
-	struct usage usage; /* the same, once the API's read_usage was asked for it */
-	struct buf own;     /* owned: what had to be put together; may be empty */
-	struct buf json;    /* owned: `value`, where it had to be taken out of a text */
+		usage_text;    /* what the server says of tokens, a JSON value; missing = nothing */
+	struct usage usage;    /* the same, once the API's read_usage was asked for it */
+	struct buf own;        /* owned: what had to be put together; may be empty */
+	struct buf json;       /* owned: `value`, where it had to be taken out of a text */
+	struct vector vector;  /* a call's, where vectors are asked for; its text is in `source`,
+				  or where there is none, where those of the spans are */
+	struct shared *source; /* owned: a share of the bytes that the vector came in; or NULL */
+	size_t source_bytes;   /* how much of these is its */
+	struct vector *vectors; /* owned: a pack's, one for each text asked, in their order; those
+				   that did not come are missing; NULL = it is no pack's */
 	char *message; /* owned, plain UTF-8: what went wrong, in the server's words where it had
 			  some; NULL */
 };
@@ -62,10 +70,13 @@ struct usage usage_sum(struct usage a, struct usage b);
 /* Makes `a` an answer of that outcome with nothing else known. */
 void answer_init(struct answer *a, enum outcome outcome);
 
-/* Moves all that `a`'s spans point to into bytes that it owns: the attempt's may go then. */
+/*
+ * Moves all that `a`'s spans point to into bytes that it owns: the attempt's may go then. A vector
+ * stays in its share; a pack's vectors are given up, which is what they are shared out for first.
+ */
 void answer_keep(struct answer *a);
 
-/* Makes `a`, which holds nothing, a copy that owns all its bytes. */
+/* Makes `a`, which holds nothing, a copy that owns all its bytes; likewise. */
 void answer_copy(struct answer *a, const struct answer *from);
 
 /* Frees what `a` holds; fine on a zeroed one. */

@@ -91,6 +91,25 @@ bool ask_init(struct ask *a, const struct step *step, const struct endpoint *end
 	return true;
 }
 
+bool ask_init_text(struct ask *a, const struct step *step, const struct endpoint *endpoint,
+	struct span record, struct fault *fault)
+{
+	*a = (struct ask){
+		.step = step,
+		.endpoint = endpoint,
+		.record = record,
+		.form = ASK_PROMPT,
+		.sample = -1,
+	};
+	if (step->has_prompt)
+		return true;
+	bool is_text = json_is(record, JSON_KIND_STRING);
+	a->own = json_text_of(is_text ? record : json_member(record, SPAN("text")));
+	return a->own.at ||
+		fault_set(fault, ERROR_BAD_RECORD,
+			"nothing to embed: give -p TEMPLATE, or records with \"text\", a string");
+}
+
 bool ask_has_model(const struct ask *a, struct fault *fault)
 {
 	return a->model.at ||

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/span.h"
+#include "work/embedding.h"
 #include "work/endpoint.h"
 #include "work/image.h"
 #include "work/outcome.h"
@@ -55,12 +56,28 @@ struct ask {
 	int64_t sample;            /* which of several, from 0; -1 = there is one */
 };
 
+/* What a pack asks: the vectors of several texts. All borrowed. */
+struct ask_pack {
+	const struct step *step;
+	const struct embedding *embedding;
+	struct span model;        /* a JSON string with its quotes; missing = nobody says */
+	const struct span *texts; /* escaped, none of them empty */
+	size_t texts_n;           /* >= 1 */
+};
+
 /*
  * Decides what is asked, with the step's max_tokens and no number of a sample; images, reask and
  * values are for the caller to add. False with fault filled if the record's body wants what pllm
  * cannot give (stream, several choices).
  */
 bool ask_init(struct ask *a, const struct step *step, const struct endpoint *endpoint,
+	struct span record, struct fault *fault);
+
+/*
+ * The same where a text is wanted, for its vector: the step's prompt, the record's `text`, or a
+ * record that is a string; else false with fault filled, which says what would be right.
+ */
+bool ask_init_text(struct ask *a, const struct step *step, const struct endpoint *endpoint,
 	struct span record, struct fault *fault);
 
 /* False with fault filled if nobody says which model is asked. */

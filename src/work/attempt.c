@@ -14,6 +14,7 @@ void attempt_again(struct attempt *a)
 	struct buf body = a->body;
 	char *path = a->path;
 	const struct api *api = a->api;
+	unsigned texts_n = a->texts_n;
 	a->body = (struct buf){ 0 };
 	a->path = NULL;
 	attempt_release(a);
@@ -21,6 +22,7 @@ void attempt_again(struct attempt *a)
 		.api = api,
 		.path = path,
 		.body = body,
+		.texts_n = texts_n,
 		.hint = { .wait_ms = -1, .should_retry = -1 },
 		.first_byte_ms = -1,
 	};

@@ -68,6 +68,7 @@ struct attempt {
 	char *path; /* owned: follows the endpoint's base URL, where the record has a say in it;
 		       NULL = the endpoint's url is it */
 	struct buf body;               /* owned; the request's JSON */
+	unsigned texts_n;              /* how many vectors it asks for; 0 = for an answer */
 	int64_t timeout_ms;            /* from http_start to the last byte; > 0 */
 	int64_t first_byte_timeout_ms; /* to the first byte of the body; 0 = none of its own */
 	int64_t idle_timeout_ms;       /* between two bytes of it; 0 = none */

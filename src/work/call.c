@@ -37,7 +37,7 @@ size_t call_weight(const struct call *c)
 {
 	const struct answer *a = &c->answer;
 	return c->attempt.body.cap + c->attempt.answer.cap + a->own.cap + a->json.cap +
-		(a->message ? strlen(a->message) + 1 : 0);
+		a->source_bytes + (a->message ? strlen(a->message) + 1 : 0);
 }
 
 void call_release(struct call *c)

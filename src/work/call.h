@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 
+struct item;
 struct record;
 struct request;
 
@@ -25,6 +26,7 @@ struct call {
 
 	/* The scheduler's part. */
 	struct request *request;   /* borrowed: what carries it; NULL = it is not being asked */
+	struct item *item;         /* borrowed: its text, of that request; NULL = it is no pack */
 	struct heap_node deadline; /* among those with a last moment; out if there is none */
 	struct list_node link;     /* among its request's calls, or the settled */
 

@@ -10,19 +10,20 @@
 
 #include "base/err.h"
 #include "json/path.h"
+#include "work/embedding.h"
 #include "work/template.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+struct api;
+struct schema; /* json/schema.h */
 
 /* A field of the request body that pllm does not own, as the user wrote it. */
 struct param {
 	char *key;  /* owned, plain text */
 	char *json; /* owned, a valid JSON value */
 };
-
-struct api;
-struct schema; /* json/schema.h */
 
 enum {
 	STEP_PARAMS_MAX = 48,   /* params of a step */
@@ -103,13 +104,11 @@ struct plan {
 	struct plan_model models[PLAN_MODELS_MAX]; /* by the number of their pool */
 	unsigned models_n;
 	enum batch batch;
+	struct embedding embedding; /* what vectors are asked for, if any are */
 	const struct api *body_api; /* borrowed: whom the records' own bodies are written for */
 };
 
-/*
- * Appends a step of that name and gives it, to be filled; valid until the next one is added. The
- * caller sees to it that there are not too many.
- */
+/* Appends a step of that name, to be filled; valid until the next one. The caller counts them. */
 struct step *plan_add_step(struct plan *p, const char *name);
 
 /* Gives the step of that name, or NULL. */

@@ -11,27 +11,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-void request_init(struct request *q, struct call *call, unsigned pool)
+void request_init(struct request *q, unsigned step, unsigned pool)
 {
 	*q = (struct request){
-		.step = call->step,
+		.step = step,
 		.pool = pool,
 		.latest_ms = INT64_MIN,
 		.seq = UINT64_MAX,
 		.paid = { -1, -1, -1, -1 },
 	};
 	list_init(&q->calls);
+	list_init(&q->items);
 	list_init(&q->link);
 	heap_node_init(&q->turn);
 	answer_init(&q->answer, OUTCOME_CANCELLED);
-	request_join(q, call);
 }
 
-void request_join(struct request *q, struct call *call)
+void request_join(struct request *q, struct call *call, struct item *item)
 {
-	assert(!call->request && !call->is_settled);
+	assert(!call->request && !call->is_settled && q->is_pack == (item != NULL));
 	const struct record *r = call->record;
 	call->request = q;
+	call->item = item;
+	if (item)
+		item->calls_n++;
 	list_put(&q->calls, &call->link);
 	q->calls_n++;
 	q->latest_ms = r->admitted_ms > q->latest_ms ? r->admitted_ms : q->latest_ms;
@@ -52,7 +55,11 @@ static void find_latest(struct request *q)
 void request_leave(struct request *q, struct call *call)
 {
 	assert(call->request == q && q->calls_n > 0);
+	struct item *item = call->item;
+	if (item && --item->calls_n > 0 && item->source == call->record)
+		item_keep(item);
 	call->request = NULL;
+	call->item = NULL;
 	call->attempts_n = q->attempts_n;
 	list_remove(&call->link);
 	q->calls_n--;
@@ -79,10 +86,9 @@ static void move_to(struct request *q, struct call *call)
 	q->answer = (struct answer){ 0 };
 }
 
-/* Tells a call what another has got, which was asked for both. */
-static void copy_to(const struct call *from, struct call *call)
+/* Tells a call how the attempt went that was made for it and for others. */
+static void copy_attempt(const struct attempt *a, struct call *call)
 {
-	const struct attempt *a = &from->attempt;
 	call->attempt = (struct attempt){
 		.endpoint = a->endpoint,
 		.api = a->api,
@@ -94,8 +100,17 @@ static void copy_to(const struct call *from, struct call *call)
 	};
 	memcpy(call->attempt.error_type, a->error_type, sizeof a->error_type);
 	memcpy(call->attempt.request_id, a->request_id, sizeof a->request_id);
-	answer_copy(&call->answer, &from->answer);
-	call->is_shared = true;
+}
+
+/* It is over for a call, which is taken away. */
+static void settle_call(
+	struct request *q, struct call *call, enum error_code error, struct list_node *settled)
+{
+	request_leave(q, call);
+	answer_release(&call->answer);
+	call->error = error;
+	call->is_settled = true;
+	list_put(settled, &call->link);
 }
 
 void request_settle(struct request *q, enum error_code error, struct list_node *settled)
@@ -103,21 +118,80 @@ void request_settle(struct request *q, enum error_code error, struct list_node *
 	struct call *first = NULL;
 	while (q->calls_n > 0) {
 		struct call *call = request_first(q);
-		request_leave(q, call);
-		answer_release(&call->answer);
-		if (first)
-			copy_to(first, call);
-		else
+		settle_call(q, call, error, settled);
+		if (!first) {
 			move_to(q, first = call);
-		call->error = error;
-		call->is_settled = true;
-		list_put(settled, &call->link);
+			continue;
+		}
+		copy_attempt(&first->attempt, call);
+		answer_copy(&call->answer, &first->answer);
+		call->is_shared = !q->is_pack;
+	}
+}
+
+void request_settle_vector(
+	struct request *q, struct call *call, struct shared *source, struct list_node *settled)
+{
+	struct item *item = call->item;
+	struct answer *answer = &q->answer;
+	unsigned texts_n = q->attempt.texts_n;
+	bool is_shared = item->is_given;
+	item->is_given = true;
+	settle_call(q, call, ERROR_NONE, settled);
+	copy_attempt(&q->attempt, call);
+	call->is_shared = is_shared;
+	answer_init(&call->answer, OUTCOME_ANSWERED);
+	call->answer.finish = answer->finish;
+	call->answer.model = answer->model;
+	call->answer.vector = answer->vectors[item->place];
+	call->answer.source = shared_hold(source);
+	call->answer.source_bytes = shared_weight(source, texts_n);
+	call->answer.usage = answer->usage;
+	/* What it used, it used once. */
+	answer->usage = (struct usage){ -1, -1, -1, -1 };
+}
+
+void request_settle_misfit(
+	struct request *q, struct call *call, char *message, struct list_node *settled)
+{
+	settle_call(q, call, ERROR_BAD_RESPONSE, settled);
+	copy_attempt(&q->attempt, call);
+	answer_init(&call->answer, OUTCOME_BAD_RESPONSE);
+	call->answer.message = message;
+}
+
+void request_put_item(struct request *q, struct item *item)
+{
+	assert(q->is_pack && !item->request && item->calls_n == 0);
+	item->request = q;
+	list_put(&q->items, &item->link);
+	q->items_n++;
+}
+
+void request_move_item(struct request *q, struct request *from, struct item *item)
+{
+	struct list_node *node = from->calls.next;
+	list_remove(&item->link);
+	from->items_n--;
+	item->request = NULL;
+	unsigned calls_n = item->calls_n;
+	item->calls_n = 0;
+	request_put_item(q, item);
+	while (calls_n > 0) {
+		struct call *call = LIST_ENTRY(node, struct call, link);
+		node = node->next;
+		if (call->item != item)
+			continue;
+		calls_n--;
+		call->item = NULL;
+		request_leave(from, call);
+		request_join(q, call, item);
 	}
 }
 
 void request_release(struct request *q)
 {
-	assert(q->calls_n == 0);
+	assert(q->calls_n == 0 && q->items_n == 0);
 	attempt_release(&q->attempt);
 	if (q->second)
 		attempt_release(q->second);

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * request: what is asked once, for one call or for several that ask the very same.
+ * request: what is asked once, for one call or for several.
  *
- * The scheduler's unit: it is ready, waits, flies (once, or twice with a hedge), and lands with an
- * answer that all its calls get. It lives from sched_put until its last call has gone; the calls
- * belong to their records. The loop's thread.
+ * The scheduler's unit: it is ready, waits, flies (once, or twice with a hedge), and lands. Its
+ * calls ask the very same, and all get the answer; or it is a pack, with several items, and each
+ * call gets the vector of its own. It lives from sched_put until its last call has gone; the calls
+ * belong to their records, the items to it. The loop's thread.
  *
- * Invariant: each call in `calls` has `request` pointing here, and would be asked in the same words
- * of the same pool.
+ * Invariant: each call in `calls` has `request` pointing here, and would be asked of the same pool:
+ * in the same words, or as one of the items.
  */
 #pragma once
 
 #include "base/heap.h"
 #include "base/list.h"
+#include "base/lookup.h"
 #include "work/answer.h"
 #include "work/attempt.h"
 #include "work/call.h"
+#include "work/item.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,16 +39,18 @@ struct reask;
 struct request {
 	struct list_node calls; /* borrowed: who waits for its answer */
 	unsigned calls_n;       /* none: it was cut off, and lands for nobody */
-	int64_t latest_ms;      /* when the youngest of their records was admitted */
-	uint64_t seq;           /* the least number of a record that has held it */
-	unsigned step;          /* index into the plan's steps: of the call it was made for */
-	unsigned pool;          /* index of the pool that serves it */
+	struct list_node items; /* owned: of a pack, in the order in which they are asked */
+	unsigned items_n;
+	bool is_pack;
+	int64_t latest_ms; /* when the youngest of their records was admitted */
+	uint64_t seq;      /* the least number of a record that has held it */
+	unsigned step;     /* index into the plan's steps: of the call it was made for */
+	unsigned pool;     /* index of the pool that serves it */
 
 	enum request_state state;
-	struct heap_node turn;     /* among the ready (by record) or the waiting (by time) */
-	struct list_node link;     /* among the spare */
-	uint64_t identity;         /* hash of what it asks; 0 = not known, or not to be shared */
-	struct request *next_same; /* with identities of the same bucket */
+	struct heap_node turn;   /* among the ready (by record) or the waiting (by time) */
+	struct list_node link;   /* among the spare */
+	struct lookup_node same; /* by what it asks, if that is known and to be shared */
 
 	unsigned flights_n;    /* attempts in flight: 0, 1, or 2 with a hedge */
 	unsigned attempts_n;   /* sent or tried so far */
@@ -80,17 +85,26 @@ struct request {
 	struct answer answer;
 };
 
-/* Makes one for that call, which has not been tried and becomes its first holder. */
-void request_init(struct request *q, struct call *call, unsigned pool);
+/* Makes one for calls of that step, to be asked of that pool; it has none yet. */
+void request_init(struct request *q, unsigned step, unsigned pool);
 
-/* Adds a call that asks the same. */
-void request_join(struct request *q, struct call *call);
+/* Adds a call: that asks the same, or, of a pack, one of its items (NULL = it is no pack). */
+void request_join(struct request *q, struct call *call, struct item *item);
 
-/* Takes a call of it away; it gets no answer from here. */
+/*
+ * Takes a call of it away; it gets no answer from here. Its item stays, though it may be the last
+ * that wants it.
+ */
 void request_leave(struct request *q, struct call *call);
 
 /* Gives the call that has held it longest; there must be one. */
 struct call *request_first(const struct request *q);
+
+/* Adds an item, which has no calls yet. Takes it. */
+void request_put_item(struct request *q, struct item *item);
+
+/* Moves an item of `from`, with its calls, to the end of q, which is of the same step and pool. */
+void request_move_item(struct request *q, struct request *from, struct item *item);
 
 /*
  * Hands what has come of it, `error` being ERROR_NONE or why it failed for good, to its calls, and
@@ -98,6 +112,17 @@ struct call *request_first(const struct request *q);
  * `settled`.
  */
 void request_settle(struct request *q, enum error_code error, struct list_node *settled);
+
+/*
+ * Hands a call of a pack the vector of its item, a share of whose bytes is `source`'s, with what
+ * was used to the first that asks; takes the call away, and puts it to `settled`.
+ */
+void request_settle_vector(
+	struct request *q, struct call *call, struct shared *source, struct list_node *settled);
+
+/* The same for a call whose vector will not do. Takes message (allocated). */
+void request_settle_misfit(
+	struct request *q, struct call *call, char *message, struct list_node *settled);
 
 /* Frees what q holds; no call may be left. */
 void request_release(struct request *q);

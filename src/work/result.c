@@ -116,14 +116,19 @@ static bool is_new(const struct stage *s, const struct step *step)
 {
 	if (s->state != STAGE_ANSWERED || !step->is_emitted)
 		return false;
-	return step_is_list(step) || chosen_answer(s)->text.at || chosen_answer(s)->value.at;
+	if (step_is_list(step))
+		return true;
+	const struct answer *a = chosen_answer(s);
+	return a->text.at || a->value.at || a->vector.text.at;
 }
 
-/* Appends the value of a step that is answered: its answer straight from the server's bytes. */
-static void put_value(struct buf *out, const struct stage *s, const struct step *step)
+/* Appends the value of the plan's step i, answered: its answer straight from the server's bytes. */
+static void put_value(struct buf *out, const struct stage *s, const struct plan *plan, unsigned i)
 {
-	if (step_is_list(step))
+	if (step_is_list(&plan->steps[i]))
 		result_put_value(out, buf_span(&s->value));
+	else if (chosen_answer(s)->vector.text.at)
+		result_put_vector(out, &chosen_answer(s)->vector, plan->embedding.is_normalized);
 	else
 		result_put_answer(out, chosen_answer(s));
 }
@@ -142,7 +147,7 @@ static void put_new_members(
 		result_put_comma(out, &first);
 		buf_put_str(out, step->name_json);
 		buf_put_char(out, ':');
-		put_value(out, &r->stages[i], step);
+		put_value(out, &r->stages[i], o->plan, i);
 	}
 	if (r->fate == FATE_FAILED || is_meta_ours(r, o)) {
 		result_put_comma(out, &first);
@@ -247,7 +252,7 @@ static void put_raw_answer(struct buf *out, const struct record *r, const struct
 	else if (!is_answered || s->state != STAGE_ANSWERED)
 		return;
 	else if (step_is_list(step) || chosen_answer(s)->value.at)
-		put_value(out, s, step);
+		put_value(out, s, o->plan, i);
 	else
 		json_put_plain(out, chosen_answer(s)->text);
 }

@@ -55,6 +55,12 @@ void result_put_answer(struct buf *out, const struct answer *a)
 	mend(out, from);
 }
 
+void result_put_vector(struct buf *out, const struct vector *v, bool is_normalized)
+{
+	if (!vector_put_digits(v, is_normalized && !v->is_scaled, out))
+		buf_put_str(out, "null");
+}
+
 void result_put_error(struct buf *out, enum error_code code, const char *message)
 {
 	buf_put_str(out, "\"code\":\"");

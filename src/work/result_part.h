@@ -29,5 +29,11 @@ void result_put_value(struct buf *out, struct span json);
 /* Appends an answer as JSON on one line, without half characters; null if it has no words. */
 void result_put_answer(struct buf *out, const struct answer *a);
 
+/*
+ * Appends a vector as a JSON array: as the server wrote it, unless is_normalized wants its length
+ * to be 1 and the server has not seen to that. Null if it is base64 that is none.
+ */
+void result_put_vector(struct buf *out, const struct vector *v, bool is_normalized);
+
 /* Appends "code":...,"message":... of an error; NULL = it has no words. */
 void result_put_error(struct buf *out, enum error_code code, const char *message);

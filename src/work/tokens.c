@@ -10,13 +10,16 @@
  * What looks random (base64, keys: no space for long, short pieces, both cases) has no common
  * pieces: such a stretch is charged by its bytes. Appending to a text never makes it cheaper.
  *
- * Where to cut a text is found by halving, on whole estimates: what a piece costs depends on what
- * follows. The reach is doubled first, so that it costs what is kept, not what is thrown away.
- *
  * A request's text is JSON: an escape is read as the character it means, in plain text as well.
+ *
+ * Plain words, most of most texts, are taken by a loop of their own, to the same sum.
  */
 #include "work/tokens.h"
 
+#include "work/tokens_part.h"
+#include "work/tokens_words.h"
+
+#include <float.h>
 #include <stdint.h>
 
 enum kind {
@@ -124,12 +127,14 @@ static const uint8_t kinds[256] = {
 #undef F
 
 /* What is charged, in tokens. */
-#define LETTERS_FREE 6      /* of a word: what they all cost is one token */
-#define LETTER_COST 0.12    /* of each letter after these */
 #define CAPITAL_COST 0.45   /* of each letter in capitals, where that is more */
 #define MARK_COST 0.5       /* of each mark in a run: they are often merged */
 #define RANDOM_COST 0.69    /* of each byte in a stretch that looks random */
 #define RANDOM_BYTES_MIN 36 /* as many bytes without a space or a mark look like anything */
+
+/* How much text is looked at first for so many tokens; most has four or five bytes each. */
+#define REACH_BYTES_MIN 256
+#define REACH_BYTES_EACH 16
 
 /* The walk along a text. */
 struct walk {
@@ -137,8 +142,10 @@ struct walk {
 	const char *end;
 	const struct range *range; /* of the last character that was looked up */
 	double sum;
+	double end_sum; /* what the text up to here would cost if it ended here, beyond sum */
 	bool has_space; /* in front of what comes next, and a part of it */
 	bool has_feed;  /* the marks just taken end a line */
+	bool is_open;   /* the mark just taken is a part of what comes next */
 	/* The stretch without space that we are in. */
 	const char *stretch;
 	double before; /* sum at its beginning */
@@ -332,7 +339,9 @@ static void take_marks(struct walk *w, struct glyph g)
 		w->at += g.bytes;
 	}
 	bool is_part = n == 1 && !is_spaced && g.kind >= KIND_LOWER && g.kind <= KIND_LETTER;
-	if (!is_part || weight)
+	w->is_open = is_part && !weight;
+	w->end_sum = w->is_open;
+	if (!w->is_open)
 		w->sum += larger(1, (double)plain_n * MARK_COST + (double)weight / 100);
 	for (; g.kind == KIND_FEED; w->has_feed = true, g = look(w))
 		w->at += g.bytes;
@@ -356,6 +365,7 @@ static void take_space(struct walk *w, struct glyph g)
 	/* at the end of the text it is not known yet how many pieces it will be: at least one */
 	int pieces_n = g.kind == KIND_END ? 1 : has_feed + (spaces_n > w->has_space);
 	w->sum += pieces_n + (double)weight / 100;
+	w->end_sum = 1 - pieces_n;
 }
 
 /* == Stretches == */
@@ -402,6 +412,35 @@ static void take_piece(struct walk *w, struct glyph g)
 		take_word(w);
 }
 
+/* Takes the piece that begins with g. */
+static inline void step(struct walk *w, struct glyph g)
+{
+	bool parts = is_space(g) || (g.kind == KIND_MARK && !is_joint(w));
+	w->has_feed = w->is_open = false;
+	w->end_sum = 0;
+	take_piece(w, g);
+	w->has_space &= is_space(g);
+	w->pieces_n++;
+	if (parts || w->has_feed)
+		start_stretch(w);
+	else
+		judge_stretch(w);
+}
+
+/* Takes plain words, if the walk is where one may begin that is judged alone. */
+static inline void step_over_words(struct walk *w, double budget)
+{
+	const char *from = w->at;
+	if (w->stretch != from)
+		return;
+	w->at = words_take(from, w->end, &w->sum, budget);
+	if (w->at == from)
+		return;
+	w->end_sum = 1;
+	w->is_open = w->has_feed = false;
+	start_stretch(w);
+}
+
 double tokens_estimate(struct span text)
 {
 	if (text.n == 0)
@@ -409,92 +448,52 @@ double tokens_estimate(struct span text)
 	struct walk w = { .at = text.at, .end = text.at + text.n, .range = ranges };
 	start_stretch(&w);
 	while (w.at < w.end) {
-		struct glyph g = look(&w);
-		bool parts = is_space(g) || (g.kind == KIND_MARK && !is_joint(&w));
-		w.has_feed = false;
-		take_piece(&w, g);
-		w.has_space &= is_space(g);
-		w.pieces_n++;
-		if (parts || w.has_feed)
-			start_stretch(&w);
-		else
-			judge_stretch(&w);
+		step_over_words(&w, DBL_MAX);
+		step(&w, look(&w));
 	}
 	return w.sum;
 }
 
-/* == Cutting == */
-
-/* The most bytes of one character: two escapes. */
-#define GLYPH_BYTES_MAX 12
-
-/* How much is looked at first; then twice as much, until it is too much. */
-#define REACH_BYTES 256
-
-/* How many bytes the character at `at` has. */
-static size_t glyph_n(struct span text, size_t at)
+size_t tokens_glyph_n(struct span text, size_t at)
 {
 	struct walk w = { .at = text.at + at, .end = text.at + text.n, .range = ranges };
 	return look(&w).bytes;
 }
 
-/* True if a character begins there, whatever stands before. */
-static bool is_plain_start(struct span text, size_t at)
+/* Gives how far the walk comes in a text that may be the beginning of another. */
+static struct tokens_reach reach_in(struct span text, double budget)
 {
-	size_t n = at < GLYPH_BYTES_MAX ? at : GLYPH_BYTES_MAX - 1;
-	return at == 0 || (tail_of(text.at[at]) > 63 && !memchr(text.at + at - n, '\\', n));
-}
-
-/* The last beginning of a character that is not behind `at`, or the end. */
-static size_t start_before(struct span text, size_t at)
-{
-	size_t start = at, n;
-	if (at >= text.n)
-		return text.n;
-	while (!is_plain_start(text, start))
-		start--;
-	while (n = glyph_n(text, start), start + n <= at)
-		start += n;
-	return start;
-}
-
-/* True if what a cut leaves, before it or after it, is within the budget. */
-static bool fits(struct span text, size_t at, bool of_end, double budget)
-{
-	struct span tail = { text.at + at, text.n - at }, head = { text.at, at };
-	return tokens_estimate(of_end ? tail : head) <= budget;
-}
-
-/* Gives where the text is to be cut. */
-static size_t find_cut(struct span text, bool of_end, double budget)
-{
-	size_t good = of_end ? text.n : 0, bad, n;
-	if (budget < 0 || text.n == 0)
-		return good;
-	for (n = REACH_BYTES;; n *= 2) {
-		n = n < text.n ? n : text.n;
-		bad = start_before(text, of_end ? text.n - n : n);
-		if (!fits(text, bad, of_end, budget))
+	struct walk w = { .at = text.at, .end = text.at + text.n, .range = ranges };
+	struct tokens_reach reach = { 0 };
+	start_stretch(&w);
+	for (;;) {
+		step_over_words(&w, budget);
+		struct glyph g = look(&w);
+		if (w.sum + w.end_sum > budget)
+			return reach;
+		reach.piece_n = (size_t)(w.at - text.at);
+		if (g.kind >= KIND_LOWER && g.kind <= KIND_DIGIT && !w.is_open)
+			reach.neat_n = reach.piece_n;
+		if (g.kind == KIND_END)
 			break;
-		good = bad;
-		if (n == text.n)
-			return good;
+		step(&w, g);
 	}
-	size_t low = of_end ? bad : good, high = of_end ? good : bad;
-	while (low + (n = glyph_n(text, low)) < high) {
-		size_t middle = start_before(text, low + (high - low) / 2);
-		size_t at = middle > low ? middle : low + n;
-		*(fits(text, at, of_end, budget) == of_end ? &high : &low) = at;
-	}
-	return of_end ? high : low;
+	reach.is_all = true;
+	return reach;
 }
 
-size_t tokens_prefix(struct span text, double budget)
+struct tokens_reach tokens_reach(struct span text, double budget)
 {
-	return find_cut(text, false, budget);
-}
-
-size_t tokens_suffix(struct span text, double budget)
-{
-	return text.n - find_cut(text, true, budget);
+	struct tokens_reach reach;
+	double guess = REACH_BYTES_MIN + budget * REACH_BYTES_EACH;
+	size_t n = guess < (double)text.n ? (size_t)guess : text.n;
+	for (;; n *= 2) {
+		if (n > text.n)
+			n = text.n;
+		while (n < text.n && tail_of(text.at[n]) <= 63)
+			n++;
+		reach = reach_in((struct span){ text.at, n }, budget);
+		if (!reach.is_all || n == text.n)
+			return reach;
+	}
 }

@@ -9,6 +9,14 @@
 
 #include "base/span.h"
 
+/* How far a budget reaches into a text; in bytes from its beginning. */
+struct tokens_reach {
+	size_t piece_n; /* whole pieces that are within it: words, numbers, runs of marks or space
+			 */
+	size_t neat_n;  /* the last place among these before a letter or a digit, 0 = none */
+	bool is_all;    /* the whole text is */
+};
+
 /*
  * Gives the estimate for UTF-8 text; also for text with JSON escapes, as it stands in a request. At
  * least 1 unless it is empty; never less for what is appended.
@@ -24,3 +32,9 @@ size_t tokens_prefix(struct span text, double budget);
 
 /* The same of its end. */
 size_t tokens_suffix(struct span text, double budget);
+
+/*
+ * Gives how much of the text's beginning is within the budget, in whole pieces, looking at it once:
+ * none of these beginnings has a larger estimate by itself. Costs what is within, not the text.
+ */
+struct tokens_reach tokens_reach(struct span text, double budget);

@@ -76,7 +76,7 @@ class Running:
 
 
 class Server:
-    """A running server.c."""
+    """A running server.c, or embed_server.c."""
 
     def __init__(self, process, scheme):
         self.process = process
@@ -136,8 +136,8 @@ class Bench:
     # -- programs ------------------------------------------------------------
 
     @contextlib.contextmanager
-    def server(self, *options, scheme="http"):
-        command = [self.programs / "server", *options]
+    def server(self, *options, scheme="http", program="server"):
+        command = [self.programs / program, *options]
         process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,

@@ -8,6 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from chunk_row import row_chunk
+from embed_row import row_embed
 from gates_row import row_gates
 from measure import Failed, is_there, median, slope
 from peer_row import IN_FLIGHT, row_peers
@@ -489,5 +491,7 @@ ROWS = {
     "syscalls": row_syscalls,
     "gates": row_gates,
     "steps": row_steps,
+    "embed": row_embed,
+    "chunk": row_chunk,
     "instructions": row_instructions,
 }

@@ -63,7 +63,7 @@ bash_completes() {
 
 @test "each completion names every option of --help" {
 	local name
-	for name in $( (pllm --help; pllm reduce --help) | grep -o '^ *\(-., \)\?--[a-z0-9-]*' | grep -o '[a-z0-9-]*$' | sed 's/^--//'); do
+	for name in $( (pllm --help; pllm reduce --help; pllm embed --help; pllm chunk --help) | grep -o '^ *\(-., \)\?--[a-z0-9-]*' | grep -o '[a-z0-9-]*$' | sed 's/^--//'); do
 		grep -qxF "	--$name" "$top/completions/pllm.bash"
 		grep -qE "^	+'\*?--$name(=-?)?\[" "$top/completions/_pllm"
 		grep -qE -- " -l $name( |\$)" "$top/completions/pllm.fish"
@@ -84,6 +84,10 @@ bash_completes() {
 	[ "$(bash_completes 'pllm --fan\t 3')" = '<--fan><3>' ]
 	[ "$(bash_completes 'pllm reduce --sampl\t 3')" = '<reduce><--sampl><3>' ]
 	[ "$(bash_completes 'pllm help re\t')" = '<help><reduce>' ]
+	[ "$(bash_completes 'pllm emb\t --dim\t 3 --input-t\t qu\t')" = \
+		'<embed><--dimensions><3><--input-type><query>' ]
+	[ "$(bash_completes 'pllm chunk --ove\t 3 --job\t')" = '<chunk><--overlap><3><--job>' ]
+	[ "$(bash_completes 'pllm --dim\t 3')" = '<--dim><3>' ]
 	[ "$(bash_completes 'pllm --show-flow=d\t -u')" = '<--show-flow=dot><-u>' ]
 	[ "$(bash_completes 'pllm -p uni\t')" = '<-p><uni>' ]
 }
@@ -95,8 +99,13 @@ bash_completes() {
 	[ "$(zsh_offers 'pllm --existing ' | tr '\n' ' ')" = 'error replace skip ' ]
 	[ "$(zsh_offers 'pllm --existing=re')" = replace ]
 	[ "$(zsh_offers 'pllm -j 8 -i uni')" = unique.txt ]
-	[ "$(zsh_offers 'pllm ' | tr '\n' ' ')" = 'help reduce ' ]
+	[ "$(zsh_offers 'pllm ' | tr '\n' ' ')" = 'chunk embed help reduce ' ]
 	[ "$(zsh_offers 'pllm reduce --fan')" = --fan-in ]
+	[ "$(zsh_offers 'pllm embed --dim')" = --dimensions ]
+	[ "$(zsh_offers 'pllm embed --retry-e')" = --retry-errors ]
+	[ -z "$(zsh_offers 'pllm reduce --retry-e')" ]
+	[ "$(zsh_offers 'pllm chunk --at ' | tr '\n' ' ')" = 'line paragraph sentence token ' ]
+	[ -z "$(zsh_offers 'pllm chunk --job')" ]
 	[ -z "$(zsh_offers 'pllm --fan')" ]
 	[ -z "$(zsh_offers 'pllm reduce --sampl')" ]
 	[ "$(zsh_offers 'pllm --show-flow=' | tr '\n' ' ')" = 'dot text ' ]
@@ -108,8 +117,13 @@ bash_completes() {
 	[ "$(fish_offers 'pllm --exi')" = --existing ]
 	[ "$(fish_offers 'pllm --existing ' | tr '\n' ' ')" = 'error replace skip ' ]
 	[ "$(fish_offers 'pllm -j 8 -i uni')" = unique.txt ]
-	[ "$(fish_offers 'pllm ' | tr '\n' ' ')" = 'help reduce ' ]
+	[ "$(fish_offers 'pllm ' | tr '\n' ' ')" = 'chunk embed help reduce ' ]
 	[ "$(fish_offers 'pllm reduce --fan')" = --fan-in ]
+	[ "$(fish_offers 'pllm embed --dim')" = --dimensions ]
+	[ "$(fish_offers 'pllm embed --retry-e')" = --retry-errors ]
+	[ -z "$(fish_offers 'pllm reduce --retry-e')" ]
+	[ "$(fish_offers 'pllm chunk --over')" = --overlap ]
+	[ -z "$(fish_offers 'pllm chunk --job')" ]
 	[ -z "$(fish_offers 'pllm --fan')" ]
 	[ -z "$(fish_offers 'pllm reduce --sampl')" ]
 	[ "$(fish_offers 'pllm --show-flow=d')" = --show-flow=dot ]

@@ -40,12 +40,31 @@ load helper
 	pllm help | grep -q 'pllm help reduce'
 }
 
-@test "reduce -h fits one screen as well" {
-	run --separate-stderr pllm reduce -h
-	[ "$status" -eq 0 ]
-	[ "${#lines[@]}" -le 24 ]
-	[ "$(pllm reduce -h | wc -L)" -le 80 ]
-	[[ ${lines[0]} == "Usage: pllm reduce "* ]]
+@test "-h of each command fits one screen as well" {
+	local command
+	for command in reduce embed chunk; do
+		run --separate-stderr pllm "$command" -h
+		[ "$status" -eq 0 ]
+		[ "${#lines[@]}" -le 24 ]
+		[ "$(pllm "$command" -h | wc -L)" -le 80 ]
+		[[ ${lines[0]} == "Usage: pllm $command "* ]]
+		[[ $output == *"pllm $command --help lists all"* ]]
+	done
+}
+
+@test "help of embed and of chunk shows their own options and defaults" {
+	pllm help embed >long
+	pllm --dimensions 3 embed --help | cmp long
+	grep -qx 'Embed:' long
+	grep -q '^  -a, --as NAME .*(default embedding)$' long
+	grep -q '^  -m, --model MODEL,\.\.\.  ' long
+	run ! grep -qe '--samples\|--raw-output\|--stream\|--image\|--fan-in\|--overlap' long
+	pllm help chunk >long
+	grep -qx 'Chunk:' long
+	grep -q '^      --size N .*(default 512)$' long
+	run ! grep -qe '--model\|--jobs\|--endpoint\|--prompt\|--format' long
+	pllm help | grep -q 'pllm help embed'
+	pllm help | grep -q 'pllm help chunk'
 }
 
 @test "the version is the last word of the first line, its libraries follow" {

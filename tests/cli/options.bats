@@ -42,9 +42,11 @@ refuses() {
 @test "a word that is no command is refused with what was meant" {
 	refuses '"Say {{text}}" is not a command; a prompt is given with -p' 'Say {{text}}'
 	refuses '"in.jsonl" is not a command; a prompt is given with -p, an input file with -i' in.jsonl
-	refuses '"embed" is not in this version' embed
+	refuses '"cache" is not in this version' cache
 	refuses 'unknown command "hlep"; the nearest is help' hlep
 	refuses 'unknown command "reduec"; the nearest is reduce' reduec
+	refuses 'unknown command "embde"; the nearest is embed' embde
+	refuses '"in.jsonl" is one word too many; an input file is given with -i' chunk in.jsonl
 	refuses '"in.jsonl" is one word too many; a prompt is given with -p, an input file with -i' \
 		reduce -p x in.jsonl
 	refuses '"-u" is not a command; a prompt is given with -p, an input file with -i' -- -u
@@ -60,6 +62,10 @@ refuses() {
 	refuses '--samples is no option of pllm reduce' reduce --samples 3
 	refuses '--emit is no option of pllm reduce' --emit a reduce
 	refuses '--existing is no option of pllm reduce' reduce --existing skip
+	refuses '--samples is no option of pllm embed' embed -m x --samples 3
+	refuses '--model is no option of pllm chunk' chunk -m x
+	refuses '--dimensions is an option of pllm embed' -p x --dimensions 8
+	refuses '--overlap is an option of pllm chunk' --overlap 8 -p x
 	refuses '--fan-in 1: expected a whole number from 2 to 1000' reduce --fan-in 1
 }
 

@@ -50,6 +50,9 @@ enum answer_shape {
 	SHAPE_MISMATCH, /* JSON that is no instance of the schema */
 	SHAPE_BLOCKED,  /* the prompt was blocked: no text, where that is an answer */
 	SHAPE_SEED,     /* the text is the request's seed */
+	SHAPE_LEFT_OUT, /* of a list: an item is not there */
+	SHAPE_SHORT,    /* of vectors: one number is missing */
+	SHAPE_HOLE,     /* of vectors: one number is null, or no number */
 };
 
 /* Why a choice ends. */
@@ -70,6 +73,7 @@ struct answer_plan {
 	int64_t cached;    /* tokens of the prompt that came from a cache */
 	int64_t reasoning; /* tokens that were thought */
 	int64_t deltas_n;  /* the text is so many characters, each an event; 0: no */
+	size_t item;       /* of vectors: the one that the shape is about */
 };
 
 struct choice {

@@ -5,6 +5,7 @@
  */
 #include "ask.h"
 
+#include "embed.h"
 #include "script.h"
 
 #include <stdlib.h>
@@ -84,6 +85,7 @@ void ask_release(struct ask *ask)
 	json_decref(ask->tree);
 	json_decref(ask->schema_tree);
 	free(ask->path_model);
+	embed_free(ask->embed);
 	buf_release(&ask->prompt);
 	buf_release(&ask->scripted);
 	buf_release(&ask->message);

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 struct dialect;
+struct embed;
 
 /* A token is so many bytes, by the mock's rule. */
 #define ASK_TOKEN_BYTES 4
@@ -41,6 +42,7 @@ struct ask {
 	const json_t *documents; /* borrowed: to be ranked, or judged; NULL: none */
 	int64_t top_n;           /* how many of them are wanted */
 	bool returns_documents;
+	struct embed *embed; /* owned: the texts whose vectors are wanted; NULL: none are */
 	uint64_t images_n;
 	uint64_t systems_n; /* system messages */
 	uint64_t turns_n;   /* messages of user, assistant and tools */

@@ -230,17 +230,15 @@ static bool check_names(const struct ask *ask, struct api_error *e)
 	return ask->dialect != &dialect_openai || fields_known(ask->tree, names, e);
 }
 
-static bool read_model(struct ask *ask, const struct arrival *a, struct api_error *e)
+bool chat_read_model(struct ask *ask, const struct arrival *a, struct api_error *e)
 {
-	if (ask->dialect == &dialect_azure && a->named.at)
-		return read_azure_path(ask, a, e);
-	return fields_model(ask, e);
+	return a->named.at ? read_azure_path(ask, a, e) : fields_model(ask, e);
 }
 
 bool chat_read(struct ask *ask, const struct arrival *a, struct api_error *e)
 {
 	const json_t *limit, *choices;
-	if (!fields_load(ask, a->body, e) || !read_model(ask, a, e) || !check_names(ask, e) ||
+	if (!fields_load(ask, a->body, e) || !chat_read_model(ask, a, e) || !check_names(ask, e) ||
 		!chat_read_stream(ask, e) ||
 		!fields_numbers(ask->tree, numbers, sizeof numbers / sizeof *numbers, e) ||
 		!chat_read_schema(

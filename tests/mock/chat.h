@@ -12,6 +12,9 @@
 /* The readers of the rows; see struct dialect. */
 bool chat_read(struct ask *ask, const struct arrival *a, struct api_error *e);
 
+/* Reads the model's name, which Azure may have in the path. */
+bool chat_read_model(struct ask *ask, const struct arrival *a, struct api_error *e);
+
 /* Reads `response_format` or its like: the schema, strictly. Format may be NULL. */
 bool chat_read_schema(
 	struct ask *ask, const json_t *format, const char *param, struct api_error *e);

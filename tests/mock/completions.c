@@ -53,20 +53,6 @@ static bool read_prompt(struct ask *ask, struct api_error *e)
 	return true;
 }
 
-static bool read_model(struct ask *ask, const struct arrival *a, struct api_error *e)
-{
-	const char *version = arrival_argument(a, "api-version");
-	if (!a->named.at)
-		return fields_model(ask, e);
-	if (!version || !*version) {
-		*e = *api_error_named("unknown_url");
-		return false;
-	}
-	ask->path_model = xmemdup(a->named.at, a->named.n);
-	ask->model = ask->path_model;
-	return true;
-}
-
 static bool read_request(struct ask *ask, const struct arrival *a, struct api_error *e)
 {
 	static const struct number_rule numbers[] = {
@@ -78,7 +64,8 @@ static bool read_request(struct ask *ask, const struct arrival *a, struct api_er
 		{ "top_p", false, 0, 1 },
 	};
 	const json_t *limit, *choices;
-	if (!fields_load(ask, a->body, e) || !read_model(ask, a, e) || !chat_read_stream(ask, e) ||
+	if (!fields_load(ask, a->body, e) || !chat_read_model(ask, a, e) ||
+		!chat_read_stream(ask, e) ||
 		!fields_numbers(ask->tree, numbers, sizeof numbers / sizeof *numbers, e) ||
 		!chat_read_schema(
 			ask, json_object_get(ask->tree, "response_format"), "response_format", e))

@@ -6,7 +6,10 @@
 static const struct dialect *const dialects[] = { &dialect_openai, &dialect_azure, &dialect_mistral,
 	&dialect_vllm, &dialect_responses, &dialect_completions, &dialect_moderations,
 	&dialect_anthropic, &dialect_gemini, &dialect_ollama, &dialect_cohere, &dialect_bedrock,
-	&dialect_cohere_rerank, &dialect_voyage_rerank, &dialect_jina_rerank, &dialect_tei_rerank };
+	&dialect_cohere_rerank, &dialect_voyage_rerank, &dialect_jina_rerank, &dialect_tei_rerank,
+	&dialect_openai_embed, &dialect_azure_embed, &dialect_mistral_embed, &dialect_vllm_embed,
+	&dialect_voyage_embed, &dialect_jina_embed, &dialect_gemini_embed, &dialect_ollama_embed,
+	&dialect_cohere_embed, &dialect_tei_embed };
 
 enum { DIALECTS_N = sizeof dialects / sizeof *dialects };
 
@@ -16,10 +19,11 @@ _Static_assert(DIALECTS_N <= DIALECTS_MAX, "the counts of stats have room");
 static const struct {
 	const char *pattern;
 	const struct dialect *dialect;
-	bool is_preferable; /* the dialect of --dialect takes its place */
+	bool is_preferable; /* that of --dialect takes its place */
 } paths[] = {
 	{ "/v1/chat/completions", &dialect_openai, true },
 	{ "/v1/rerank", &dialect_jina_rerank, true },
+	{ "/v1/embeddings", &dialect_openai_embed, true },
 	{ "/v1/responses", &dialect_responses, false },
 	{ "/v1/completions", &dialect_completions, false },
 	{ "/v1/moderations", &dialect_moderations, false },
@@ -31,6 +35,8 @@ static const struct {
 	{ "/openai/v1/moderations", &dialect_moderations, false },
 	{ "/openai/deployments/*/chat/completions", &dialect_azure, false },
 	{ "/openai/deployments/*/completions", &dialect_completions, false },
+	{ "/openai/v1/embeddings", &dialect_azure_embed, false },
+	{ "/openai/deployments/*/embeddings", &dialect_azure_embed, false },
 	{ "/mistral/v1/chat/completions", &dialect_mistral, false },
 	{ "/vllm/v1/chat/completions", &dialect_vllm, false },
 	{ "/v1beta/models/*:generateContent", &dialect_gemini, false },
@@ -41,30 +47,46 @@ static const struct {
 	{ "/voyage/v1/rerank", &dialect_voyage_rerank, false },
 	{ "/jina/v1/rerank", &dialect_jina_rerank, false },
 	{ "/rerank", &dialect_tei_rerank, false },
+	{ "/mistral/v1/embeddings", &dialect_mistral_embed, false },
+	{ "/vllm/v1/embeddings", &dialect_vllm_embed, false },
+	{ "/voyage/v1/embeddings", &dialect_voyage_embed, false },
+	{ "/jina/v1/embeddings", &dialect_jina_embed, false },
+	{ "/v1beta/models/*:embedContent", &dialect_gemini_embed, false },
+	{ "/v1beta/models/*:batchEmbedContents", &dialect_gemini_embed, false },
+	{ "/api/embed", &dialect_ollama_embed, false },
+	{ "/v2/embed", &dialect_cohere_embed, false },
+	{ "/embed", &dialect_tei_embed, false },
 	{ "/model/*/converse", &dialect_bedrock, false },
 	{ "/model/*/converse-stream", &dialect_bedrock, false },
 };
 
-/* Which dialects may stand in for which: those that share a path. */
+/* Whose dialect may take a shared path's place. */
 static const struct {
-	const char *name;
+	const char *vendor;
 	const struct dialect *dialect;
 	const struct dialect *in_place_of;
 } stand_ins[] = {
 	{ "openai", &dialect_openai, &dialect_openai },
 	{ "mistral", &dialect_mistral, &dialect_openai },
+	{ "mistral", &dialect_mistral_embed, &dialect_openai_embed },
 	{ "vllm", &dialect_vllm, &dialect_openai },
+	{ "vllm", &dialect_vllm_embed, &dialect_openai_embed },
 	{ "azure", &dialect_azure, &dialect_openai },
+	{ "azure", &dialect_azure_embed, &dialect_openai_embed },
 	{ "jina", &dialect_jina_rerank, &dialect_jina_rerank },
+	{ "jina", &dialect_jina_embed, &dialect_openai_embed },
 	{ "voyage", &dialect_voyage_rerank, &dialect_jina_rerank },
+	{ "voyage", &dialect_voyage_embed, &dialect_openai_embed },
 };
 
-const struct dialect *dialect_named(const char *name)
+enum { STAND_INS_N = sizeof stand_ins / sizeof *stand_ins };
+
+bool dialect_is_vendor(const char *name)
 {
-	for (size_t i = 0; i < sizeof stand_ins / sizeof *stand_ins; i++)
-		if (strcmp(stand_ins[i].name, name) == 0)
-			return stand_ins[i].dialect;
-	return NULL;
+	for (size_t i = 0; i < STAND_INS_N; i++)
+		if (strcmp(stand_ins[i].vendor, name) == 0)
+			return true;
+	return false;
 }
 
 const struct dialect *dialect_at(size_t i)
@@ -80,12 +102,13 @@ size_t dialect_index(const struct dialect *d)
 	return i;
 }
 
-static bool stands_in(const struct dialect *d, const struct dialect *in_place_of)
+/* The vendor's dialect in the place of d, which it is if there is none. */
+static const struct dialect *stand_in(const char *vendor, const struct dialect *d)
 {
-	for (size_t i = 0; i < sizeof stand_ins / sizeof *stand_ins; i++)
-		if (stand_ins[i].dialect == d && stand_ins[i].in_place_of == in_place_of)
-			return true;
-	return false;
+	for (size_t i = 0; i < STAND_INS_N; i++)
+		if (stand_ins[i].in_place_of == d && strcmp(stand_ins[i].vendor, vendor) == 0)
+			return stand_ins[i].dialect;
+	return d;
 }
 
 static bool matches(const char *pattern, const char *path, struct span *named)
@@ -104,15 +127,14 @@ static bool matches(const char *pattern, const char *path, struct span *named)
 	return true;
 }
 
-const struct dialect *dialect_of_path(
-	const char *path, const struct dialect *preferred, struct span *named)
+const struct dialect *dialect_of_path(const char *path, const char *preferred, struct span *named)
 {
 	*named = (struct span){ 0 };
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
 		if (!matches(paths[i].pattern, path, named))
 			continue;
-		if (preferred && paths[i].is_preferable && stands_in(preferred, paths[i].dialect))
-			return preferred;
+		if (preferred && paths[i].is_preferable)
+			return stand_in(preferred, paths[i].dialect);
 		return paths[i].dialect;
 	}
 	return NULL;

@@ -10,6 +10,7 @@
 #include "answer.h"
 #include "arrival.h"
 #include "ask.h"
+#include "embed.h"
 #include "family.h"
 #include "reply.h"
 
@@ -35,6 +36,8 @@ struct dialect {
 	enum hinting hinting;
 	enum event_end event_end;
 	const char *stream_type;
+	const char *tokens_header;       /* that says what was read; NULL: there is none */
+	const struct embedder *embedder; /* of those that give vectors; NULL: it does not */
 
 	/* Reads a request into ask (initialised); false, with *e filled, if it must be refused. */
 	bool (*read)(struct ask *ask, const struct arrival *a, struct api_error *e);
@@ -49,12 +52,14 @@ struct dialect {
 	void (*refuse)(struct reply *r, const struct api_error *e);
 };
 
-/* Gives the dialect that a path speaks, and in *named what it says in the place of its star. */
-const struct dialect *dialect_of_path(
-	const char *path, const struct dialect *preferred, struct span *named);
+/*
+ * Gives the dialect that a path speaks, and in *named what it says in the place of its star. Where
+ * several share the path it is the preferred vendor's, if that has one; NULL prefers nobody.
+ */
+const struct dialect *dialect_of_path(const char *path, const char *preferred, struct span *named);
 
-/* Gives the dialect of a name that --dialect may have; NULL if there is none. */
-const struct dialect *dialect_named(const char *name);
+/* True if --dialect may have this name. */
+bool dialect_is_vendor(const char *name);
 
 /* Gives dialect number i; NULL if there are no more. */
 const struct dialect *dialect_at(size_t i);
@@ -74,3 +79,7 @@ extern const struct dialect dialect_anthropic, dialect_gemini, dialect_ollama, d
 extern const struct dialect dialect_bedrock;
 extern const struct dialect dialect_cohere_rerank, dialect_voyage_rerank, dialect_jina_rerank;
 extern const struct dialect dialect_tei_rerank;
+extern const struct dialect dialect_openai_embed, dialect_azure_embed, dialect_mistral_embed;
+extern const struct dialect dialect_vllm_embed, dialect_voyage_embed, dialect_jina_embed;
+extern const struct dialect dialect_gemini_embed, dialect_ollama_embed, dialect_cohere_embed;
+extern const struct dialect dialect_tei_embed;

@@ -70,3 +70,69 @@ void dress_in_array(struct buf *body)
 	buf_put_char(&out, ']');
 	replace(body, &out);
 }
+
+static void put_line_end(struct buf *out, int depth)
+{
+	buf_put_char(out, '\n');
+	for (int i = 0; i < depth; i++)
+		buf_put_str(out, "  ");
+}
+
+/* The length of the string that begins here, with its quotes. */
+static size_t string_length(struct span text)
+{
+	size_t n = 1;
+	while (n < text.n && text.at[n] != '"')
+		n += text.at[n] == '\\' ? 2 : 1;
+	return n < text.n ? n + 1 : text.n;
+}
+
+static bool is_one_of(char c, const char *set)
+{
+	return memchr(set, c, strlen(set)) != NULL;
+}
+
+/* The length of what lies before the next mark, or of a string. */
+static size_t plain_length(struct span text)
+{
+	size_t n = 0;
+	if (*text.at == '"')
+		return string_length(text);
+	while (n < text.n && !is_one_of(text.at[n], "\"[]{},:"))
+		n++;
+	return n;
+}
+
+static void put_mark(struct buf *out, char c, char next, int *depth)
+{
+	bool opens = is_one_of(c, "[{"), closes = is_one_of(c, "]}");
+	bool is_empty = closes && is_one_of(out->data[out->len - 1], "[{");
+	*depth += opens - closes;
+	if (closes && !is_empty)
+		put_line_end(out, *depth);
+	buf_put_char(out, c);
+	if (c == ':')
+		buf_put_char(out, ' ');
+	if (c == ',' || (opens && !is_one_of(next, "]}")))
+		put_line_end(out, *depth);
+}
+
+void dress_prettily(struct buf *body)
+{
+	struct span rest = buf_span(body);
+	struct buf out;
+	int depth = 0;
+	buf_init(&out, SIZE_MAX / 2);
+	buf_reserve(&out, body->len * 2);
+	while (rest.n > 0) {
+		size_t n = plain_length(rest);
+		if (n > 0)
+			buf_put(&out, rest.at, n);
+		else
+			put_mark(&out, *rest.at, rest.n > 1 ? rest.at[1] : '\0', &depth);
+		n += n == 0;
+		rest = (struct span){ .at = rest.at + n, .n = rest.n - n };
+	}
+	buf_put_char(&out, '\n');
+	replace(body, &out);
+}

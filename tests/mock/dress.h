@@ -23,3 +23,6 @@ void dress_as_string(struct buf *body, const char *message);
 
 /* Puts a body into an array. */
 void dress_in_array(struct buf *body);
+
+/* Spreads a body of compact JSON over lines, each two spaces further in than what it is in. */
+void dress_prettily(struct buf *body);

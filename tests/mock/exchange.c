@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "dialect.h"
+#include "embed.h"
 #include "faults.h"
 #include "mock.h"
 #include "sigv4.h"
@@ -36,6 +37,7 @@ struct exchange {
 	bool finished; /* it has been sent, or dropped on purpose */
 	bool admitted; /* counts as in flight */
 	struct reply reply;
+	size_t items_n; /* whose vectors are wanted */
 	int64_t delay_ms;
 	int64_t arrived_ms;
 	struct sleeper sleeper;
@@ -61,7 +63,7 @@ static struct span key_of(const struct exchange *x)
 {
 	const char *name = dialect_of(x)->key_header;
 	const char *key = name ? header_of(x, name) : NULL;
-	if (!key && x->dialect == &dialect_gemini)
+	if (!key && (x->dialect == &dialect_gemini || x->dialect == &dialect_gemini_embed))
 		key = arrival_argument(&x->arrival, "key");
 	return key ? span_of(key) : arrival_bearer(header_of(x, "Authorization"));
 }
@@ -159,6 +161,9 @@ static bool serve_ask(struct exchange *x, struct ask *ask)
 		return false;
 	}
 	stats_read(&x->mock->stats, ask);
+	x->items_n = ask->embed ? ask->embed->items_n : 0;
+	if (ask->embed && embed_refuse(ask, &x->mock->options.embed, &x->reply))
+		return false;
 	if (admission_refuse(x->mock, key_of(x), ask, x->arrived_ms, &x->reply))
 		return false;
 	x->delay_ms = faults_reply(x->mock, ask, &x->reply);
@@ -256,8 +261,10 @@ static void count_reply(struct exchange *x)
 	struct stats *stats = &x->mock->stats;
 	if (!x->dialect)
 		return;
-	if (x->reply.status == 200)
+	if (x->reply.status == 200) {
 		stats->billed++;
+		stats->embedded += x->items_n;
+	}
 	stats->streamed += x->reply.is_stream;
 	if (is_dropped(x))
 		stats->dropped++;

@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "dialect.h"
 #include "dress.h"
+#include "embed.h"
 #include "script.h"
 
 #include <inttypes.h>
@@ -63,6 +64,9 @@ static const struct behaviour behaviours[] = {
 	{ .name = "no-end", .shape = SHAPE_OPEN },
 	{ .name = "missing", .shape = SHAPE_MISSING },
 	{ .name = "number", .shape = SHAPE_NUMBER },
+	{ .name = "left-out", .shape = SHAPE_LEFT_OUT },
+	{ .name = "short", .shape = SHAPE_SHORT },
+	{ .name = "hole", .shape = SHAPE_HOLE },
 	{ .name = "odd-finish", .shape = SHAPE_ODD },
 	{ .name = "usage-strings", .shape = SHAPE_STRINGS },
 	{ .name = "no-usage", .shape = SHAPE_NO_USAGE },
@@ -90,6 +94,7 @@ struct scene {
 	const struct mock *mock;
 	const struct ask *ask;
 	struct span script; /* missing: there is none */
+	size_t item;        /* of a request for vectors: where the script stands */
 	uint64_t attempt;
 	struct rng luck;
 	struct reply *reply;
@@ -100,7 +105,7 @@ static const char *const settings[] = { "cached", "reasoning", "deltas", "mismat
 
 static struct answer_plan plan_of(const struct scene *s, enum answer_shape shape)
 {
-	struct answer_plan plan = { .shape = shape };
+	struct answer_plan plan = { .shape = shape, .item = s->item };
 	if (!s->script.at)
 		return plan;
 	plan.cached = script_setting(s->script, "cached");
@@ -131,6 +136,8 @@ static void reply_answer(const struct scene *s, enum answer_shape shape, enum dr
 		s->reply->gap = &s->mock->options.chunk_gap;
 		dress_stream(&s->reply->body, d->event_end, dressing);
 	}
+	s->reply->tokens_header = d->tokens_header;
+	s->reply->tokens = answer.input;
 	answer_release(&answer);
 }
 
@@ -331,20 +338,67 @@ static int64_t reply_by_plan(struct scene *s)
 	return step.delay_ms;
 }
 
+static uint64_t key_of(const struct ask *ask, struct span text)
+{
+	return attempts_key(text) ^ dialect_index(ask->dialect) * ATTEMPT_STEP;
+}
+
+/*
+ * Of the items of a request for vectors, the first whose script has more than 200 for this attempt
+ * speaks; this is an attempt of all of them.
+ */
+static uint64_t pick_item(struct mock *m, struct scene *s)
+{
+	const struct embed *embed = s->ask->embed;
+	uint64_t picked = 0;
+	for (size_t i = 0; i < embed->items_n; i++) {
+		struct span script = script_find(embed->items[i]);
+		uint64_t key, attempt;
+		struct step step;
+		if (!script.at)
+			continue;
+		key = key_of(s->ask, embed->items[i]);
+		attempt = attempts_count(&m->attempts, key);
+		if (picked || !script_step(script, attempt, &step) || span_is(step.name, "200"))
+			continue;
+		picked = key;
+		s->script = script;
+		s->item = i;
+		s->attempt = attempt;
+	}
+	return picked;
+}
+
+/* Finds whose script speaks, and gives what chance is drawn for. */
+static uint64_t find_script(struct mock *m, struct scene *s)
+{
+	struct span text = ask_script_text(s->ask);
+	uint64_t key = 0;
+	if (s->ask->embed)
+		key = pick_item(m, s);
+	else
+		s->script = script_find(text);
+	if (key || !needs_attempts(m, s->script))
+		return key;
+	key = key_of(s->ask, text);
+	s->attempt = attempts_count(&m->attempts, key);
+	return key;
+}
+
 int64_t faults_reply(struct mock *m, const struct ask *ask, struct reply *reply)
 {
 	const struct options *o = &m->options;
-	struct span text = ask_script_text(ask);
-	struct scene s = { .mock = m, .ask = ask, .script = script_find(text), .reply = reply };
-	uint64_t key = 0;
-	if (needs_attempts(m, s.script)) {
-		key = attempts_key(text) ^ dialect_index(ask->dialect) * ATTEMPT_STEP;
-		s.attempt = attempts_count(&m->attempts, key);
-	}
-	rng_init(&s.luck, key ^ ((uint64_t)o->seed + s.attempt * ATTEMPT_STEP));
+	struct scene s = { .mock = m, .ask = ask, .reply = reply };
+	uint64_t key = find_script(m, &s);
 	bool has_ttft = ask->is_streamed && o->ttft.kind != LATENCY_NONE;
-	int64_t drawn_ms = latency_draw_ms(has_ttft ? &o->ttft : &o->latency, &s.luck);
-	int64_t delay_ms = reply_by_plan(&s);
+	int64_t drawn_ms, delay_ms;
+	rng_init(&s.luck, key ^ ((uint64_t)o->seed + s.attempt * ATTEMPT_STEP));
+	drawn_ms = latency_draw_ms(has_ttft ? &o->ttft : &o->latency, &s.luck);
+	if (ask->embed)
+		drawn_ms += (int64_t)ask->embed->items_n * o->embed.item_ms;
+	if (ask->embed && embed_refuse_poison(ask, reply))
+		return drawn_ms;
+	delay_ms = reply_by_plan(&s);
 	reply->luck = s.luck;
 	return delay_ms >= 0 ? delay_ms : drawn_ms;
 }

@@ -14,6 +14,7 @@
  *   fields     checks of a request's members  script     [[mock:...]] in a prompt
  *   faults     what it gets                   attempts   how often a prompt was asked
  *   answer     what is said                   sample     an instance of a schema
+ *   embed      texts whose vectors are wanted meaning    a text as a vector
  *   put        JSON as bytes                  frames     Amazon's binary streams
  *   reply      an answer as a value           error      errors, and their translation
  *   dress      bodies spoilt afterwards       latency    how long it takes
@@ -21,7 +22,8 @@
  *   stats      what has been counted          mock.h     the sum of all state
  *
  * A file for each dialect: chat (with chat_answer), responses, completions, moderations,
- * anthropic, gemini, ollama, cohere, rerank, bedrock.
+ * anthropic, gemini, ollama, cohere, rerank, bedrock; and for vectors embed_openai, with those that
+ * resemble it, and embed_forms.
  */
 #include "base/clock.h"
 #include "base/xalloc.h"

@@ -6,6 +6,8 @@
 #include "options.h"
 
 #include "base/units.h"
+#include "dialect.h"
+#include "meaning.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -151,10 +153,34 @@ static bool set_no(const struct row *row, void *field, const char *text)
 
 static bool set_dialect(const struct row *row, void *field, const char *text)
 {
-	const struct dialect **dialect = field;
+	return dialect_is_vendor(text) && set_text(row, field, text);
+}
+
+static bool set_ms(const struct row *row, void *field, const char *text)
+{
+	int64_t *ms = field;
 	(void)row;
-	*dialect = dialect_named(text);
-	return *dialect != NULL;
+	return units_parse_ms(span_of(text), ms) && *ms <= LATENCY_MAX_MS;
+}
+
+static bool set_rogue(const struct row *row, void *field, const char *text)
+{
+	static const struct {
+		const char *name;
+		enum embed_rogue rogue;
+	} names[] = { { "floats", ROGUE_FLOATS }, { "base64", ROGUE_BASE64 },
+		{ "reversed", ROGUE_REVERSED }, { "unindexed", ROGUE_UNINDEXED },
+		{ "repeated", ROGUE_REPEATED }, { "left-out", ROGUE_LEFT_OUT },
+		{ "short", ROGUE_SHORT }, { "null", ROGUE_NULL }, { "long", ROGUE_LONG } };
+	unsigned *rogue = field;
+	(void)row;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strcmp(names[i].name, text) != 0)
+			continue;
+		*rogue |= (unsigned)names[i].rogue;
+		return true;
+	}
+	return false;
 }
 
 static bool set_tls_flaw(const struct row *row, void *field, const char *text)
@@ -184,12 +210,26 @@ static const struct row rows[] = {
 	ROW("aws-secret", "KEY", aws_secret, set_text,
 		"check that requests to Bedrock are signed with KEY"),
 	ROW("dialect", "NAME", dialect, set_dialect,
-		"what /v1 speaks: openai (default), azure, mistral, vllm; jina (default), voyage"),
+		"what /v1 speaks: openai (default), azure, mistral, vllm, jina, voyage"),
 	ROW("answer", "STYLE", answer, set_answer, "echo (default), words:N or fixed:TEXT"),
+	WHOLE("dimensions", "N", embed.dimensions, 1, MEANING_MAX,
+		"numbers of a vector, unless a request says (default 64)"),
+	WHOLE("embed-items", "N", embed.items, 1, RATE_MAX,
+		"most texts of a request for vectors (default the vendor's)"),
+	WHOLE("embed-item-tokens", "N", embed.item_tokens, 1, RATE_MAX,
+		"most tokens of such a text (likewise)"),
+	WHOLE("embed-tokens", "N", embed.tokens, 1, RATE_MAX,
+		"most tokens of all its texts (likewise)"),
+	ROW("name-index", NULL, embed.names_index, set_flag,
+		"say which text it is that a request is refused for"),
+	ROW("embed-rogue", "HOW", embed.rogue, set_rogue,
+		"floats, base64, reversed, unindexed, repeated, left-out, short, null, long"),
+	ROW("embed-pad", "SIZE", embed.pad_bytes, set_size, "white space before each vector"),
 	ROW("latency", "SPEC", latency, set_latency, "50ms, 20ms-1s or lognormal:200ms,0.8"),
 	ROW("ttft", "SPEC", ttft, set_latency, "likewise, to the first chunk of a stream"),
 	ROW("chunk-gap", "SPEC", chunk_gap, set_latency,
 		"likewise, between two chunks of a stream"),
+	ROW("latency-per-item", "DUR", embed.item_ms, set_ms, "so much more for each text"),
 	WHOLE("rpm", "N", rpm, 1, RATE_MAX, "requests per minute"),
 	WHOLE("tpm", "N", tpm, 1, RATE_MAX, "tokens per minute"),
 	WHOLE("burst", "N", burst, 1, RATE_MAX,
@@ -280,6 +320,7 @@ bool options_read(struct options *o, int argc, char **argv)
 		.concurrency_status = 503,
 		.quota_after = -1,
 		.family = FAMILY_OWN,
+		.embed = { .dimensions = 64 },
 		.max_body_bytes = (uint64_t)64 << 20 };
 	for (int i = 0; i < ROWS_N; i++) {
 		longs[i].name = rows[i].name;

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "answer.h"
-#include "dialect.h"
+#include "embed.h"
 #include "family.h"
 #include "latency.h"
 #include "tls.h"
@@ -47,9 +47,10 @@ struct options {
 	struct option_list quota_keys; /* that this is about; none: all */
 	struct option_list keys;       /* none: any will do */
 	struct option_list models;
-	const char *aws_secret;        /* NULL: signatures are only looked at */
-	const struct dialect *dialect; /* that takes a shared path's place; NULL: none */
+	const char *aws_secret; /* NULL: signatures are only looked at */
+	const char *dialect;    /* the vendor that shared paths are of; NULL: the usual */
 	struct answer_style answer;
+	struct embed_opts embed;
 	bool strict_model;
 	bool tls;
 	const char *ca_file; /* NULL: none */

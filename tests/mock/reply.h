@@ -50,6 +50,8 @@ struct reply {
 	const char
 		*ms_header; /* the name of the header that hint.ms goes to; NULL: retry-after-ms */
 	struct hint hint;
+	const char *tokens_header; /* NULL: no such header */
+	int64_t tokens;            /* which it tells of */
 	bool is_stream;            /* the body is events, sent one by one */
 	enum event_end event_end;  /* of them */
 	const struct latency *gap; /* borrowed: the time between two of them; NULL: none */

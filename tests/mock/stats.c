@@ -2,6 +2,7 @@
 #include "stats.h"
 
 #include "base/xalloc.h"
+#include "embed.h"
 
 #include <stdio.h>
 
@@ -55,6 +56,11 @@ void stats_read(struct stats *s, const struct ask *ask)
 	s->images += ask->images_n;
 	s->systems += ask->systems_n;
 	s->turns += ask->turns_n;
+	if (!ask->embed)
+		return;
+	s->items += ask->embed->items_n;
+	if (s->items_most < ask->embed->items_n)
+		s->items_most = ask->embed->items_n;
 }
 
 void stats_enter(struct stats *s)
@@ -95,7 +101,8 @@ static json_t *dialects_json(const struct stats *s)
 json_t *stats_tree(const struct stats *s)
 {
 	return json_pack(
-		"{s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:O, s:I, s:o, s:I, s:I, s:I}",
+		"{s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:O, s:I, s:o, s:I, s:I, s:I, s:I, "
+		"s:I, s:I}",
 		"requests", (json_int_t)s->requests, "billed", (json_int_t)s->billed, "streamed",
 		(json_int_t)s->streamed, "answered", answered_json(s), "dropped",
 		(json_int_t)s->dropped, "abandoned", (json_int_t)s->abandoned, "in_flight",
@@ -103,7 +110,8 @@ json_t *stats_tree(const struct stats *s)
 		"connections", (json_int_t)s->connections, "keys", s->keys, "bodies_bytes",
 		(json_int_t)s->body_bytes, "dialects", dialects_json(s), "images",
 		(json_int_t)s->images, "systems", (json_int_t)s->systems, "turns",
-		(json_int_t)s->turns);
+		(json_int_t)s->turns, "items", (json_int_t)s->items, "items_most",
+		(json_int_t)s->items_most, "embedded", (json_int_t)s->embedded);
 }
 
 void stats_release(struct stats *s)

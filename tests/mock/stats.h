@@ -29,9 +29,12 @@ struct stats {
 	uint64_t peak_in_flight;
 	uint64_t connections; /* that carried a request to an API */
 	uint64_t epoch;       /* 1 and one more after each reset; never shown */
-	uint64_t images;      /* in the requests that could be read, as the two below */
+	uint64_t images;      /* in the requests that could be read, as those below */
 	uint64_t systems;     /* system messages */
 	uint64_t turns;       /* messages of other kinds */
+	uint64_t items;       /* texts whose vectors are wanted, likewise... */
+	uint64_t items_most;  /* ...at most in one request... */
+	uint64_t embedded;    /* ...and those of them whose vectors were given, with status 200 */
 	uint64_t answered[STATS_STATUS_END];
 	uint64_t dialects[DIALECTS_MAX];
 	json_t *keys; /* owned: last four characters of a key -> requests */

@@ -4,7 +4,8 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 
-#include <stdint.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -243,6 +244,7 @@ struct MHD_Response *wire_response(
 	bool packs = reply->manner == REPLY_GZIP && may_gzip;
 	struct MHD_Response *response;
 	bool is_partial = reply->manner == REPLY_CUT || reply->manner == REPLY_STALL;
+	char tokens[24];
 	if (packs)
 		pack(&reply->body);
 	if (reply->manner == REPLY_HALF)
@@ -268,6 +270,10 @@ struct MHD_Response *wire_response(
 		response, reply->ms_header ? reply->ms_header : "retry-after-ms", reply->hint.ms);
 	add_header(response, "x-amzn-errortype", reply->error_type);
 	add_header(response, "x-should-retry", reply->should_retry);
+	if (reply->tokens_header) {
+		snprintf(tokens, sizeof tokens, "%" PRId64, reply->tokens);
+		add_header(response, reply->tokens_header, tokens);
+	}
 	return response;
 }
 

@@ -6,3 +6,4 @@ import './azure.test.mjs';
 import './anthropic.test.mjs';
 import './gemini.test.mjs';
 import './ollama.test.mjs';
+import './embeddings.test.mjs';

@@ -29,7 +29,7 @@ static const char *set(struct config *c, int nth)
 	struct prompt_opts *o = &c->prompt;
 	static const char *const names[] = { "--samples", "--join", "--vote-by", "--quorum",
 		"--emit", "-m with several models", "--flow", "--show-flow", "reduce",
-		"--max-input-tokens", "--on-truncate grow" };
+		"--max-input-tokens", "--on-truncate grow", "embed", "chunk" };
 	struct strings *const lists[] = { &o->samples, &o->joins, &o->vote_bys, &o->quorums,
 		&o->emits };
 	if (nth < 5)
@@ -38,10 +38,13 @@ static const char *set(struct config *c, int nth)
 		strings_add(&o->models, "a,b");
 	o->flow = nth == 6 ? word : NULL;
 	o->show_flow = nth == 7 ? FLOW_IS_DOT : FLOW_IS_RUN;
-	c->command = nth == 8 ? COMMAND_REDUCE : COMMAND_FILTER;
+	c->command = nth == 8 ? COMMAND_REDUCE
+		: nth == 11   ? COMMAND_EMBED
+		: nth == 12   ? COMMAND_CHUNK
+			      : COMMAND_FILTER;
 	o->max_input_tokens = nth == 9;
 	c->pipeline.sched.on_truncate = nth == 10 ? TRUNCATE_GROWS : TRUNCATE_IS_ERROR;
-	return nth < 11 ? names[nth] : NULL;
+	return nth < 13 ? names[nth] : NULL;
 }
 
 TEST("what makes of a record more than one request, or of several one, has no place in a batch")

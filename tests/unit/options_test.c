@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "t.h"
 
+#include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/setting.h"
@@ -143,16 +144,13 @@ static size_t widest_line(const char *text)
 	return widest;
 }
 
-static const enum command commands[] = { COMMAND_FILTER, COMMAND_REDUCE };
-enum { COMMANDS_N = sizeof commands / sizeof *commands };
-
 TEST("each command's short help fits a screen of 24 lines and 80 columns")
 {
-	for (size_t i = 0; i < COMMANDS_N; i++) {
-		char *text = printed(cli_print_short_help, commands[i]);
+	for (enum command c = COMMAND_FILTER; c <= COMMAND_LAST; c++) {
+		char *text = printed(cli_print_short_help, c);
 		size_t lines_n = 0;
-		for (const char *c = text; *c; c++)
-			lines_n += *c == '\n';
+		for (const char *at = text; *at; at++)
+			lines_n += *at == '\n';
 		CHECK(lines_n <= 24);
 		CHECK(widest_line(text) <= 80);
 		CHECK(strstr(text, "  pllm ") < strstr(text, "--input"));
@@ -174,31 +172,72 @@ static bool has_row(const char *text, const struct option *o)
 
 TEST("long help fits 80 columns and shows every option that the command takes, with its default")
 {
-	for (size_t i = 0; i < COMMANDS_N; i++) {
-		char *text = printed(cli_print_long_help, commands[i]);
+	for (enum command c = COMMAND_FILTER; c <= COMMAND_LAST; c++) {
+		char *text = printed(cli_print_long_help, c);
 		CHECK(widest_line(text) <= 80);
 		EACH_OPTION(o)
 		{
-			bool is_due = option_is_shown(o) && option_is_for(o, commands[i]);
+			bool is_due = option_is_shown(o) && option_is_for(o, c);
 			about(CHECK(has_row(text, o) == is_due), o);
 		}
-		CHECK(strstr(text,
-			"-j, --jobs N                   requests in flight, at most (default 64)\n"));
-		CHECK(strstr(text, "--meta[=NAME]"));
-		CHECK(!strstr(text, "\nReduce:\n") == (commands[i] == COMMAND_FILTER));
-		CHECK(!strstr(text, "\nSteps:\n") == (commands[i] == COMMAND_REDUCE));
+		CHECK(!strstr(text,
+			      "-j, --jobs N                   requests in flight, at most (default 64)\n") ==
+			(c == COMMAND_CHUNK));
+		CHECK(!strstr(text, "--meta[=NAME]") == (c == COMMAND_CHUNK));
+		CHECK(!strstr(text, "\nSteps:\n") == (c != COMMAND_FILTER));
+		CHECK(!strstr(text, "\nReduce:\n") == (c != COMMAND_REDUCE));
+		CHECK(!strstr(text, "\nEmbed:\n") == (c != COMMAND_EMBED));
+		CHECK(!strstr(text, "\nChunk:\n") == (c != COMMAND_CHUNK));
 		free(text);
 	}
 }
 
-TEST("an option belongs to one command, or to all")
+/* The commands that take the option of that name, by their letters. */
+static const char *takers_of(const char *name, char out[8])
 {
-	CHECK(option_is_for(option_find(SPAN("by")), COMMAND_REDUCE));
-	CHECK(!option_is_for(option_find(SPAN("by")), COMMAND_FILTER));
-	CHECK(option_is_for(option_find(SPAN("samples")), COMMAND_FILTER));
-	CHECK(!option_is_for(option_find(SPAN("samples")), COMMAND_REDUCE));
-	CHECK(option_is_for(option_find(SPAN("jobs")), COMMAND_FILTER));
-	CHECK(option_is_for(option_find(SPAN("jobs")), COMMAND_REDUCE));
+	static const char letters[] = "frec";
+	const struct option *o = option_find(span_of(name));
+	size_t n = 0;
+	for (enum command c = COMMAND_FILTER; c <= COMMAND_LAST; c++)
+		if (option_is_for(o, c))
+			out[n++] = letters[c];
+	out[n] = '\0';
+	return out;
+}
+
+TEST("an option is taken by the commands that can do something with it, at least by one")
+{
+	static const struct {
+		const char *name, *takers;
+	} cases[] = { { "jobs", "fre" }, { "model", "fre" }, { "key-file", "fre" },
+		{ "hedge", "fre" }, { "window", "fre" }, { "meta", "fre" }, { "input", "frec" },
+		{ "errors", "frec" }, { "config", "frec" }, { "verbose", "frec" },
+		{ "samples", "f" }, { "image", "f" }, { "flow", "f" }, { "existing", "fe" },
+		{ "retry-errors", "fe" }, { "by", "r" }, { "raw-output", "fr" }, { "system", "fr" },
+		{ "schema", "fr" }, { "stream", "fr" }, { "max-tokens", "fr" },
+		{ "ttft-timeout", "fr" }, { "on-truncate", "fr" }, { "max-input-tokens", "fre" },
+		{ "dimensions", "e" }, { "input-type", "e" }, { "normalize", "e" },
+		{ "format", "e" }, { "ids", "e" }, { "batch-items", "e" }, { "batch-tokens", "e" },
+		{ "batch-wait", "e" }, { "field", "c" }, { "size", "c" }, { "overlap", "c" },
+		{ "at", "c" }, { "keep-fields", "c" } };
+	char takers[8];
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		CHECK_STR(takers_of(cases[i].name, takers), cases[i].takers);
+	EACH_OPTION(o)
+	about(CHECK(o->takers && o->takers <= OPTION_IS_SHARED), o);
+}
+
+TEST("the defaults of embed are its own where the table says so")
+{
+	const struct option *as = option_find(SPAN("as")), *window = option_find(SPAN("window"));
+	CHECK_STR(option_default(as, COMMAND_FILTER), "output");
+	CHECK_STR(option_default(as, COMMAND_REDUCE), "output");
+	CHECK_STR(option_default(as, COMMAND_EMBED), "embedding");
+	CHECK_STR(option_standard(as, COMMAND_EMBED), "embedding");
+	CHECK_STR(option_default(window, COMMAND_FILTER), "four times --jobs");
+	CHECK_STR(option_default(window, COMMAND_EMBED), "two packs for each of --jobs");
+	CHECK_STR(option_standard(window, COMMAND_EMBED), "0");
+	CHECK(!option_standard(option_find(SPAN("max-tokens")), COMMAND_FILTER));
 }
 
 TEST("an option that begins with a step may be given for each of them")

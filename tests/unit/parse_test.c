@@ -2,6 +2,7 @@
 #include "t.h"
 
 #include "cli/parse.h"
+#include "work/embedding.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -209,8 +210,8 @@ TEST("what is unknown is refused with what would be right")
 	check_refused("--unordered=yes", "--unordered takes no value");
 	check_refused("hlep", "unknown command \"hlep\"; the nearest is help");
 	check_refused("prompt", "unknown command \"prompt\"; the nearest option is --prompt");
-	check_refused("embed", "\"embed\" is not in this version");
-	check_refused("help\nembed", "\"embed\" is not in this version");
+	check_refused("cache", "\"cache\" is not in this version");
+	check_refused("help\ndoctor", "\"doctor\" is not in this version");
 	check_refused("Is {{a}} b?", "\"Is {{a}} b?\" is not a command; a prompt is given with -p");
 	check_refused("{{a}}", "\"{{a}}\" is not a command; a prompt is given with -p");
 	check_refused("in.jsonl",
@@ -241,6 +242,75 @@ TEST("the first word says the command, wherever it stands among the options")
 		"\"in.jsonl\" is one word too many; a prompt is given with -p, an input file with -i");
 	check_refused("reduce\nreduce",
 		"\"reduce\" is one word too many; a prompt is given with -p, an input file with -i");
+	check_refused("embed\nreduce",
+		"\"reduce\" is one word too many; a prompt is given with -p, an input file with -i");
+	check_refused("chunk\nin.jsonl",
+		"\"in.jsonl\" is one word too many; an input file is given with -i");
+	check_refused("chunks", "unknown command \"chunks\"; the nearest is chunk");
+	check_refused("embd", "unknown command \"embd\"; the nearest is embed");
+}
+
+TEST("embed asks for vectors, and has a field's name and a window of its own")
+{
+	struct parsed p;
+	parse(&p, "embed");
+	const struct config *c = &p.config;
+	CHECK_INT(p.action, CLI_RUN);
+	CHECK_INT(c->command, COMMAND_EMBED);
+	CHECK_STR(c->prompt.as, "embedding");
+	CHECK_INT(c->pipeline.window, 0);
+	CHECK_INT(c->embed.form, NPY_NONE);
+	CHECK_INT(c->embed.role, EMBED_AS_IS);
+	CHECK(c->embed.dimensions == 0 && c->embed.batch_items == 0 && !c->embed.ids &&
+		!c->embed.is_normalized);
+	CHECK_INT(c->pipeline.sched.pack.wait_ms, 20);
+	cli_free(&p.config);
+	parse(&p,
+		"embed\n--dimensions=256\n--input-type\nquery\n--normalize\n--batch-items=8\n"
+		"--batch-tokens=9000\n--batch-wait=0\n--format=npy\n-o\nv\n--ids=i\n-a\nvector");
+	CHECK_INT(p.action, CLI_RUN);
+	CHECK_INT(c->embed.dimensions, 256);
+	CHECK_INT(c->embed.role, EMBED_QUERIES);
+	CHECK(c->embed.is_normalized);
+	CHECK_INT(c->embed.batch_items, 8);
+	CHECK_INT(c->embed.batch_tokens, 9000);
+	CHECK_INT(c->pipeline.sched.pack.wait_ms, 0);
+	CHECK_INT(c->embed.form, NPY_NUMPY);
+	CHECK_STR(c->writer.path, "v");
+	CHECK_STR(c->embed.ids, "i");
+	CHECK_STR(c->prompt.as, "vector");
+	cli_free(&p.config);
+	check_refused("embed\n--batch-items=0",
+		"--batch-items 0: expected a whole number from 1 to 65536");
+	check_refused("embed\n--input-type=passage",
+		"--input-type passage: expected one of query|document");
+	check_refused("embed\n--format=csv", "--format csv: expected one of jsonl|npy|f32");
+}
+
+TEST("chunk cuts texts, and has nobody to ask")
+{
+	struct parsed p;
+	parse(&p, "chunk");
+	const struct chunk_opts *o = &p.config.chunk;
+	CHECK_INT(p.action, CLI_RUN);
+	CHECK_INT(p.config.command, COMMAND_CHUNK);
+	CHECK_STR(o->field, "text");
+	CHECK_INT(o->size, 512);
+	CHECK_INT(o->overlap, 0);
+	CHECK_INT(o->at, CHUNK_AT_SENTENCE);
+	CHECK_STR(o->keeps, "all");
+	cli_free(&p.config);
+	parse(&p, "--field\n.body\nchunk\n--size=64\n--overlap=8\n--at=line\n--keep-fields=id,url");
+	CHECK_STR(o->field, ".body");
+	CHECK_INT(o->size, 64);
+	CHECK_INT(o->overlap, 8);
+	CHECK_INT(o->at, CHUNK_AT_LINE);
+	CHECK_STR(o->keeps, "id,url");
+	cli_free(&p.config);
+	check_refused("chunk\n-m\nx", "--model is no option of pllm chunk");
+	check_refused("chunk\n--jobs=2", "--jobs is no option of pllm chunk");
+	check_refused(
+		"chunk\n--at=word", "--at word: expected one of paragraph|sentence|line|token");
 }
 
 TEST("help is about the command that is named")
@@ -254,7 +324,9 @@ TEST("help is about the command that is named")
 		{ "help\nreduce", CLI_HELP_LONG, COMMAND_REDUCE },
 		{ "reduce\nhelp", CLI_HELP_LONG, COMMAND_REDUCE },
 		{ "reduce\n--help", CLI_HELP_LONG, COMMAND_REDUCE },
-		{ "reduce\n--samples\n3\n-h", CLI_HELP_SHORT, COMMAND_REDUCE } };
+		{ "reduce\n--samples\n3\n-h", CLI_HELP_SHORT, COMMAND_REDUCE },
+		{ "help\nembed", CLI_HELP_LONG, COMMAND_EMBED },
+		{ "chunk\n-h", CLI_HELP_SHORT, COMMAND_CHUNK } };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct parsed p;
 		parse(&p, cases[i].line);
@@ -272,6 +344,14 @@ TEST("an option of another command is refused")
 	check_refused("--flow=f\nreduce", "--flow is no option of pllm reduce");
 	check_refused("reduce\n--retry-errors", "--retry-errors is no option of pllm reduce");
 	check_refused("reduce\n--fan-in\n1", "--fan-in 1: expected a whole number from 2 to 1000");
+	check_refused("--dimensions\n8", "--dimensions is an option of pllm embed");
+	check_refused("--overlap\n8", "--overlap is an option of pllm chunk");
+	check_refused("embed\n-r", "--raw-output is no option of pllm embed");
+	check_refused("embed\n-s\nx", "--system is no option of pllm embed");
+	check_refused("embed\n--samples\n3", "--samples is no option of pllm embed");
+	check_refused("embed\n--stream", "--stream is no option of pllm embed");
+	check_refused("embed\n--by\n.lang", "--by is no option of pllm embed");
+	check_refused("reduce\n--ids\nf", "--ids is no option of pllm reduce");
 }
 
 TEST("what is said of steps adds up, in its order")

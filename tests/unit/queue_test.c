@@ -20,7 +20,8 @@ static void make(unsigned i, uint64_t seq, unsigned pool)
 	struct thing *t = &things[i];
 	*t = (struct thing){ .record = { .seq = seq, .admitted_ms = (int64_t)seq } };
 	call_init(&t->call, &t->record, 0, 0);
-	request_init(&t->request, &t->call, pool);
+	request_init(&t->request, t->call.step, pool);
+	request_join(&t->request, &t->call, NULL);
 }
 
 static void release(void)
@@ -97,7 +98,7 @@ TEST("who gets a call of an earlier record goes as early")
 	queue_put(&k, &things[0].request);
 	queue_put(&k, &things[1].request);
 	request_leave(&things[2].request, &things[2].call);
-	request_join(&things[1].request, &things[2].call);
+	request_join(&things[1].request, &things[2].call, NULL);
 	queue_hasten(&k, &things[1].request);
 	CHECK(queue_first(&k) == &things[1].request);
 	CHECK(queue_take(&k) && queue_take(&k) && !queue_take(&k));
@@ -127,7 +128,7 @@ TEST("a request's last moment is that of the call which may wait longest")
 	make(0, 10, 0);
 	make(1, 30, 0);
 	request_leave(&things[1].request, &things[1].call);
-	request_join(&things[0].request, &things[1].call);
+	request_join(&things[0].request, &things[1].call, NULL);
 	CHECK_INT(queue_deadline_ms(&k, &things[0].request), 30 + PATIENCE_MS);
 	queue_mind_all(&k, &things[0].request);
 	CHECK_INT(queue_next_ms(&k), 10 + PATIENCE_MS);

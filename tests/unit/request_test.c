@@ -22,10 +22,11 @@ static void scene_init(struct scene *s)
 		s->records[i] = (struct record){ .seq = CALLS_N - i, .admitted_ms = i };
 		call_init(&s->calls[i], &s->records[i], STEP, i);
 	}
-	request_init(&s->q, &s->calls[0], POOL);
+	request_init(&s->q, s->calls[0].step, POOL);
+	request_join(&s->q, &s->calls[0], NULL);
 	attempt_init(&s->q.attempt, BODY_MAX);
 	for (unsigned i = 1; i < CALLS_N; i++)
-		request_join(&s->q, &s->calls[i]);
+		request_join(&s->q, &s->calls[i], NULL);
 }
 
 static void scene_release(struct scene *s)
@@ -181,7 +182,8 @@ TEST("a released request can be used for another call")
 	CHECK(!s.q.second);
 	call_release(&s.calls[1]);
 	call_init(&s.calls[1], &s.records[1], STEP, 1);
-	request_init(&s.q, &s.calls[1], POOL);
+	request_init(&s.q, s.calls[1].step, POOL);
+	request_join(&s.q, &s.calls[1], NULL);
 	CHECK_INT(s.q.calls_n, 1);
 	CHECK_INT(s.q.attempts_n, 0);
 	CHECK(!s.q.attempt.body.data && !s.q.answer.message);

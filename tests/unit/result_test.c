@@ -177,6 +177,69 @@ TEST("a record that is answered without a text gets no member and no stray comma
 	}
 }
 
+/* Answers with a vector of n numbers instead of a text. */
+static void answer_vector(struct scene *s, const char *text, size_t n)
+{
+	answer(s, "");
+	s->call->answer.text = (struct span){ 0 };
+	s->call->answer.vector = (struct vector){ .text = span_of(text), .n = n };
+}
+
+TEST("a vector is inserted with the server's own digits, whatever they are")
+{
+	static const char *const vectors[] = { "[0.1,-2e-3,1.10,1E+2,-0]", "[1e400]",
+		"[0.100000000000000000000000000000000000001]" };
+	static const size_t lengths[] = { 5, 1, 1 };
+	for (size_t i = 0; i < 3; i++) {
+		struct scene s;
+		enter(&s);
+		read_line(&s, SPAN("{\"a\":1}"));
+		answer_vector(&s, vectors[i], lengths[i]);
+		char *want = xasprintf("{\"a\":1,\"output\":%s}\n", vectors[i]);
+		check_line(&s, want);
+		free(want);
+		leave(&s);
+	}
+}
+
+TEST("a vector in base64 is printed, and null if it is none")
+{
+	struct scene s;
+	enter(&s);
+	read_line(&s, SPAN("{}"));
+	answer_vector(&s, "AAAAPwAAgMA=", 2);
+	check_line(&s, "{\"output\":[0.5,-4]}\n");
+	answer_vector(&s, "AAAAPwAA*MA=", 2);
+	check_line(&s, "{\"output\":null}\n");
+	leave(&s);
+}
+
+TEST("a vector is scaled when that is asked for and the server has not done it")
+{
+	struct scene s;
+	enter(&s);
+	s.plan.embedding.is_normalized = true;
+	read_line(&s, SPAN("\"text\""));
+	answer_vector(&s, "[3,0.0,-4]", 3);
+	check_line(&s, "{\"input\":\"text\",\"output\":[0.6,0,-0.8]}\n");
+	s.call->answer.vector.is_scaled = true;
+	check_line(&s, "{\"input\":\"text\",\"output\":[3,0.0,-4]}\n");
+	leave(&s);
+}
+
+TEST("a vector that goes elsewhere leaves its record as it was")
+{
+	struct scene s;
+	enter(&s);
+	s.plan.steps[0].is_emitted = false;
+	read_line(&s, SPAN("{\"output\":\"mine\" }"));
+	answer_vector(&s, "[1]", 1);
+	check_line(&s, "{\"output\":\"mine\" }\n");
+	s.opts.replaces = true;
+	check_line(&s, "{\"output\":\"mine\" }\n");
+	leave(&s);
+}
+
 TEST("a failed record carries its error, the rest is untouched")
 {
 	check_failed("{\"a\":1e400 }", "{\"a\":1e400 ," ERROR_MEMBER "}\n");

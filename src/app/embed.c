@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A matrix has no fields. What records say of earlier runs is then of no use: a record that has its
+ * vector already would have no row, so that --retry-errors asks for all of them again.
+ */
+#include "app/embed.h"
+
+#include "api/api.h"
+#include "api/embeddings.h"
+#include "app/endpoint_text.h"
+#include "app/origin.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+/* As --window has it: more records than this are never held for the sake of packs. */
+#define WINDOW_MAX INT64_C(1000000)
+
+static bool is_stdout(const char *path)
+{
+	return !path || strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
+}
+
+/* True if both names are of one file; a device or a pipe may be written by several. */
+static bool are_same_file(const char *a, const char *b)
+{
+	struct stat at_a, at_b;
+	if (is_stdout(a) || is_stdout(b))
+		return false;
+	if (stat(a, &at_a) != 0 || stat(b, &at_b) != 0)
+		return strcmp(a, b) == 0;
+	return S_ISREG(at_a.st_mode) && at_a.st_dev == at_b.st_dev && at_a.st_ino == at_b.st_ino;
+}
+
+static bool check_ids(const struct config *c, struct err *err)
+{
+	const char *ids = c->embed.ids, *out = c->writer.path;
+	if (c->embed.form == NPY_NONE)
+		return !ids ||
+			err_set(err, ERR_USAGE,
+				"--ids %s: is for --format npy or f32; with jsonl the vectors are in the records, which go to -o FILE",
+				ids);
+	if (c->embed.form == NPY_NUMPY && is_stdout(out))
+		return err_set(err, ERR_USAGE,
+			"--format npy: the matrix goes into a file; give -o FILE, and maybe --ids FILE for the records");
+	return !is_stdout(out) || !is_stdout(ids) ||
+		err_set(err, ERR_USAGE,
+			"--format f32: the matrix and the records cannot both go to standard output; give -o FILE, or --ids FILE for the records");
+}
+
+/* Two files of a run are not one. */
+static bool check_files(const struct config *c, struct err *err)
+{
+	const char *ids = c->embed.ids, *out = c->writer.path, *errors = c->writer.errors_path;
+	if (are_same_file(ids, out))
+		return err_set(err, ERR_USAGE,
+			"--ids %s: that is where -o writes; give another file", ids);
+	if (are_same_file(errors, out) || are_same_file(errors, ids))
+		return err_set(err, ERR_USAGE,
+			"--errors %s: that is where %s writes; give another file", errors,
+			are_same_file(errors, out) ? "-o" : "--ids");
+	return true;
+}
+
+/* Nothing is there already where nothing is written into records. */
+static bool check_existing(struct config *c, struct err *err)
+{
+	bool is_said = origin_kind_of(c, "existing") == ORIGIN_COMMAND_LINE;
+	if (c->embed.form == NPY_NONE || c->pipeline.existing != EXISTING_IS_SKIPPED)
+		return true;
+	if (is_said)
+		return err_set(err, ERR_USAGE,
+			"--existing skip: a record that is skipped would have no row in the matrix; leave it out, or give --format jsonl");
+	c->pipeline.existing = EXISTING_IS_REPLACED;
+	return true;
+}
+
+/* The two change places, so that the config frees both. */
+static void place_files(struct config *c)
+{
+	char *matrix = c->writer.path;
+	c->writer.path = c->embed.ids;
+	c->embed.ids = matrix;
+	c->writer.matrix = (struct npy_opts){
+		.path = matrix,
+		.form = c->embed.form,
+		.columns_n = c->embed.dimensions,
+		.is_normalized = c->embed.is_normalized,
+	};
+}
+
+static bool refuse_models(struct err *err)
+{
+	return err_set(err, ERR_USAGE,
+		"-m: pllm embed asks one model, since vectors of different models cannot be compared");
+}
+
+/* One text has one vector, of one model. A file may have models for steps of other runs. */
+static bool check_prompts(const struct config *c, struct err *err)
+{
+	const struct prompt_opts *o = &c->prompt;
+	if (o->prompts.n + o->prompt_files.n > 1)
+		return err_set(err, ERR_USAGE,
+			"pllm embed has one prompt; more can be embedded in a pipe of several, each with its own -a NAME");
+	return o->models.n < 2 || origin_is_setting(c, "model") || refuse_models(err);
+}
+
+bool embed_prepare(struct config *c, struct err *err)
+{
+	c->endpoint.embeds = true;
+	if (!check_prompts(c, err) || !check_ids(c, err) || !check_files(c, err) ||
+		!check_existing(c, err))
+		return false;
+	if (c->embed.form != NPY_NONE)
+		place_files(c);
+	return true;
+}
+
+bool embed_make(struct plan *plan, const struct config *c, struct err *err)
+{
+	struct step *step = &plan->steps[0];
+	plan->embedding = (struct embedding){
+		.is_wanted = true,
+		.role = (enum embed_role)c->embed.role,
+		.dimensions = c->embed.dimensions,
+		.is_normalized = c->embed.is_normalized,
+		.is_matrix = c->embed.form != NPY_NONE,
+	};
+	if (!step->is_unnamed)
+		return err_set(err, ERR_USAGE,
+			"-p %s=...: pllm embed has one prompt, without a name; -a %s names the field, and a text that begins so is written -p '=%s=...'",
+			step->name, step->name, step->name);
+	if (step_calls_n(step) > 1)
+		return refuse_models(err);
+	/* It is of use all the same, and plan_link has seen to that before. */
+	if (plan->embedding.is_matrix)
+		step->is_emitted = false;
+	return true;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool is_same_model(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->model && b->model ? strcmp(a->model, b->model) == 0 : a->model == b->model;
+}
+
+/* A model by itself is another one; with a URL it may be the same by another name. */
+static bool check_fallback(
+	const char *text, const struct endpoint *e, const struct endpoint *first, struct err *err)
+{
+	struct endpoint_text t = { .embeds = true };
+	bool ok = endpoint_text_parse_fallback(&t, text, err);
+	if (ok && !t.base && !is_same_model(e, first))
+		ok = err_set(err, ERR_USAGE,
+			"--fallback %.200s: vectors of different models cannot be compared; give another place of the same model, as URL,MODEL",
+			text);
+	endpoint_text_release(&t);
+	return ok;
+}
+
+static bool check_endpoints(const struct config *c, const struct plan *plan,
+	const struct endpoints *list, struct err *err)
+{
+	const struct strings *fallbacks = &c->endpoint.fallbacks;
+	for (unsigned i = 0; i < list->n; i++) {
+		const struct endpoint *e = &list->items[i];
+		if (!embeddings_check(e->api, &plan->steps[0], &plan->embedding, err) ||
+			(e->tier > 0 &&
+				!check_fallback(
+					fallbacks->items[e->tier - 1], e, list->items, err)))
+			return false;
+	}
+	return true;
+}
+
+/* What is not said is what all endpoints take: a pack may go to any of them. */
+static void size_packs(
+	struct pack_opts *pack, const struct embed_opts *o, const struct endpoints *list)
+{
+	*pack = (struct pack_opts){
+		.is_on = true,
+		.texts_max = o->batch_items ? o->batch_items : INT64_MAX,
+		.tokens_max = o->batch_tokens ? o->batch_tokens : INT64_MAX,
+		.wait_ms = pack->wait_ms,
+	};
+	for (unsigned i = 0; i < list->n; i++) {
+		const struct api *api = list->items[i].api;
+		if (!o->batch_items)
+			pack->texts_max = least(pack->texts_max, api->pack_texts);
+		if (!o->batch_tokens && api->pack_tokens > 0)
+			pack->tokens_max = least(pack->tokens_max, api->pack_tokens);
+	}
+}
+
+/* With twice as many texts as are in flight, packs gather while others are answered. */
+static int64_t window_for(const struct sched_opts *o)
+{
+	int64_t several = 4 * o->jobs, packs = WINDOW_MAX;
+	if (o->pack.texts_max <= WINDOW_MAX / (2 * o->jobs))
+		packs = 2 * o->jobs * o->pack.texts_max;
+	return packs > several ? packs : several;
+}
+
+bool embed_place(
+	struct config *c, const struct plan *plan, const struct endpoints *list, struct err *err)
+{
+	if (!check_endpoints(c, plan, list, err))
+		return false;
+	size_packs(&c->pipeline.sched.pack, &c->embed, list);
+	if (c->pipeline.window == 0)
+		c->pipeline.window = window_for(&c->pipeline.sched);
+	return true;
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The open pack is a request that waits in the queue for its time, --batch-wait after its first
+ * text; when it is full it becomes ready at once. So deadlines, the end of the run and the order of
+ * records are the queue's business, for packs as for all else.
+ *
+ * Division is a search by halves. A pack of n texts with one that is refused costs 2 ceil(log2 n)
+ * requests more; those halves that have nothing wrong in them are answered on the way, and several
+ * bad texts share the steps that they have in common. A refusal that names a text saves the search:
+ * that text is asked alone, since the name may be wrong, and the others together.
+ */
+#include "engine/pack.h"
+
+#include "api/api.h"
+#include "api/embeddings.h"
+#include "base/xalloc.h"
+#include "engine/flight.h"
+#include "engine/sched.h"
+#include "work/ask.h"
+#include "work/record.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { AHEAD_N = 2 }; /* packs that may be ready beyond those that could start */
+
+#define ITEM_OF(node) LIST_ENTRY(node, struct item, link)
+#define CALL_OF(node) LIST_ENTRY(node, struct call, link)
+
+void packs_init(struct packs *p, const struct pack_opts *opts, bool is_fixed)
+{
+	*p = (struct packs){ .opts = opts };
+	if (opts->is_on)
+		pack_size_init(&p->size, (unsigned)opts->texts_max, is_fixed);
+}
+
+size_t packs_hungry_n(const struct sched *s, size_t requests_n)
+{
+	const struct packs *p = &s->packs;
+	size_t size = pack_size_items(&p->size);
+	size_t wanted = (requests_n + AHEAD_N) * size;
+	size_t has = s->queue.ready_n * size;
+	if (p->open && p->open->state == REQUEST_WAITING)
+		has += p->open->items_n;
+	return has < wanted ? wanted - has : 0;
+}
+
+/* texts in */
+
+/* Finds what the call's record wants the vector of. False with fault filled. */
+static bool find_text(
+	struct sched *s, const struct call *call, struct item *item, struct fault *fault)
+{
+	struct ask ask;
+	const struct record *r = call->record;
+	const struct step *step = &s->rooms.plan->steps[call->step];
+	buf_init(&item->own, SCHED_BODY_MAX_BYTES);
+	if (!ask_init_text(&ask, step, s->rooms.endpoints, r->value, fault) ||
+		!ask_fit(&ask, &item->own, fault))
+		return false;
+	s->cuts_n += ask.is_cut;
+	item->text = ask.prompt.at ? ask.prompt : ask.own;
+	item->source = ask.prompt.at ? NULL : r;
+	if (step->has_prompt && !ask.prompt.at) {
+		if (!ask_put_prompt(&ask, &item->own, fault))
+			return false;
+		buf_shrink(&item->own);
+		item->text = buf_span(&item->own);
+		item->source = NULL;
+	}
+	return item->text.n > 0 ||
+		fault_set(fault, ERROR_BAD_RECORD, "the text is empty: it has no vector");
+}
+
+static size_t rounded_up(double tokens)
+{
+	size_t whole = (size_t)tokens;
+	return whole + ((double)whole < tokens);
+}
+
+/* Weighs what so far counted as many tokens as it has bytes, which it never is more. */
+static void weigh_open(struct packs *p)
+{
+	p->open_tokens = 0;
+	for (struct list_node *at = p->open->items.next; at != &p->open->items; at = at->next)
+		p->open_tokens += rounded_up(item_tokens(ITEM_OF(at)));
+	p->is_weighed = true;
+}
+
+/* True if the open pack may have this text, too. */
+static bool has_room(struct packs *p, struct item *item)
+{
+	size_t max = (size_t)p->opts->tokens_max;
+	if (p->open->items_n >= pack_size_items(&p->size))
+		return false;
+	if (p->open_tokens + item->text.n <= max)
+		return true;
+	if (!p->is_weighed)
+		weigh_open(p);
+	return p->open_tokens + rounded_up(item_tokens(item)) <= max;
+}
+
+void packs_flush(struct sched *s)
+{
+	struct request *q = s->packs.open;
+	if (!q)
+		return;
+	s->packs.open = NULL;
+	if (q->state != REQUEST_WAITING)
+		return;
+	queue_remove(&s->queue, q);
+	queue_put(&s->queue, q);
+}
+
+/* Begins a pack for calls like this one. */
+static void open_pack(struct sched *s, const struct call *call)
+{
+	struct packs *p = &s->packs;
+	struct request *q = sched_take_request(s, call);
+	q->is_pack = true;
+	q->seq = call->record->seq;
+	p->open = q;
+	p->open_tokens = 0;
+	p->is_weighed = false;
+	if (p->opts->wait_ms > 0)
+		queue_put_off(&s->queue, q, call->record->admitted_ms + p->opts->wait_ms);
+	else
+		queue_put(&s->queue, q);
+}
+
+static void put_item(struct sched *s, struct call *call, struct item *item)
+{
+	struct packs *p = &s->packs;
+	if (p->open && !has_room(p, item))
+		packs_flush(s);
+	if (!p->open)
+		open_pack(s, call);
+	p->open_tokens += p->is_weighed ? rounded_up(item_tokens(item)) : item->text.n;
+	request_put_item(p->open, item);
+	same_put_item(s, item);
+	sched_join(s, p->open, call, item, false);
+	if (p->open->items_n >= pack_size_items(&p->size))
+		packs_flush(s);
+}
+
+void pack_put(struct sched *s, struct call *call)
+{
+	struct fault fault;
+	struct item *item = item_new();
+	if (!find_text(s, call, item, &fault)) {
+		item_free(item);
+		call_abandon(call, fault.code, xstrdup(fault.msg));
+		list_put(&s->settled, &call->link);
+		return;
+	}
+	const struct step *step = &s->rooms.plan->steps[call->step];
+	struct item *other = same_find_item(s, step->models[0], item->text);
+	if (!other) {
+		put_item(s, call, item);
+		return;
+	}
+	item_free(item);
+	sched_join(s, other->request, call, other, call->record->seq < other->request->seq);
+}
+
+void pack_close(struct sched *s, const struct request *q)
+{
+	if (s->packs.open == q)
+		s->packs.open = NULL;
+}
+
+void pack_drop_item(struct sched *s, struct item *item)
+{
+	lookup_remove(&s->same.items, &item->same);
+	list_remove(&item->link);
+	item->request->items_n--;
+	item_free(item);
+}
+
+/* Drops the items that no call wants any more. */
+static void drop_items(struct sched *s, struct request *q)
+{
+	struct list_node *next = q->items.next;
+	while (next != &q->items) {
+		struct item *item = ITEM_OF(next);
+		next = next->next;
+		if (item->calls_n == 0)
+			pack_drop_item(s, item);
+	}
+}
+
+void pack_over(struct sched *s, struct request *q)
+{
+	pack_close(s, q);
+	drop_items(s, q);
+}
+
+/* vectors out */
+
+void pack_note(struct sched *s, const struct flight *f, const struct answer *answer, int64_t now_ms)
+{
+	enum outcome outcome = answer->outcome;
+	enum pack_end end = PACK_NEITHER;
+	unsigned n = f->attempt->texts_n;
+	if (outcome == OUTCOME_ANSWERED)
+		end = PACK_TAKEN;
+	else if (n > 1 && embeddings_has_too_many(f->attempt, answer))
+		end = PACK_TOO_LARGE;
+	else if (outcome == OUTCOME_TIMEOUT)
+		end = PACK_SLOW;
+	else if (outcome == OUTCOME_FAULT || outcome == OUTCOME_TRANSPORT)
+		end = PACK_FAILED;
+	pack_size_note(&s->packs.size, n, end, f->start_ms, now_ms);
+}
+
+/* Gives (allocated) why a vector of n numbers will not do, or NULL. */
+static char *misfit(struct sched *s, size_t n)
+{
+	struct packs *p = &s->packs;
+	size_t wanted = (size_t)s->rooms.plan->embedding.dimensions;
+	if (wanted > 0 && n != wanted)
+		return xasprintf("the vector has %zu numbers, --dimensions says %zu", n, wanted);
+	if (p->columns_n == 0)
+		p->columns_n = n;
+	if (n == p->columns_n)
+		return NULL;
+	return xasprintf("the vector has %zu numbers, the first one had %zu", n, p->columns_n);
+}
+
+/* Settles a call of whose text a vector has come. */
+static void settle(struct sched *s, struct request *q, struct call *call, struct shared *source)
+{
+	struct vector *v = &q->answer.vectors[call->item->place];
+	char *message = misfit(s, v->n);
+	v->is_scaled = s->rooms.plan->embedding.is_normalized && q->attempt.api->normalizes;
+	queue_forget(&s->queue, call);
+	if (message)
+		request_settle_misfit(q, call, message, &s->settled);
+	else
+		request_settle_vector(q, call, source, &s->settled);
+}
+
+void pack_conclude(struct sched *s, struct request *q, int64_t now_ms)
+{
+	struct shared *source = shared_new(&q->attempt.answer, &q->answer.own);
+	struct list_node *next = q->calls.next;
+	assert(q->answer.vectors);
+	q->answer.usage = usage_sum(q->answer.usage, q->paid);
+	while (next != &q->calls) {
+		struct call *call = CALL_OF(next);
+		next = next->next;
+		if (q->answer.vectors[call->item->place].text.at)
+			settle(s, q, call, source);
+	}
+	shared_drop(source);
+	if (q->calls_n == 0) {
+		sched_forget(s, q);
+		return;
+	}
+	drop_items(s, q);
+	answer_release(&q->answer);
+	answer_init(&q->answer, OUTCOME_BAD_RESPONSE);
+	q->answer.message = xstrdup("the answer has vectors for other texts, and none for this");
+	if (s->is_stopped) {
+		sched_settle(s, q, ERROR_BAD_RESPONSE, NULL);
+		return;
+	}
+	q->body_kind = REQUEST_BODY_IS_STALE;
+	sched_return(s, q, 0, now_ms);
+}
+
+/* division */
+
+/* Gives a fresh pack that has come as far as q, to take items of it. */
+static struct request *sibling_of(struct sched *s, const struct request *q)
+{
+	struct request *r = sched_take_request(s, request_first(q));
+	r->is_pack = true;
+	r->tier = q->tier;
+	r->attempts_n = q->attempts_n;
+	r->failures_n = q->failures_n;
+	r->doubtful_n = q->doubtful_n;
+	r->faults_n = q->faults_n;
+	r->refusals_n = q->refusals_n;
+	r->guilty_n = q->guilty_n;
+	r->failed_ms = q->failed_ms;
+	r->failed_at = q->failed_at;
+	return r;
+}
+
+/* Both parts are there: each is asked, which repeats nothing. */
+static void send_parts(struct sched *s, struct request *q, struct request *r, int64_t now_ms)
+{
+	s->packs.splits_n++;
+	q->estimate = 0;
+	q->body_kind = REQUEST_BODY_IS_STALE;
+	q->is_reask = r->is_reask = true;
+	sched_return(s, q, 0, now_ms);
+	sched_return(s, r, 0, now_ms);
+}
+
+static void halve(struct sched *s, struct request *q, int64_t now_ms)
+{
+	struct request *r = sibling_of(s, q);
+	struct list_node *node = q->items.next;
+	unsigned kept_n = (q->items_n + 1) / 2;
+	for (unsigned i = 0; i < kept_n; i++)
+		node = node->next;
+	while (node != &q->items) {
+		struct item *item = ITEM_OF(node);
+		node = node->next;
+		request_move_item(r, q, item);
+	}
+	send_parts(s, q, r, now_ms);
+}
+
+/* Gives the item that the refusal names, or NULL. */
+static struct item *find_blamed(const struct request *q)
+{
+	long place = embeddings_blamed(&q->attempt, &q->answer);
+	for (struct list_node *at = q->items.next; at != &q->items; at = at->next)
+		if ((long)ITEM_OF(at)->place == place)
+			return ITEM_OF(at);
+	return NULL;
+}
+
+bool pack_divide(struct sched *s, struct request *q, int64_t now_ms)
+{
+	enum outcome outcome = q->answer.outcome;
+	bool is_refused = outcome == OUTCOME_REQUEST || outcome == OUTCOME_POLICY ||
+		outcome == OUTCOME_TOO_LONG;
+	bool is_too_much = outcome == OUTCOME_TOO_LARGE || outcome == OUTCOME_TIMEOUT;
+	if (s->is_stopped || q->items_n < 2 || !(is_refused || is_too_much))
+		return false;
+	struct item *blamed = is_refused && q->items_n > 2 ? find_blamed(q) : NULL;
+	if (!blamed) {
+		halve(s, q, now_ms);
+		return true;
+	}
+	struct request *r = sibling_of(s, q);
+	request_move_item(r, q, blamed);
+	send_parts(s, q, r, now_ms);
+	return true;
+}
+
+bool pack_divide_last(struct sched *s, struct request *q, int64_t now_ms)
+{
+	unsigned retries = (unsigned)s->opts->retry.retries;
+	enum outcome outcome = q->answer.outcome;
+	bool may_be_one = outcome == OUTCOME_FAULT || outcome == OUTCOME_TRANSPORT ||
+		outcome == OUTCOME_BAD_RESPONSE || outcome == OUTCOME_CONFLICT;
+	if (s->is_stopped || retries == 0 || q->items_n < 2 || !may_be_one ||
+		now_ms >= queue_deadline_ms(&s->queue, q))
+		return false;
+	q->failures_n = retries;
+	halve(s, q, now_ms);
+	return true;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pack: texts whose vectors are wanted, several to a request. Private to engine/sched.
+ *
+ * Calls that come in gather in an open pack, until it has as many texts or tokens as may be, has
+ * waited --batch-wait, or nothing more can come; while no gate is open for it, it goes on filling.
+ * How many texts that is, is found by trying (policy/pack_size).
+ *
+ * A pack that is refused, or brings no answer in time, is divided: so what is wrong with one text
+ * ends as that text's failure alone. Time is an argument. The loop's thread.
+ */
+#pragma once
+
+#include "engine/sched_opts.h"
+#include "policy/pack_size.h"
+#include "work/request.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct flight;
+struct sched;
+
+struct packs {
+	const struct pack_opts *opts; /* borrowed */
+	struct request *open;         /* borrowed: takes further texts; NULL = none does */
+	size_t open_tokens;           /* its texts are no more than that */
+	bool is_weighed;              /* and none was taken for as many as it has bytes */
+	struct pack_size size;
+	size_t columns_n;  /* how many numbers the first vector had; 0 = none has come */
+	uint64_t splits_n; /* packs that were divided */
+};
+
+/* Makes it ready, with no pack. Borrows opts. */
+void packs_init(struct packs *p, const struct pack_opts *opts, bool is_fixed);
+
+/* How many more texts would be of use, with so many requests that might start. */
+size_t packs_hungry_n(const struct sched *s, size_t requests_n);
+
+/* Nothing more will come: the open pack is ready. */
+void packs_flush(struct sched *s);
+
+/* Takes a call in; it settles if its record yields no text. */
+void pack_put(struct sched *s, struct call *call);
+
+/* A pack is being written, or over: it takes no further texts. */
+void pack_close(struct sched *s, const struct request *q);
+
+/* Frees an item that no call wants any more. */
+void pack_drop_item(struct sched *s, struct item *item);
+
+/* No call of the pack is left: its items go. */
+void pack_over(struct sched *s, struct request *q);
+
+/* An attempt with a pack has landed with that answer: the size learns from it. */
+void pack_note(
+	struct sched *s, const struct flight *f, const struct answer *answer, int64_t now_ms);
+
+/*
+ * An answer has come: its calls get their vectors. Texts for which none came are asked again
+ * without the others.
+ */
+void pack_conclude(struct sched *s, struct request *q, int64_t now_ms);
+
+/*
+ * True if the pack is refused for what is in it, or takes too long, and goes on in two: the text
+ * that the refusal names and the others, or two halves.
+ */
+bool pack_divide(struct sched *s, struct request *q, int64_t now_ms);
+
+/*
+ * True if the pack, which is not to be tried again as it is, goes on in two halves: one text may be
+ * why the server fails. Each is tried once more.
+ */
+bool pack_divide_last(struct sched *s, struct request *q, int64_t now_ms);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Nothing is turned into numbers that is not wanted as numbers: most vectors that go through here
+ * are copied, or decoded to the bytes that a matrix holds already. Lengths are summed up in double,
+ * whose range no square of a float leaves.
+ */
+#include "work/vector.h"
+
+#include "base/base64.h"
+#include "json/float32.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { FLOAT_BYTES = 4 };
+
+bool vector_is_digits(const struct vector *v)
+{
+	return v->text.n > 0 && *v->text.at == '[';
+}
+
+size_t vector_count(struct span base64)
+{
+	size_t bytes_n;
+	if (!base64_check(base64, &bytes_n) || bytes_n % FLOAT_BYTES != 0)
+		return 0;
+	return bytes_n / FLOAT_BYTES;
+}
+
+static float get_float(const char *at)
+{
+	uint32_t bits;
+	float value;
+	memcpy(&bits, at, sizeof bits);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	bits = __builtin_bswap32(bits);
+#endif
+	memcpy(&value, &bits, sizeof value);
+	return value;
+}
+
+static void set_float(char *at, float value)
+{
+	uint32_t bits;
+	memcpy(&bits, &value, sizeof bits);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	bits = __builtin_bswap32(bits);
+#endif
+	memcpy(at, &bits, sizeof bits);
+}
+
+/* Reads an array of just n numbers; `to` has room for them. */
+static bool read_digits(struct span text, size_t n, char *to)
+{
+	const char *at = text.at + 1, *end = text.at + text.n;
+	if (text.n < 2 || end[-1] != ']')
+		return false; /* which keeps the last number from being read past the end */
+	for (; n > 0; n--, to += FLOAT_BYTES) {
+		float value;
+		at = json_float32(at, end, &value);
+		if (!at || *at != (n > 1 ? ',' : ']'))
+			return false;
+		at++;
+		set_float(to, value);
+	}
+	return at == end;
+}
+
+static void normalize(char *floats, size_t n)
+{
+	double sum = 0;
+	for (size_t i = 0; i < n; i++) {
+		double x = (double)get_float(floats + i * FLOAT_BYTES);
+		sum += x * x;
+	}
+	if (!(sum > 0 && sum <= DBL_MAX))
+		return;
+	double length = sqrt(sum);
+	for (size_t i = 0; i < n; i++) {
+		char *at = floats + i * FLOAT_BYTES;
+		set_float(at, (float)((double)get_float(at) / length));
+	}
+}
+
+bool vector_put_floats(const struct vector *v, bool is_normalized, struct buf *out)
+{
+	size_t start = out->len, size = v->n * FLOAT_BYTES;
+	if (vector_is_digits(v)) {
+		if (!buf_reserve(out, size) || !read_digits(v->text, v->n, out->data + start))
+			return false;
+		out->len += size;
+	} else if (!base64_decode(out, v->text)) {
+		return false;
+	}
+	if (out->len - start != size) {
+		out->len = start;
+		return false;
+	}
+	if (is_normalized)
+		normalize(out->data + start, v->n);
+	return true;
+}
+
+/* Appends the n floats as an array. False at the ceiling, perhaps with some of them. */
+static bool put_array(const char *floats, size_t n, struct buf *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		char text[1 + JSON_FLOAT32_MAX];
+		text[0] = i ? ',' : '[';
+		size_t length = json_float32_write(text + 1, get_float(floats + i * FLOAT_BYTES));
+		if (!buf_put(out, text, 1 + length))
+			return false;
+	}
+	return buf_put_char(out, ']');
+}
+
+bool vector_put_digits(const struct vector *v, bool is_normalized, struct buf *out)
+{
+	if (vector_is_digits(v) && !is_normalized)
+		return buf_put_span(out, v->text);
+	struct buf floats;
+	size_t start = out->len;
+	buf_init(&floats, v->n * FLOAT_BYTES);
+	bool is_put =
+		vector_put_floats(v, is_normalized, &floats) && put_array(floats.data, v->n, out);
+	if (!is_put)
+		out->len = start;
+	buf_release(&floats);
+	return is_put;
+}
