@@ -94,20 +94,29 @@ static bool go_on(struct sched *s, const struct flight *f, int64_t now_ms)
 }
 
 /* True if it is a pack that goes on in parts. */
-static bool divide(struct sched *s, struct request *q, int64_t now_ms)
+static bool divide(struct sched *s, const struct flight *f, int64_t now_ms)
 {
+	struct request *q = f->request;
+	enum outcome outcome = q->answer.outcome;
+	bool is_trial = guilt_was_trial(f);
 	if (!q->is_pack)
 		return false;
-	/* Calls may have left it while it flew. */
-	if (q->items_n != q->attempt.texts_n)
-		q->body_kind = REQUEST_BODY_IS_STALE;
-	return pack_divide(s, q, now_ms);
+	/* The parts have failed as often as the whole, which may be their own doing. */
+	if (q->attempt.texts_n > 1 && q->attempt.sends_n > 0 &&
+		(outcome == OUTCOME_TIMEOUT || (is_trial && triage_of(outcome)->may_be_own))) {
+		guilt_note(s, f, outcome, now_ms);
+		q->faults_n++;
+	}
+	return pack_divide(s, q, now_ms) || (is_trial && pack_divide_trial(s, q, now_ms));
 }
 
 bool again(struct sched *s, struct flight *f, int64_t now_ms)
 {
 	struct request *q = f->request;
-	return go_on(s, f, now_ms) || divide(s, q, now_ms) || ask_again(s, q, now_ms) ||
+	/* Calls may have left while it flew. */
+	if (q->is_pack && q->items_n != q->attempt.texts_n)
+		pack_change(q);
+	return go_on(s, f, now_ms) || divide(s, f, now_ms) || ask_again(s, q, now_ms) ||
 		go_elsewhere(s, f, now_ms) || try_again(s, f, now_ms) ||
 		(q->is_pack && pack_divide_last(s, q, now_ms));
 }

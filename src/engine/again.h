@@ -12,5 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* True if the request of this flight, its last, goes on: it, or its parts, are in the queue now. */
+/*
+ * True if the request of this flight, its last, goes on: it, or its parts, are in the queue now; or
+ * if it is over, and settled.
+ */
 bool again(struct sched *s, struct flight *f, int64_t now_ms);

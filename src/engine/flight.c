@@ -178,7 +178,8 @@ static bool hedge(struct sched *s, struct flight *f, int64_t now_ms)
 	struct fault fault;
 	int64_t wait_ms;
 	/* A text that has left the pack meanwhile would be missing in the second. */
-	if (q->is_pack && q->items_n != q->attempt.texts_n)
+	if ((q->is_pack && q->items_n != q->attempt.texts_n) ||
+		queue_deadline_ms(&s->queue, q) <= now_ms)
 		return true;
 	if (s->is_stopped || !hedge_is_affordable(&s->hedge, s->requests_n))
 		return false;

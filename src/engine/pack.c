@@ -7,7 +7,9 @@
  * Division is a search by halves. A pack of n texts with one that is refused costs 2 ceil(log2 n)
  * requests more; those halves that have nothing wrong in them are answered on the way, and several
  * bad texts share the steps that they have in common. A refusal that names a text saves the search:
- * that text is asked alone, since the name may be wrong, and the others together.
+ * that text is asked alone, since the name may be wrong, and the others together. Names that are
+ * always wrong would make that a search one by one: the first must have proved right before further
+ * ones are believed, and after a wrong one none is.
  */
 #include "engine/pack.h"
 
@@ -169,11 +171,23 @@ void pack_close(struct sched *s, const struct request *q)
 		s->packs.open = NULL;
 }
 
+void pack_change(struct request *q)
+{
+	q->estimate = 0;
+	q->body_kind = REQUEST_BODY_IS_STALE;
+}
+
 void pack_drop_item(struct sched *s, struct item *item)
 {
+	struct request *q = item->request;
 	lookup_remove(&s->same.items, &item->same);
 	list_remove(&item->link);
-	item->request->items_n--;
+	q->items_n--;
+	/*
+	 * What is to be sent must not ask for it any more; what flies is looked at when it lands.
+	 */
+	if (q->state != REQUEST_FLYING && q->body_kind != 0)
+		pack_change(q);
 	item_free(item);
 }
 
@@ -232,6 +246,8 @@ static void settle(struct sched *s, struct request *q, struct call *call, struct
 {
 	struct vector *v = &q->answer.vectors[call->item->place];
 	char *message = misfit(s, v->n);
+	/* Alone it is fine: the refusal that named it was wrong. */
+	s->packs.is_misled |= call->item->is_blamed;
 	v->is_scaled = s->rooms.plan->embedding.is_normalized && q->attempt.api->normalizes;
 	queue_forget(&s->queue, call);
 	if (message)
@@ -265,7 +281,7 @@ void pack_conclude(struct sched *s, struct request *q, int64_t now_ms)
 		sched_settle(s, q, ERROR_BAD_RESPONSE, NULL);
 		return;
 	}
-	q->body_kind = REQUEST_BODY_IS_STALE;
+	pack_change(q);
 	sched_return(s, q, 0, now_ms);
 }
 
@@ -283,6 +299,7 @@ static struct request *sibling_of(struct sched *s, const struct request *q)
 	r->faults_n = q->faults_n;
 	r->refusals_n = q->refusals_n;
 	r->guilty_n = q->guilty_n;
+	r->trials_n = q->trials_n;
 	r->failed_ms = q->failed_ms;
 	r->failed_at = q->failed_at;
 	return r;
@@ -292,15 +309,26 @@ static struct request *sibling_of(struct sched *s, const struct request *q)
 static void send_parts(struct sched *s, struct request *q, struct request *r, int64_t now_ms)
 {
 	s->packs.splits_n++;
-	q->estimate = 0;
-	q->body_kind = REQUEST_BODY_IS_STALE;
+	pack_change(q);
 	q->is_reask = r->is_reask = true;
 	sched_return(s, q, 0, now_ms);
 	sched_return(s, r, 0, now_ms);
 }
 
+/* All but one text have left while they were asked: that one is asked alone. */
+static void send_last(struct sched *s, struct request *q, int64_t now_ms)
+{
+	pack_change(q);
+	q->is_reask = true;
+	sched_return(s, q, 0, now_ms);
+}
+
 static void halve(struct sched *s, struct request *q, int64_t now_ms)
 {
+	if (q->items_n == 1) {
+		send_last(s, q, now_ms);
+		return;
+	}
 	struct request *r = sibling_of(s, q);
 	struct list_node *node = q->items.next;
 	unsigned kept_n = (q->items_n + 1) / 2;
@@ -314,9 +342,22 @@ static void halve(struct sched *s, struct request *q, int64_t now_ms)
 	send_parts(s, q, r, now_ms);
 }
 
-/* Gives the item that the refusal names, or NULL. */
-static struct item *find_blamed(const struct request *q)
+/* The text that a refusal names is asked alone. */
+static void part_from(struct sched *s, struct request *q, struct item *blamed, int64_t now_ms)
 {
+	struct request *r = sibling_of(s, q);
+	s->packs.named_n++;
+	blamed->is_blamed = true;
+	request_move_item(r, q, blamed);
+	send_parts(s, q, r, now_ms);
+}
+
+/* Gives the item that the refusal names, or NULL: also if its word is not to be taken. */
+static struct item *find_blamed(const struct packs *p, const struct request *q)
+{
+	bool is_proven = p->named_n == 0 || p->right_n > 0;
+	if (q->items_n <= 2 || p->is_misled || !is_proven)
+		return NULL;
 	long place = embeddings_blamed(&q->attempt, &q->answer);
 	for (struct list_node *at = q->items.next; at != &q->items; at = at->next)
 		if ((long)ITEM_OF(at)->place == place)
@@ -330,29 +371,51 @@ bool pack_divide(struct sched *s, struct request *q, int64_t now_ms)
 	bool is_refused = outcome == OUTCOME_REQUEST || outcome == OUTCOME_POLICY ||
 		outcome == OUTCOME_TOO_LONG;
 	bool is_too_much = outcome == OUTCOME_TOO_LARGE || outcome == OUTCOME_TIMEOUT;
-	if (s->is_stopped || q->items_n < 2 || !(is_refused || is_too_much))
+	if (q->attempt.texts_n < 2) {
+		s->packs.right_n += is_refused && ITEM_OF(q->items.next)->is_blamed;
 		return false;
-	struct item *blamed = is_refused && q->items_n > 2 ? find_blamed(q) : NULL;
-	if (!blamed) {
-		halve(s, q, now_ms);
+	}
+	if (!is_refused && !is_too_much)
+		return false;
+	if (s->is_stopped) {
+		sched_settle(s, q, ERROR_CANCELLED,
+			xasprintf("the run ended before each text was asked alone; last: %s",
+				q->answer.message));
 		return true;
 	}
-	struct request *r = sibling_of(s, q);
-	request_move_item(r, q, blamed);
-	send_parts(s, q, r, now_ms);
+	struct item *blamed = is_refused ? find_blamed(&s->packs, q) : NULL;
+	if (blamed)
+		part_from(s, q, blamed, now_ms);
+	else
+		halve(s, q, now_ms);
+	return true;
+}
+
+/* True if one text may be why the server failed: it has got the request, and we are to go on. */
+static bool may_be_one(const struct sched *s, const struct request *q, int64_t now_ms)
+{
+	enum outcome outcome = q->answer.outcome;
+	bool may_be = outcome == OUTCOME_FAULT || outcome == OUTCOME_BAD_RESPONSE ||
+		outcome == OUTCOME_CONFLICT ||
+		(outcome == OUTCOME_TRANSPORT && q->attempt.sends_n > 0);
+	return may_be && !s->is_stopped && s->opts->retry.retries > 0 && q->attempt.texts_n > 1 &&
+		now_ms < queue_deadline_ms(&s->queue, q);
+}
+
+bool pack_divide_trial(struct sched *s, struct request *q, int64_t now_ms)
+{
+	if (!may_be_one(s, q, now_ms))
+		return false;
+	q->trials_n++;
+	halve(s, q, now_ms);
 	return true;
 }
 
 bool pack_divide_last(struct sched *s, struct request *q, int64_t now_ms)
 {
-	unsigned retries = (unsigned)s->opts->retry.retries;
-	enum outcome outcome = q->answer.outcome;
-	bool may_be_one = outcome == OUTCOME_FAULT || outcome == OUTCOME_TRANSPORT ||
-		outcome == OUTCOME_BAD_RESPONSE || outcome == OUTCOME_CONFLICT;
-	if (s->is_stopped || retries == 0 || q->items_n < 2 || !may_be_one ||
-		now_ms >= queue_deadline_ms(&s->queue, q))
+	if (!may_be_one(s, q, now_ms))
 		return false;
-	q->failures_n = retries;
+	q->failures_n = (unsigned)s->opts->retry.retries;
 	halve(s, q, now_ms);
 	return true;
 }

@@ -30,6 +30,9 @@ struct packs {
 	struct pack_size size;
 	size_t columns_n;  /* how many numbers the first vector had; 0 = none has come */
 	uint64_t splits_n; /* packs that were divided */
+	unsigned named_n;  /* refusals whose word for the guilty text was taken, */
+	unsigned right_n;  /* and those of them that were right */
+	bool is_misled;    /* one was wrong: none is believed any more */
 };
 
 /* Makes it ready, with no pack. Borrows opts. */
@@ -46,6 +49,9 @@ void pack_put(struct sched *s, struct call *call);
 
 /* A pack is being written, or over: it takes no further texts. */
 void pack_close(struct sched *s, const struct request *q);
+
+/* What the pack asks is to be written anew. */
+void pack_change(struct request *q);
 
 /* Frees an item that no call wants any more. */
 void pack_drop_item(struct sched *s, struct item *item);
@@ -65,9 +71,16 @@ void pack_conclude(struct sched *s, struct request *q, int64_t now_ms);
 
 /*
  * True if the pack is refused for what is in it, or takes too long, and goes on in two: the text
- * that the refusal names and the others, or two halves.
+ * that the refusal names and the others, or two halves. Or it is over, as cancelled: the run ends,
+ * and nobody knows which of its texts is meant.
  */
 bool pack_divide(struct sched *s, struct request *q, int64_t now_ms);
+
+/*
+ * True if the pack, which has tried in vain whether an endpoint works again, goes on in two halves:
+ * where each pack has a text that the server crashes of, none of them would ever be answered.
+ */
+bool pack_divide_trial(struct sched *s, struct request *q, int64_t now_ms);
 
 /*
  * True if the pack, which is not to be tried again as it is, goes on in two halves: one text may be

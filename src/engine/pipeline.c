@@ -230,7 +230,7 @@ static bool settle_calls(struct pipeline *p)
 static void dispatch(struct pipeline *p)
 {
 	/* What waits for company waits in vain when nobody can be let in any more. */
-	if (!has_place(p) || reader_is_done(p->rooms->reader))
+	if (sched_has_open_pack(&p->sched) && (!has_place(p) || reader_is_done(p->rooms->reader)))
 		sched_flush(&p->sched);
 	do
 		sched_dispatch(&p->sched, p->now_ms);

@@ -179,6 +179,8 @@ void sched_return(struct sched *s, struct request *q, int64_t wait_ms, int64_t n
 		queue_put_off(&s->queue, q, now_ms + wait_ms);
 	else
 		queue_put(&s->queue, q);
+	/* Some may have been put off while it flew. */
+	queue_forget_all(&s->queue, q);
 	queue_mind_all(&s->queue, q);
 }
 
@@ -393,6 +395,11 @@ struct call *sched_take_settled(struct sched *s)
 		return NULL;
 	s->calls_n--;
 	return CALL_OF_LINK(node);
+}
+
+bool sched_has_open_pack(const struct sched *s)
+{
+	return s->packs.open != NULL;
 }
 
 void sched_flush(struct sched *s)

@@ -97,7 +97,10 @@ void sched_put(struct sched *s, struct call *call);
  */
 void sched_drop(struct sched *s, struct call *call);
 
-/* Says that no more calls will be put for now: those that wait for company go without. */
+/* True if calls wait for others to travel with. */
+bool sched_has_open_pack(const struct sched *s);
+
+/* Says that no more calls will be put for now: those that wait for others go without. */
 void sched_flush(struct sched *s);
 
 /*

@@ -99,52 +99,60 @@ static inline bool round_fast(const struct decimal *n, float *value)
 	return (bits & rest) - (middle - doubt) > 2 * doubt;
 }
 
-static float nearest(const struct decimal *n)
+/* A call, to keep the usual way short. */
+static __attribute__((noinline)) float nearest_slowly(struct decimal n)
 {
-	float value;
 	char text[20];
-	if (round_fast(n, &value))
-		return value;
-	return read_slowly(text, write_digits(text, n->digits), n->power);
+	return read_slowly(text, write_digits(text, n.digits), n.power);
 }
 
-/*
- * Reads up to 8 digits that stand before anything else in 8 bytes: gives how many, and their value.
- * Without a branch on how many, which differs from number to number.
- */
-static inline size_t read_8(const char *at, uint64_t *value)
+static inline float nearest(struct decimal n)
+{
+	float value;
+	return round_fast(&n, &value) ? value : nearest_slowly(n);
+}
+
+/* Gives 8 bytes, the first as the lowest of the word, of which each digit is its value. */
+static inline uint64_t load_8(const char *at)
 {
 	uint64_t x;
 	memcpy(&x, at, sizeof x);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 	x = __builtin_bswap64(x);
 #endif
-	x ^= UINT64_C(0x3030303030303030);
-	/*
-	 * What is above 9 gets the highest bit; what that spills into the byte behind is no matter.
-	 */
-	uint64_t others = ((x + UINT64_C(0x7676767676767676)) | x) & UINT64_C(0x8080808080808080);
-	size_t n = others ? (size_t)__builtin_ctzll(others) / 8 : 8;
-	/* Zeros go before the digits, then neighbours are joined: 8 numbers, 4, 2, 1. */
-	x = n ? x << (64 - 8 * n) : 0;
-	x = (x * 10 + (x >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
-	x = (x * 100 + (x >> 16)) & UINT64_C(0x0000ffff0000ffff);
-	*value = (x * 10000 + (x >> 32)) & UINT32_MAX;
-	return n;
+	return x ^ UINT64_C(0x3030303030303030);
 }
 
-/* Past the digits in [at, end), which *digits takes at its end; modulo 2^64. */
+/* Gives a bit in the first of the bytes that is no digit; perhaps in others behind it. */
+static inline uint64_t others_of(uint64_t x)
+{
+	return ((x + UINT64_C(0x7676767676767676)) | x) & UINT64_C(0x8080808080808080);
+}
+
+/* Joins 8 digits, the lowest byte being the first: neighbours to 4 numbers, to 2, to 1. */
+static inline uint64_t join_8(uint64_t x)
+{
+	x = (x * 10 + (x >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+	x = (x * 100 + (x >> 16)) & UINT64_C(0x0000ffff0000ffff);
+	return (x * 10000 + (x >> 32)) & UINT32_MAX;
+}
+
+/*
+ * Past the digits in [at, end), which *digits takes at its end; modulo 2^64. How many they are
+ * differs from number to number, so that no branch is on it but for how many eights.
+ */
 static inline const char *take_digits(const char *at, const char *end, uint64_t *digits)
 {
-	static const uint64_t shifts[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000,
-		100000000 };
-	while (end - at >= 8) {
-		uint64_t value;
-		size_t n = read_8(at, &value);
-		*digits = *digits * shifts[n] + value;
-		at += n;
-		if (n < 8)
-			return at;
+	static const uint64_t shifts[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000 };
+	for (; end - at >= 8; at += 8) {
+		uint64_t x = load_8(at), others = others_of(x);
+		if (others) {
+			unsigned n = (unsigned)__builtin_ctzll(others) / 8;
+			x = x << 8 * (7 - n) << 8; /* zeros before the digits */
+			*digits = *digits * shifts[n] + join_8(x);
+			return at + n;
+		}
+		*digits = *digits * 100000000 + join_8(x);
 	}
 	for (; is_digit(*at); at++)
 		*digits = *digits * 10 + (uint64_t)(*at - '0');
@@ -169,7 +177,7 @@ static const char *take_exponent(const char *at, int64_t *power)
  * The digits from `at` once more, of which there are many: gives the number. The power is that of
  * the last of them.
  */
-static float read_long(const char *at, int64_t power)
+static __attribute__((noinline)) float read_long(const char *at, int64_t power)
 {
 	char text[SLOW_DIGITS + 1];
 	size_t n = 0;
@@ -199,15 +207,6 @@ static float read_long(const char *at, int64_t power)
 	return read_slowly(text, n, power);
 }
 
-static inline float with_sign(float size, bool is_negative)
-{
-	uint32_t bits;
-	memcpy(&bits, &size, sizeof bits);
-	bits |= (uint32_t)is_negative << 31; /* no branch: half of all vectors is below 0 */
-	memcpy(&size, &bits, sizeof size);
-	return size;
-}
-
 const char *json_float32(const char *at, const char *end, float *value)
 {
 	bool is_negative = *at == '-';
@@ -232,8 +231,8 @@ const char *json_float32(const char *at, const char *end, float *value)
 	if (digits_n > FAST_DIGITS)
 		size = read_long(first, n.power);
 	else if (n.digits)
-		size = nearest(&n);
-	*value = with_sign(size, is_negative);
+		size = nearest(n);
+	*value = is_negative ? -size : size;
 	return at;
 }
 
@@ -265,11 +264,11 @@ static struct decimal shortest(float value)
 		digits_n++) {
 		n.power = first + 1 - digits_n;
 		n.digits = (uint64_t)(scaled(d, -n.power) + 0.5);
-		if (nearest(&n) == value)
+		if (nearest(n) == value)
 			break;
 		/* Below a power of two the floats lie closer: there may be one above that does. */
 		n.digits++;
-		if (is_power_of_2(value) && nearest(&n) == value)
+		if (is_power_of_2(value) && nearest(n) == value)
 			break;
 	}
 	for (; n.digits % 10 == 0; n.digits /= 10)

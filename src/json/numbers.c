@@ -25,7 +25,15 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { BLOCK = 64 };
+enum {
+	BLOCK = 64,
+	/*
+	 * So far ahead memory is asked for. An answer of megabytes has left the caches near the
+	 * processor, and without this most of the time is waiting for it (1.9 ms in place of 0.7
+	 * for 2.7 MB).
+	 */
+	AHEAD = 2048
+};
 
 /* Where in a block each sort of byte stands. */
 struct marks {
@@ -151,6 +159,7 @@ bool json_numbers(struct span text, size_t *length, size_t *n)
 	struct marks m;
 	size_t commas_n = 0;
 	for (; end - at >= BLOCK; at += BLOCK) {
+		__builtin_prefetch(at + AHEAD);
 		if (!take_block(at, &c, &m))
 			return false;
 		commas_n += bits_n(m.commas);

@@ -54,6 +54,9 @@ static size_t find_piece_end(
 		return neat;
 	if (word != NO_EDGE)
 		return word;
+	/* an overlap gives way to the space behind a word, too */
+	if (start < low && edge_is_white(c->text, high))
+		return NO_EDGE;
 	size_t end = edge_floor(c->text, low, high);
 	return end > low ? end : NO_EDGE;
 }
@@ -76,29 +79,41 @@ static size_t find_end(const struct cutter *c, size_t start, size_t low)
 /* The same where a piece has to be cut. */
 static size_t find_end_inside(const struct cutter *c, size_t start, size_t low)
 {
-	size_t high = start + tokens_prefix(from(c, start), c->size);
+	size_t high = start + tokens_prefix_plain(from(c, start), c->size);
 	size_t end = high > low ? edge_floor(c->text, low, high) : low;
 	return end > low ? end : NO_EDGE;
 }
 
-/* Gives where the chunk after `last` is to start. */
-static size_t find_start(const struct cutter *c, struct chunk last)
+/* Gives the first place from `least` on where something begins; the chunk's end if none is good. */
+static size_t find_beginning(const struct cutter *c, struct chunk chunk, size_t least)
 {
-	struct span chunk = { c->text.at + last.start, last.end - last.start };
-	struct edge_range range = { last.start, last.end };
-	if (c->overlap <= 0)
-		return last.end;
-	size_t least = last.end - tokens_suffix(chunk, c->overlap), start;
+	struct edge_range range = { chunk.start, chunk.end };
+	size_t start;
 	for (const enum edge *edge = c->edges;; edge++) {
 		if ((start = edge_first(c->text, range, least, *edge)) != NO_EDGE)
 			return start;
 		if (*edge == EDGE_WORD)
 			break;
 	}
-	start = edge_floor(c->text, last.start, least);
-	if (start < least || start == last.start)
+	start = edge_floor(c->text, chunk.start, least);
+	if (start < least || start == chunk.start)
 		start = edge_past_cluster(c->text, start);
-	return start < last.end ? start : last.end;
+	/* half a word is no beginning */
+	bool is_good = start < chunk.end && !edge_is_inside_word(c->text, start);
+	return is_good ? start : chunk.end;
+}
+
+/* Gives where the chunk after `last` is to start. */
+static size_t find_start(const struct cutter *c, struct chunk last)
+{
+	struct span chunk = { c->text.at + last.start, last.end - last.start };
+	if (c->overlap <= 0)
+		return last.end;
+	size_t least = last.end - tokens_suffix_plain(chunk, c->overlap);
+	size_t start = find_beginning(c, last, least);
+	/* what looks random may cost more where less of it is seen */
+	struct span shared = { c->text.at + start, last.end - start };
+	return tokens_estimate_plain(shared) <= c->overlap ? start : last.end;
 }
 
 static struct chunk next(const struct cutter *c, struct chunk last)

@@ -30,6 +30,9 @@ enum {
 	WINDOW_BYTES = 256 /* in which clusters are looked for first: few are larger */
 };
 
+/* Thai: the scripts from there on write words without space between them, by and large. */
+#define SPACELESS_FIRST 0x0e00
+
 /* A run of white space. */
 struct gap {
 	size_t from, to;
@@ -95,6 +98,29 @@ static bool is_closer(ucs4_t c)
 static bool is_full_terminal(ucs4_t c)
 {
 	return c >= 0x80 && uc_is_property_sentence_terminal(c);
+}
+
+bool edge_is_white(struct span text, size_t at)
+{
+	ucs4_t c;
+	read_at(text, at, &c);
+	return is_white(c);
+}
+
+/* A letter or digit of Latin, Greek, Cyrillic, Arabic, Devanagari and their kin. */
+static bool is_of_word(ucs4_t c)
+{
+	if (c < 0x80)
+		return is_letter_or_digit((char)c);
+	return c < SPACELESS_FIRST && uc_is_property_alphabetic(c);
+}
+
+bool edge_is_inside_word(struct span text, size_t at)
+{
+	ucs4_t a, b;
+	read_before(text, at, &a);
+	read_at(text, at, &b);
+	return is_of_word(a) && is_of_word(b);
 }
 
 /* == Clusters == */
@@ -314,7 +340,7 @@ static size_t find_back(struct span text, size_t low, size_t *resume, enum edge 
 	size_t at = *resume;
 	ucs4_t c;
 	/* a run that goes on behind is not known as a whole */
-	if (at < text.n && (read_at(text, at, &c), is_white(c)))
+	if (at < text.n && edge_is_white(text, at))
 		at = gap_before(text, low, at).from;
 	while (at > low) {
 		size_t n = read_before(text, at, &c);

@@ -19,6 +19,15 @@ enum edge { EDGE_PARAGRAPH, EDGE_SENTENCE, EDGE_LINE, EDGE_WORD };
 /* Stands for "there is none". */
 #define NO_EDGE SIZE_MAX
 
+/* True if the character at `at` (< text.n) is white space. */
+bool edge_is_white(struct span text, size_t at);
+
+/*
+ * True if the place, 0 < at < text.n, is inside a word, as scripts have them that part words by
+ * spaces.
+ */
+bool edge_is_inside_word(struct span text, size_t at);
+
 /*
  * Gives the last place p where such an edge is, low < p <= high <= text.n, with something other
  * than white space between low and p; NO_EDGE if there is none. Looks no further than high, but for

@@ -26,6 +26,7 @@ struct item {
 	struct buf own;              /* owned */
 	double tokens;               /* about how many it is; 0 = nobody has asked */
 	unsigned place;              /* in the body that was written last: vectors come by it */
+	bool is_blamed;              /* a refusal of its pack named it */
 	bool is_given;               /* the first of its calls has got the vector */
 	struct lookup_node same;     /* by its text, if it may be shared */
 };

@@ -41,11 +41,16 @@ void request_join(struct request *q, struct call *call, struct item *item)
 	q->seq = r->seq < q->seq ? r->seq : q->seq;
 }
 
-/* Looks for the youngest record anew: that of a call which has left was it. */
+/*
+ * Looks for the youngest record anew: that of a call which has left was it. The youngest came last,
+ * and mostly with others, so that all calls of a pack can leave without many looks.
+ */
 static void find_latest(struct request *q)
 {
+	struct list_node *node = q->calls.prev;
+	int64_t was_ms = q->latest_ms;
 	q->latest_ms = INT64_MIN;
-	for (struct list_node *node = q->calls.next; node != &q->calls; node = node->next) {
+	for (; node != &q->calls && q->latest_ms < was_ms; node = node->prev) {
 		const struct call *call = LIST_ENTRY(node, struct call, link);
 		if (call->record->admitted_ms > q->latest_ms)
 			q->latest_ms = call->record->admitted_ms;

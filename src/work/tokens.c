@@ -17,22 +17,10 @@
 #include "work/tokens.h"
 
 #include "work/tokens_part.h"
+#include "work/tokens_ranges.h"
 #include "work/tokens_words.h"
 
 #include <float.h>
-#include <stdint.h>
-
-enum kind {
-	KIND_END, /* of the text */
-	KIND_LOWER,
-	KIND_UPPER,
-	KIND_PLAIN,  /* Latin with something on it: counts as a small letter, and more */
-	KIND_LETTER, /* of another script: never begins a word within a word */
-	KIND_DIGIT,
-	KIND_SPACE,
-	KIND_FEED, /* end of a line */
-	KIND_MARK  /* all else: punctuation, symbols, bytes that are no UTF-8 */
-};
 
 /* One character as the text spells it. */
 struct glyph {
@@ -40,69 +28,6 @@ struct glyph {
 	uint8_t bytes;   /* of the text */
 	uint16_t weight; /* hundredths of a token, on top of what plain letters and marks cost */
 };
-
-/* From `first` to the next row's. Weights are means over running text. */
-struct range {
-	uint32_t first;
-	uint8_t kind;
-	uint8_t weight;
-};
-
-static const struct range ranges[] = {
-	{ 0x0000, KIND_MARK, 0 },
-	{ 0x00a0, KIND_SPACE, 0 },
-	{ 0x00a1, KIND_MARK, 60 },
-	{ 0x00c0, KIND_PLAIN, 35 },  /* Latin with the accents of the west */
-	{ 0x0100, KIND_PLAIN, 130 }, /* and of the east: such words are cut more often, too */
-	{ 0x01a0, KIND_PLAIN, 30 },
-	{ 0x0250, KIND_LETTER, 90 },  /* phonetic */
-	{ 0x0300, KIND_LETTER, 140 }, /* accents of their own */
-	{ 0x0370, KIND_LETTER, 40 },  /* Greek */
-	{ 0x0400, KIND_LETTER, 31 },  /* Cyrillic */
-	{ 0x0530, KIND_LETTER, 30 },  /* Armenian */
-	{ 0x0590, KIND_LETTER, 45 },  /* Hebrew */
-	{ 0x0600, KIND_LETTER, 36 },  /* Arabic */
-	{ 0x0700, KIND_LETTER, 150 },
-	{ 0x0900, KIND_LETTER, 35 },  /* Devanagari */
-	{ 0x0980, KIND_LETTER, 38 },  /* Bengali */
-	{ 0x0a00, KIND_LETTER, 40 },  /* Gurmukhi, Gujarati */
-	{ 0x0b00, KIND_LETTER, 80 },  /* Oriya */
-	{ 0x0b80, KIND_LETTER, 36 },  /* Tamil */
-	{ 0x0c00, KIND_LETTER, 48 },  /* Telugu, Kannada */
-	{ 0x0d00, KIND_LETTER, 36 },  /* Malayalam */
-	{ 0x0d80, KIND_LETTER, 60 },  /* Sinhala */
-	{ 0x0e00, KIND_LETTER, 43 },  /* Thai */
-	{ 0x0e80, KIND_LETTER, 189 }, /* Lao, Tibetan */
-	{ 0x1000, KIND_LETTER, 57 },  /* Burmese */
-	{ 0x10a0, KIND_LETTER, 30 },  /* Georgian */
-	{ 0x1100, KIND_LETTER, 200 }, /* Ethiopic and others */
-	{ 0x1780, KIND_LETTER, 64 },  /* Khmer */
-	{ 0x1800, KIND_LETTER, 200 },
-	{ 0x1e00, KIND_PLAIN, 30 },  /* Vietnamese */
-	{ 0x1f00, KIND_LETTER, 90 }, /* old Greek */
-	{ 0x2000, KIND_SPACE, 100 },
-	{ 0x200b, KIND_MARK, 100 },
-	{ 0x2010, KIND_MARK, 60 }, /* dashes, quotes */
-	{ 0x2030, KIND_MARK, 100 },
-	{ 0x2c00, KIND_LETTER, 200 },
-	{ 0x3000, KIND_MARK, 60 },   /* 。 and the like */
-	{ 0x3040, KIND_LETTER, 90 }, /* Kana */
-	{ 0x3100, KIND_LETTER, 150 },
-	{ 0x4e00, KIND_LETTER, 90 }, /* Han */
-	{ 0xa000, KIND_LETTER, 200 },
-	{ 0xac00, KIND_LETTER, 72 }, /* Hangul */
-	{ 0xd7b0, KIND_LETTER, 200 },
-	{ 0xf900, KIND_MARK, 120 }, /* variants, U+FFFD */
-	{ 0xff00, KIND_MARK, 80 },  /* full width */
-	{ 0xff66, KIND_LETTER, 150 },
-	{ 0xffa0, KIND_MARK, 120 },
-	{ 0x10000, KIND_LETTER, 250 },
-	{ 0x1f000, KIND_MARK, 170 }, /* pictures */
-	{ 0x20000, KIND_LETTER, 250 },
-	{ UINT32_MAX, KIND_END, 0 },
-};
-
-enum { RANGES_N = sizeof ranges / sizeof *ranges - 1 };
 
 /* Kinds of the bytes below 128; a backslash may begin an escape, and what is above is looked up. */
 #define U KIND_UPPER
@@ -142,6 +67,7 @@ struct walk {
 	const char *end;
 	const struct range *range; /* of the last character that was looked up */
 	double sum;
+	bool is_plain;  /* a backslash is one */
 	double end_sum; /* what the text up to here would cost if it ended here, beyond sum */
 	bool has_space; /* in front of what comes next, and a part of it */
 	bool has_feed;  /* the marks just taken end a line */
@@ -269,7 +195,9 @@ static inline struct glyph look(struct walk *w)
 	unsigned char c = (unsigned char)*w->at;
 	if (kinds[c] != LOOK)
 		return (struct glyph){ kinds[c], 1, 0 };
-	return c == '\\' ? look_at_escape(w) : look_at_utf8(w);
+	if (c != '\\')
+		return look_at_utf8(w);
+	return w->is_plain ? (struct glyph){ KIND_MARK, 1, 0 } : look_at_escape(w);
 }
 
 /* == Pieces == */
@@ -441,12 +369,20 @@ static inline void step_over_words(struct walk *w, double budget)
 	start_stretch(w);
 }
 
-double tokens_estimate(struct span text)
+static struct walk walk_from(struct span text, bool is_plain)
+{
+	struct walk w = {
+		.at = text.at, .end = text.at + text.n, .range = ranges, .is_plain = is_plain
+	};
+	start_stretch(&w);
+	return w;
+}
+
+double tokens_measure(struct span text, bool is_plain)
 {
 	if (text.n == 0)
 		return 0;
-	struct walk w = { .at = text.at, .end = text.at + text.n, .range = ranges };
-	start_stretch(&w);
+	struct walk w = walk_from(text, is_plain);
 	while (w.at < w.end) {
 		step_over_words(&w, DBL_MAX);
 		step(&w, look(&w));
@@ -454,18 +390,27 @@ double tokens_estimate(struct span text)
 	return w.sum;
 }
 
-size_t tokens_glyph_n(struct span text, size_t at)
+double tokens_estimate(struct span text)
 {
-	struct walk w = { .at = text.at + at, .end = text.at + text.n, .range = ranges };
+	return tokens_measure(text, false);
+}
+
+double tokens_estimate_plain(struct span text)
+{
+	return tokens_measure(text, true);
+}
+
+size_t tokens_escape_n(struct span text, size_t at)
+{
+	struct walk w = walk_from((struct span){ text.at + at, text.n - at }, false);
 	return look(&w).bytes;
 }
 
 /* Gives how far the walk comes in a text that may be the beginning of another. */
 static struct tokens_reach reach_in(struct span text, double budget)
 {
-	struct walk w = { .at = text.at, .end = text.at + text.n, .range = ranges };
+	struct walk w = walk_from(text, true);
 	struct tokens_reach reach = { 0 };
-	start_stretch(&w);
 	for (;;) {
 		step_over_words(&w, budget);
 		struct glyph g = look(&w);

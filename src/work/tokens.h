@@ -34,7 +34,20 @@ size_t tokens_prefix(struct span text, double budget);
 size_t tokens_suffix(struct span text, double budget);
 
 /*
- * Gives how much of the text's beginning is within the budget, in whole pieces, looking at it once:
- * none of these beginnings has a larger estimate by itself. Costs what is within, not the text.
+ * As tokens_estimate, for text that is read as it stands, a backslash being one: as much as its
+ * JSON string is estimated at.
+ */
+double tokens_estimate_plain(struct span text);
+
+/* As tokens_prefix, likewise. */
+size_t tokens_prefix_plain(struct span text, double budget);
+
+/* As tokens_suffix, likewise. */
+size_t tokens_suffix_plain(struct span text, double budget);
+
+/*
+ * Gives how much of the plain text's beginning is within the budget, in whole pieces, looking at it
+ * once: none of these beginnings has a larger estimate by itself. Costs what is within, not the
+ * text.
  */
 struct tokens_reach tokens_reach(struct span text, double budget);

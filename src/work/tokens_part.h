@@ -6,5 +6,10 @@
 
 #include "base/span.h"
 
-/* Gives how many bytes the character or the escape at `at` (< text.n) has. */
-size_t tokens_glyph_n(struct span text, size_t at);
+#include <stdbool.h>
+
+/* Gives the estimate for plain text, or for text in which escapes are read. */
+double tokens_measure(struct span text, bool is_plain);
+
+/* Gives how many bytes the character or the escape at `at` (< text.n) has, escapes being read. */
+size_t tokens_escape_n(struct span text, size_t at);

@@ -6,9 +6,10 @@
 #	README.md     <!-- run OPTIONS -->, then a block of sh; <!-- output --> and a block may follow
 #	man/pllm.1    .\" run OPTIONS, then a display
 #
-# The address of the server of one's own is replaced by the mock's.
+# The address of the server of one's own is replaced by the mock's. What they call python3 has NumPy.
 
 load helper
+load vectors
 
 # Cuts the marked examples of README.md into N.sh, N.options and N.output.
 cut_readme() {
@@ -32,6 +33,15 @@ cut_manual() {
 		END { exit n == 0 }' "$top/man/pllm.1"
 }
 
+# Has python3 be one that has NumPy.
+prepare_python() {
+	find_numpy || return 1
+	mkdir -p "$HOME/bin"
+	printf '#!/bin/sh\nexec %q "$@"\n' "$numpy" >"$HOME/bin/python3"
+	chmod +x "$HOME/bin/python3"
+	PATH=$HOME/bin:$PATH
+}
+
 # Runs example N, which stands in the directory above: nothing on stderr, status 0, every record
 # answered, and what it prints is what it says it prints.
 run_example() {
@@ -49,6 +59,7 @@ run_example() {
 @test "the examples of README.md do what they say" {
 	local script number count=0
 	cut_readme
+	prepare_python
 	for script in *.sh; do
 		number=${script%.sh}
 		mkdir "run.$number"
@@ -62,11 +73,16 @@ run_example() {
 		9) [ "$(jq -r .brief briefs.jsonl | grep -c '^echo: From echo: One word: ')" -eq 400 ] ;;
 		12) [ "$(grep -c '^1\. echo: A title for: ' out)" -eq 400 ] ;;
 		13) [ "$(jq -r .brief headlines.jsonl | grep -c '^echo: An entry of a satirical')" -eq 400 ] ;;
+		16)
+			pllm embed -m text-embedding-3-small <ids.jsonl >vectors.jsonl
+			[ "$(jq -c 'del(.embedding)' vectors.jsonl)" = "$(jq -c . ids.jsonl)" ]
+			agree v.npy vectors.jsonl
+			;;
 		esac
 		cd ..
 		count=$((count + 1))
 	done
-	[ "$count" -eq 14 ]
+	[ "$count" -eq 16 ]
 }
 
 @test "the examples of the manual work" {
@@ -99,9 +115,13 @@ run_example() {
 			[ "$(head -n 1 out | cut -c 1)" != '{' ]
 			;;
 		11) [ "$(jq -c '[.key, .count, .output]' out)" = '["news",20,"news"]' ] ;;
+		12)
+			[ "$(jq -r 'select(.chunk == 0).id' pieces.jsonl | paste -sd' ')" = "$(seq -s' ' 20)" ]
+			[ "$(rows vectors.npy)" = "$(grep -c . pieces.jsonl) 64" ]
+			;;
 		esac
 		cd ..
 		count=$((count + 1))
 	done
-	[ "$count" -eq 11 ]
+	[ "$count" -eq 12 ]
 }

@@ -6,7 +6,7 @@
  * SIM_QUICK set, or instrumented, a twentieth of the seeds is played.
  */
 #include "base/units.h"
-#include "run.h"
+#include "pack_laws.h"
 #include "scene.h"
 
 #include <signal.h>
@@ -18,7 +18,7 @@
 enum { SHOWN_N = 3, ENOUGH_N = 50, FEWER = 20, USAGE = 2 };
 
 static const struct scenes *const tables[] = { &scenes_graph, &scenes_time, &scenes_same,
-	&scenes_fold };
+	&scenes_fold, &scenes_pack };
 
 /* What is played, for when the program is aborted. */
 static char playing[200];
@@ -155,6 +155,7 @@ int main(int argc, char **argv)
 		status = play_one(s, (uint64_t)seed);
 	}
 	run_reset();
+	pack_release();
 	free(run.alive);
 	world_release();
 	wake_release(&world.wake);

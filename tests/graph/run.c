@@ -7,6 +7,7 @@
 
 #include "../sim/fakes.h"
 #include "../sim/words.h"
+#include "api/api.h"
 #include "base/units.h"
 #include "base/xalloc.h"
 #include "io/http.h"
@@ -238,7 +239,9 @@ static void put_answer(const struct reply *reply, uint64_t number, struct buf *o
 void words_fill(const struct reply *reply, uint64_t number, struct attempt *attempt)
 {
 	upstream_fill(reply, number, attempt);
-	if (reply->kind == REPLY_ANSWER)
+	if (run.play->fill)
+		run.play->fill(number, reply, attempt);
+	else if (reply->kind == REPLY_ANSWER)
 		put_answer(reply, number, &attempt->answer);
 	if (reply->kind == REPLY_AUTH && run.is_unknown) {
 		attempt->status = 404;
@@ -246,6 +249,12 @@ void words_fill(const struct reply *reply, uint64_t number, struct attempt *atte
 		buf_put_str(&attempt->answer,
 			"{\"error\":{\"message\":\"no such model\",\"code\":\"model_not_found\"}}");
 	}
+}
+
+void words_judge(uint64_t number, struct reply *reply)
+{
+	if (run.play->judge)
+		run.play->judge(number, reply);
 }
 
 static void put_content(struct span message, struct buf *out)
@@ -301,6 +310,7 @@ static void set_pools(void)
 		struct endpoint *e = &world.endpoints[i];
 		e->pool = i % run.pools_n;
 		e->site = i;
+		e->api = run.api ? run.api : &api_openai;
 		snprintf(model, sizeof model, "m%u", e->pool);
 		endpoint_set_model(e, model);
 	}
@@ -312,8 +322,8 @@ static void check_outcome(void)
 	LAW(run.in_flight == 0, "%lld are still in flight", (long long)run.in_flight);
 	LAW(run.stats.requests_n == run.starts_n, "the count of requests is wrong");
 	LAW(run.stats.read_n == run.given_n, "the count of records read is wrong");
-	LAW(!v->is_aborted, "the run was aborted");
-	if (run.fold)
+	LAW(!v->is_aborted || run.may_abort, "the run was aborted");
+	if (run.fold || v->is_aborted)
 		return;
 	LAW(run.put_n == run.given_n, "%llu records were read, %llu written", NUMBER(run.given_n),
 		NUMBER(run.put_n));

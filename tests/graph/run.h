@@ -29,6 +29,9 @@ struct play {
 	uint64_t (*asked)(const struct attempt *attempt);
 	/* Writes the answer to its nth try as plain text. */
 	void (*answer)(uint64_t number, unsigned nth, char *out, size_t size);
+	/* What is asked has a say in what comes of it, and in how that looks. */
+	void (*judge)(uint64_t number, struct reply *reply);
+	void (*fill)(uint64_t number, const struct reply *reply, struct attempt *attempt);
 	void (*given)(const struct record *r);
 	/* An attempt starts; which one it is, from 1. */
 	unsigned (*start)(uint64_t number, unsigned endpoint);
@@ -46,7 +49,9 @@ struct run {
 	const struct fold_opts *fold; /* NULL = records leave one by one */
 	struct fold *folding;         /* while it runs with one; else NULL */
 	unsigned pools_n;             /* endpoint i is of pool i modulo that; 0 = 1 */
+	const struct api *api;        /* that all endpoints speak; NULL = OpenAI's chat */
 	bool is_unknown;              /* what is deadly says 404 rather than 401 */
+	bool may_abort;               /* lines may be missing then */
 	uint64_t engine_seed;         /* of the jitter */
 
 	/* What was seen. */

@@ -19,4 +19,4 @@ struct scenes {
 	size_t n;
 };
 
-extern const struct scenes scenes_graph, scenes_time, scenes_same, scenes_fold;
+extern const struct scenes scenes_graph, scenes_time, scenes_same, scenes_fold, scenes_pack;

@@ -23,5 +23,8 @@ size_t words_put_record(char *out, size_t size, enum record_kind kind, uint64_t 
 /* Gives the number of what the attempt asks about; breaks a law if it asks what it should not. */
 uint64_t words_asked(const struct attempt *attempt);
 
+/* Changes what will come of that, where what is asked has a say in it. */
+void words_judge(uint64_t number, struct reply *reply);
+
 /* Fills the attempt with the reply to what it asked about that number. */
 void words_fill(const struct reply *reply, uint64_t number, struct attempt *attempt);
