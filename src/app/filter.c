@@ -5,6 +5,7 @@
 #include "app/embed.h"
 #include "app/endpoints.h"
 #include "app/origin.h"
+#include "app/process.h"
 #include "app/reduce.h"
 #include "app/show_flow.h"
 #include "app/speed.h"
@@ -146,6 +147,8 @@ static bool build(struct filter *f, struct err *err)
 	f->plan.body_api = f->endpoints.items[0].api;
 	if (c->command == COMMAND_REDUCE)
 		f->fold = fold_new(&f->fold_opts, &f->plan);
+	if (c->command == COMMAND_EMBED)
+		process_keep_memory();
 	signals_start(&f->wake);
 	return (f->http = http_new(&c->http, &f->wake, err)) && add_endpoints(f, err) &&
 		(f->writer = writer_new(&c->writer, &f->plan, &f->wake, err)) &&

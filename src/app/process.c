@@ -5,11 +5,14 @@
 #include "io/signals.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+enum { KEPT_PIECE_BYTES = 32 << 20, KEPT_BYTES = 64 << 20 };
 
 /*
  * Opened the wrong way round on purpose: using it gives EBADF, as the closed descriptor would have.
@@ -36,6 +39,14 @@ void process_harden(void)
 	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_CORE, &none);
 	unsetenv("SSLKEYLOGFILE");
+}
+
+void process_keep_memory(void)
+{
+#ifdef M_TRIM_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, KEPT_PIECE_BYTES);
+	mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+#endif
 }
 
 int process_end(const struct ending *ending)

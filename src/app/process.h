@@ -15,6 +15,12 @@
 void process_harden(void);
 
 /*
+ * Has memory that is freed kept for what comes next, up to some 64M: where megabytes come and go
+ * all the time, giving each back to the system and asking for it anew costs more than the work.
+ */
+void process_keep_memory(void);
+
+/*
  * Ends the process as the ending says: by a signal, or with its exit code, which is then given back
  * for main to return.
  */

@@ -26,7 +26,6 @@ struct asker {
 	int next; /* the next record with the same text; -1 = none */
 	int64_t given_ms;
 	bool is_late; /* it has failed of its --deadline */
-	int64_t pack; /* that its vector came with; -1 = none */
 };
 
 struct text {
@@ -72,6 +71,9 @@ void pack_begin(void)
 
 /* records */
 
+static const char words[] =
+	"It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness, it was the epoch of belief, it was the epoch of incredulity";
+
 static enum nature pick_nature(void)
 {
 	double dice = rng_unit(&world.rng) * 100;
@@ -98,14 +100,13 @@ static size_t put_record(char *out, size_t size, enum record_kind kind, uint64_t
 	else
 		seen.askers[t->last].next = (int)seq;
 	t->last = (int)seq;
-	seen.askers[seq] = (struct asker){ .key = key, .next = -1, .pack = -1 };
-	int pad_n = (int)(pack_texts.pad_bytes.most
-			? pack_texts.pad_bytes.least + key % (pack_texts.pad_bytes.most + 1)
-			: 0);
+	seen.askers[seq] = (struct asker){ .key = key, .next = -1 };
+	const struct range *pad = &pack_texts.pad_bytes;
+	int64_t pad_n = pad->least + (int64_t)key * 7 % (pad->most - pad->least + 1);
 	return (size_t)snprintf(out, size,
-		pack_texts.is_template ? "{\"id\":%llu,\"of\":%u,\"pad\":\"%*s\"}"
-				       : "{\"id\":%llu,\"text\":\"k%u.%*s\"}",
-		NUMBER(seq), key, pad_n, "");
+		pack_texts.is_template ? "{\"id\":%llu,\"of\":%u,\"pad\":\"%.*s\"}"
+				       : "{\"id\":%llu,\"text\":\"k%u.%.*s\"}",
+		NUMBER(seq), key, (int)pad_n, words);
 }
 
 static void given(const struct record *r)
@@ -255,6 +256,9 @@ static uint64_t asked(const struct attempt *attempt)
 		attempt->texts_n);
 	LAW(p->n <= (uint64_t)o->texts_max, "%u texts in a pack, --batch-items is %lld", p->n,
 		(long long)o->texts_max);
+	LAW(p->n == 1 || p->tokens <= (double)o->tokens_max, "%g tokens in a pack of %u", p->tokens,
+		p->n);
+	pack_seen.tokens_n += p->tokens;
 	check_twins(p);
 	for (unsigned i = 0; i < p->n; i++) {
 		LAW(first_waiting(p->keys[i], LATE_MS) >= 0, "text %u is asked for nobody",
@@ -301,6 +305,7 @@ static void finish(uint64_t number, const struct reply *reply)
 	pack->end_ms = world.now_ms;
 	pack->is_flying = false;
 	pack->is_answered = reply->kind == REPLY_ANSWER;
+	pack_seen.told_n += pack->is_answered ? pack->asked.n : 0;
 	for (unsigned i = 0; i < pack->asked.n; i++)
 		seen.texts[pack->asked.keys[i]].flying_n--;
 }
@@ -348,7 +353,8 @@ static void check_vector(const struct record *r, struct asker *a)
 	const struct pack *p = &seen.packs[number];
 	LAW(p->is_answered && p->end_ms >= a->given_ms, "#%llu has a vector from before it came",
 		NUMBER(r->seq));
-	a->pack = (int64_t)number;
+	pack_seen.usage_n += answer->usage.input > 0 ? answer->usage.input : 0;
+	pack_seen.shared_n += r->stages[0].calls[0].is_shared;
 	if (seen.columns_n == 0)
 		seen.columns_n = answer->vector.n;
 	LAW(answer->vector.n == seen.columns_n, "vectors of %zu and %zu numbers", seen.columns_n,

@@ -27,6 +27,10 @@ struct pack_seen {
 	uint64_t bad_n;       /* bad texts that were asked */
 	uint64_t over_n;      /* texts in fresh requests beyond the ceiling */
 	uint64_t texts_n;     /* in all requests together */
+	double tokens_n;      /* likewise, about */
+	int64_t usage_n;      /* tokens that records say their answers used, */
+	int64_t told_n;       /* and those that servers have told */
+	uint64_t shared_n;    /* records whose vector was asked for by another */
 	uint64_t asked_most;  /* how often one text was asked */
 	size_t bytes_most;    /* alive: records, and the answers that their vectors lie in */
 	int64_t late_most_ms; /* from the first record of a pack to its start */

@@ -100,6 +100,10 @@ static void play_calm(uint64_t seed)
 	LAW(run.verdict.failed_n == 0, "%llu failed", NUMBER(run.verdict.failed_n));
 	LAW(pack_seen.texts_n == run.given_n, "%llu records, %llu texts asked", NUMBER(run.given_n),
 		NUMBER(pack_seen.texts_n));
+	LAW(vectors_server.shape == SHAPE_BARE || pack_seen.usage_n == pack_seen.told_n,
+		"%lld tokens were used, records say %lld", (long long)pack_seen.told_n,
+		(long long)pack_seen.usage_n);
+	LAW(pack_seen.shared_n == 0, "%llu share", NUMBER(pack_seen.shared_n));
 }
 
 /* Where all is there at once packs are full: but for those that the end of a window cuts short. */
@@ -108,12 +112,33 @@ static void play_full(uint64_t seed)
 	begin(seed);
 	hurry();
 	int64_t size = run.scenario.opts.sched.pack.texts_max;
+	int64_t jobs = run.scenario.jobs.least;
 	run.scenario.opts.unordered = true;
+	for (unsigned i = 0; i < ENDPOINTS_MAX; i++)
+		if (run.scenario.upstreams[i].latency_ms.most > 0)
+			run.scenario.upstreams[i].latency_ms = (struct range){ 200, 1000 };
 	play(seed);
+	LAW(run.given_n < (uint64_t)(jobs * size) || run.most_in_flight == jobs,
+		"%lld in flight, -j is %lld", (long long)run.most_in_flight, (long long)jobs);
 	uint64_t least = (run.given_n + (uint64_t)size - 1) / (uint64_t)size;
 	LAW(run.starts_n <= least + least / 2 + 2,
 		"%llu requests for %llu records in packs of %lld", NUMBER(run.starts_n),
 		NUMBER(run.given_n), (long long)size);
+}
+
+/* No pack has more than --batch-tokens, and none could have been put to another. */
+static void play_tokens(uint64_t seed)
+{
+	begin(seed);
+	hurry();
+	pack_texts.pad_bytes = (struct range){ 0, pick(1, 150) };
+	int64_t most = run.scenario.opts.sched.pack.tokens_max = pick(4, 200);
+	int64_t size = run.scenario.opts.sched.pack.texts_max;
+	run.scenario.window = (struct range){ 1000, 1000 };
+	play(seed);
+	double least = pack_seen.tokens_n / (double)most + (double)(run.given_n / (uint64_t)size);
+	LAW((double)run.starts_n <= 2 * least + 2, "%llu requests for %g tokens",
+		NUMBER(run.starts_n), pack_seen.tokens_n);
 }
 
 /* == bad texts == */
@@ -129,6 +154,21 @@ static void play_poison(uint64_t seed)
 	play(seed);
 	uint64_t extra = run.starts_n - pack_seen.fresh_n;
 	uint64_t allowed = pack_seen.allowed_n + pack_seen.bad_n * lies;
+	LAW(extra <= allowed, "%llu extra requests for %llu bad texts, %llu are allowed",
+		NUMBER(extra), NUMBER(pack_seen.bad_n), NUMBER(allowed));
+}
+
+/* A server that names the bad text saves the search, but for the first packs. */
+static void play_named(uint64_t seed)
+{
+	begin(seed);
+	pack_texts.percent[TEXT_IS_REFUSED] = (double)pick(1, 10);
+	vectors_server.naming = NAMES_THE_BAD;
+	run.scenario.jobs = (struct range){ 1, 1 };
+	run.scenario.input.records = (struct range){ 300, 400 };
+	play(seed);
+	uint64_t extra = run.starts_n - pack_seen.fresh_n;
+	uint64_t allowed = 2 * pack_seen.bad_n + 50;
 	LAW(extra <= allowed, "%llu extra requests for %llu bad texts, %llu are allowed",
 		NUMBER(extra), NUMBER(pack_seen.bad_n), NUMBER(allowed));
 }
@@ -231,6 +271,26 @@ static void play_patience(uint64_t seed)
 	play(seed);
 }
 
+/* While nothing works little is asked, and no pack falls to pieces. */
+static void play_outage(uint64_t seed)
+{
+	static const enum reply_kind kinds[] = { REPLY_ERROR, REPLY_UNAVAILABLE, REPLY_REFUSED,
+		REPLY_DROP, REPLY_SILENCE, REPLY_RATE };
+	enum reply_kind kind = kinds[seed % 6];
+	begin(seed);
+	for (unsigned i = 0; i < ENDPOINTS_MAX; i++)
+		if (run.scenario.upstreams[i].latency_ms.most > 0)
+			run.scenario.upstreams[i].moods[0] = (struct scenario_mood){
+				.kind = kind, .from_ms = { 0, 2000 }, .until_ms = pick(3000, 30000)
+			};
+	run.scenario.opts.sched.timeout_ms = 5000;
+	run.scenario.opts.sched.retry.retries = 15;
+	play(seed);
+	LAW(run.verdict.failed_n == 0, "%llu failed", NUMBER(run.verdict.failed_n));
+	LAW(pack_seen.asked_most <= 40, "a text was asked %llu times",
+		NUMBER(pack_seen.asked_most));
+}
+
 static void play_ceilings(uint64_t seed)
 {
 	begin(seed);
@@ -254,10 +314,13 @@ static void play_twins(uint64_t seed)
 {
 	begin(seed);
 	pack_texts.keys_n = (unsigned)pick(1, 40);
-	pack_texts.percent[TEXT_IS_REFUSED] = (double)pick(0, 10);
+	pack_texts.percent[TEXT_IS_REFUSED] = chance(50) ? 10 : 0;
 	if (chance(50))
 		run.scenario.window = (struct range){ 200, 200 };
 	play(seed);
+	LAW(run.verdict.failed_n > 0 || pack_seen.shared_n == run.given_n - pack_seen.texts_n,
+		"%llu records, %llu texts asked, %llu share", NUMBER(run.given_n),
+		NUMBER(pack_seen.texts_n), NUMBER(pack_seen.shared_n));
 	LAW(run.scenario.window.least < 200 || run.scenario.input.gap_ms.most > 0 ||
 			pack_seen.asked_most < run.given_n || run.given_n < 2,
 		"nothing is shared");
@@ -448,7 +511,9 @@ static void play_memory(uint64_t seed)
 static const struct scene rows[] = {
 	{ "every record gets its own vector, once", 300, play_calm, print_counts },
 	{ "packs are full where there is enough", 200, play_full, print_counts },
+	{ "packs keep to --batch-tokens", 200, play_tokens, print_counts },
 	{ "a refused text fails alone, at few requests more", 400, play_poison, print_extra },
+	{ "a refusal that names its text saves the search", 200, play_named, print_extra },
 	{ "bad texts of one pack share the search", 100, play_rotten, print_extra },
 	{ "a text that crashes or hangs the server fails alone", 300, play_deadly, print_extra },
 	{ "a text without a vector, or with a longer one, fails alone", 200, play_lacking,
@@ -456,6 +521,7 @@ static const struct scene rows[] = {
 	{ "all vectors have as many numbers as the first", 200, play_columns, print_counts },
 	{ "faults of servers lose and repeat nothing", 500, play_faults, print_counts },
 	{ "faults by chance cost nobody his vector", 200, play_patience, print_counts },
+	{ "an outage costs nobody his vector", 200, play_outage, print_extra },
 	{ "what is too much at once is asked in parts", 300, play_ceilings, print_extra },
 	{ "what is the same is asked once at a time, in packs", 300, play_twins, print_counts },
 	{ "with --no-share texts are asked each", 200, play_each, print_counts },

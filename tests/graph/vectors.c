@@ -9,6 +9,9 @@
 #include "io/http.h"
 #include "json/scan.h"
 #include "json/walk.h"
+#include "work/tokens.h"
+
+#include <math.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,8 +67,11 @@ void vectors_read(struct vectors_pack *p, const struct attempt *attempt)
 	*p = (struct vectors_pack){ .bad = -1 };
 	p->keys = xmalloc(VECTORS_KEYS_MAX * sizeof *p->keys);
 	json_walk_init(&walk, list_of(body));
-	while (p->n < VECTORS_KEYS_MAX && json_walk_next(&walk))
-		p->keys[p->n++] = read_key(text_of(walk.value));
+	while (p->n < VECTORS_KEYS_MAX && json_walk_next(&walk)) {
+		struct span text = text_of(walk.value);
+		p->keys[p->n++] = read_key(text);
+		p->tokens += ceil(tokens_estimate(text));
+	}
 	p->keys = xrealloc(p->keys, p->n ? p->n : 1, sizeof *p->keys);
 }
 

@@ -67,7 +67,8 @@ struct vectors_pack {
 	unsigned *keys; /* owned */
 	unsigned n;
 	bool is_too_many;
-	int bad; /* place of the text that decides; -1 = none does */
+	double tokens; /* about as many, each text rounded up */
+	int bad;       /* place of the text that decides; -1 = none does */
 	size_t answer_bytes;
 };
 
