@@ -44,7 +44,6 @@ _pllm_embed='
 '
 _pllm_filter_embed='
 	--existing
-	--retry-errors
 '
 _pllm_filter_reduce_embed='
 	--as
@@ -97,6 +96,9 @@ _pllm_chunk='
 	--at
 	--keep-fields
 '
+_pllm_filter_embed_chunk='
+	--retry-errors
+'
 _pllm_filter_reduce_embed_chunk='
 	--input
 	--input-format
@@ -131,9 +133,9 @@ _pllm() {
 	-*)
 		case " ${COMP_WORDS[*]} " in
 		*' reduce '*) words=$_pllm_reduce$_pllm_filter_reduce$_pllm_filter_reduce_embed$_pllm_filter_reduce_embed_chunk ;;
-		*' embed '*) words=$_pllm_embed$_pllm_filter_embed$_pllm_filter_reduce_embed$_pllm_filter_reduce_embed_chunk ;;
-		*' chunk '*) words=$_pllm_chunk$_pllm_filter_reduce_embed_chunk ;;
-		*) words=$_pllm_filter$_pllm_filter_reduce$_pllm_filter_embed$_pllm_filter_reduce_embed$_pllm_filter_reduce_embed_chunk ;;
+		*' embed '*) words=$_pllm_embed$_pllm_filter_embed$_pllm_filter_reduce_embed$_pllm_filter_embed_chunk$_pllm_filter_reduce_embed_chunk ;;
+		*' chunk '*) words=$_pllm_chunk$_pllm_filter_embed_chunk$_pllm_filter_reduce_embed_chunk ;;
+		*) words=$_pllm_filter$_pllm_filter_reduce$_pllm_filter_embed$_pllm_filter_reduce_embed$_pllm_filter_embed_chunk$_pllm_filter_reduce_embed_chunk ;;
 		esac ;;
 	*) [ "$COMP_CWORD" -gt 1 ] || words='help reduce embed chunk' ;;
 	esac

@@ -27,7 +27,7 @@ complete -c pllm -n 'not __fish_seen_subcommand_from chunk' -l window -x -d 'rec
 complete -c pllm -n 'not __fish_seen_subcommand_from chunk' -l window-bytes -x -d 'and how much memory they may take'
 complete -c pllm -l errors -r -F -d 'write failed records to FILE, not to the output'
 complete -c pllm -l on-error -x -a 'keep drop stop' -d 'what to do with a failed record'
-complete -c pllm -n 'not __fish_seen_subcommand_from reduce chunk' -l retry-errors -d 'ask again for records that failed before'
+complete -c pllm -n 'not __fish_seen_subcommand_from reduce' -l retry-errors -d 'take records that failed before as new'
 complete -c pllm -l accept -x -d 'exit with 0 if no more records than this failed'
 complete -c pllm -n 'not __fish_seen_subcommand_from chunk' -s p -l prompt -x -d 'what to ask; {{text}} is a field'
 complete -c pllm -n 'not __fish_seen_subcommand_from chunk' -l prompt-file -r -F -d 'the same, from a file'

@@ -176,9 +176,9 @@ static const struct option rows[] = {
 			  "What\n.Cm drop\nis for\n.Cm reduce ,\nsee\n.Sx REDUCE .\n" },
 	{ .name = "retry-errors",
 		FLAG(SETS(reader.revives, true), SETS(pipeline.existing, EXISTING_IS_SKIPPED)),
-		.takers = OPTION_IS_FILTERS | OPTION_IS_EMBEDS,
+		.takers = OPTION_IS_FILTERS | OPTION_IS_EMBEDS | OPTION_IS_CHUNKS,
 		.traits = OPTION_IS_COMMON,
-		.help = "ask again for records that failed before",
+		.help = "take records that failed before as new",
 		.manual = "Take records that failed in an earlier run as new: the\n.Li pllm\n"
 			  "member is removed, a line that had been wrapped in\n.Li input\n"
 			  "is unwrapped.\nImplies\n.Fl -existing Cm skip ,\n"

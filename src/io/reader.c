@@ -44,8 +44,9 @@ struct reader {
 	atomic_bool is_quit;    /* and hand nothing over */
 
 	/* The reading thread's; `err` may be read once the channel is drained. */
-	struct buf in;  /* bytes read and not yet cut */
-	char delimiter; /* what ends a record */
+	struct buf in;     /* bytes read and not yet cut */
+	size_t searched_n; /* of these, bytes at the front that no record ends in */
+	char delimiter;    /* what ends a record */
 	bool is_delimiter_known;
 	bool is_skipping; /* inside a line that is too long */
 	uint64_t seq, line, offset;
@@ -232,14 +233,19 @@ static void choose_delimiter(struct reader *r)
 /* Cuts what has been read into lines; what is left is the beginning of the next one. */
 static void cut(struct reader *r)
 {
-	size_t done = 0;
+	size_t done = 0, searched_n = r->searched_n;
+	r->searched_n = 0;
 	if (!r->is_delimiter_known)
 		choose_delimiter(r);
 	while (done < r->in.len && !can_stop_here(r)) {
 		const char *from = r->in.data + done;
-		const char *end = memchr(from, r->delimiter, r->in.len - done);
-		if (!end)
+		size_t left_n = r->in.len - done;
+		const char *end = memchr(from + searched_n, r->delimiter, left_n - searched_n);
+		if (!end) {
+			r->searched_n = left_n;
 			break;
+		}
+		searched_n = 0;
 		size_t n = (size_t)(end - from);
 		if (n > r->opts->record_max_bytes)
 			report_too_long(r, from);
@@ -250,6 +256,7 @@ static void cut(struct reader *r)
 	if (r->in.len > r->opts->record_max_bytes) {
 		report_too_long(r, r->in.data);
 		r->offset += r->in.len;
+		r->searched_n = 0;
 		buf_clear(&r->in);
 	}
 }

@@ -29,6 +29,7 @@
 typedef unsigned char words_bytes __attribute__((vector_size(WORD_LETTERS_MAX)));
 typedef signed char words_hits __attribute__((vector_size(WORD_LETTERS_MAX)));
 
+/* True for an ASCII letter. */
 static inline bool words_is_letter(char c)
 {
 	return (unsigned char)((c | 0x20) - 'a') < 26;

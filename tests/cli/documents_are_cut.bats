@@ -94,7 +94,8 @@ whole() {
 	EOF
 	try pllm chunk <in
 	[ "$status" -eq 1 ]
-	[ "$(jq -r '.pllm.error.code // .text' out | paste -sd ' ')" = \
+	# jq takes no half characters
+	[ "$(sed 's/\\ud83d/x/' out | jq -r '.pllm.error.code // .text' | paste -sd ' ')" = \
 		'One. bad_record template bad_record bad_record bad_record timeout bad_record Two.' ]
 	# what failed before goes through byte for byte
 	[ "$(sed -n 7p out)" = "$(sed -n 7p in)" ]
@@ -119,14 +120,11 @@ whole() {
 	[ "$(jq -r .text result | paste -sd ' ')" = 'a b' ]
 }
 
-@test "--on-error stop: 4, what was read and not cut says so, and can be cut anew" {
+@test "--on-error stop: 4, and what was read and not cut says so" {
 	printf '{"text":"a"}\nbad\n{"text":"b"}\n{"text":"c"}\n' >in
 	try pllm chunk --on-error stop <in
 	[ "$status" -eq 4 ]
 	[ "$(jq -r '.pllm.error.code // .text' out | paste -sd ' ')" = 'a bad_record cancelled cancelled' ]
-	sed 1,2d out >again
-	quietly pllm chunk --retry-errors <again
-	[ "$(jq -r .text out | paste -sd ' ')" = 'b c' ]
 }
 
 @test "options that will not do are refused before anything is read" {
@@ -188,8 +186,8 @@ whole() {
 
 @test "a line is written at once, though the input goes on" {
 	mkfifo pipe
-	start_pllm chunk <pipe >out
-	exec 7>pipe
+	exec 7<>pipe
+	start_pllm chunk <pipe >out 7>&-
 	echo '{"text":"One."}' >&7
 	await grep -q One out
 	exec 7>&-
@@ -199,8 +197,8 @@ whole() {
 
 @test "a signal ends the run between lines, by that signal" {
 	mkfifo pipe
-	start_pllm chunk --size 5 <pipe >out 2>err
-	exec 7>pipe
+	exec 7<>pipe
+	start_pllm chunk --size 5 <pipe >out 2>err 7>&-
 	documents 30 2000 >&7
 	await grep -q '"id": *29' out
 	kill -TERM "$ASK_PID"
@@ -215,9 +213,9 @@ whole() {
 	mkfifo pipe
 	exec 7<>pipe
 	documents 40 20000 >in
-	start_pllm chunk --size 5 <in >pipe 2>err
-	await grep -q S "/proc/$ASK_PID/stat"
-	sleep 0.2
+	start_pllm chunk --size 5 <in >pipe 2>err 7>&-
+	# All its threads sleep: the pipe is full.
+	await eval 'sleep 0.2; ! grep -q R /proc/$ASK_PID/task/*/stat'
 	kill -TERM "$ASK_PID"
 	end_of_ask
 	[ "$status" -eq 143 ]

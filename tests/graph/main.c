@@ -18,7 +18,7 @@
 enum { SHOWN_N = 3, ENOUGH_N = 50, FEWER = 20, USAGE = 2 };
 
 static const struct scenes *const tables[] = { &scenes_graph, &scenes_time, &scenes_same,
-	&scenes_fold, &scenes_pack };
+	&scenes_fold, &scenes_pack, &scenes_pack_time };
 
 /* What is played, for when the program is aborted. */
 static char playing[200];

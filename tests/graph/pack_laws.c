@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pack_laws.h"
 
+#include "../sim/fakes.h"
 #include "api/api.h"
 #include "base/xalloc.h"
 #include "work/record.h"
@@ -434,10 +435,26 @@ static size_t count_bytes(void)
 	return bytes;
 }
 
+/* Who comes while all slots are taken gathers: what flies next is ready when one is free. */
+static void check_gathered(void)
+{
+	int64_t size = world.opts.sched.pack.texts_max, n = 0;
+	if (run.in_flight < world.opts.sched.jobs || fake_reader_ready() == 0 ||
+		run_alive_n() >= world.window)
+		return;
+	for (uint64_t seq = run.first_alive; seq < run.given_n; seq++)
+		n += is_open(&seen.askers[seq]) && seen.texts[seen.askers[seq].key].asked_n == 0;
+	/* Those of a window's end may be short. */
+	LAW(n > size, "%lld texts are ready while %lld packs fly", (long long)n,
+		(long long)run.in_flight);
+}
+
 /* Each record's patience is its own, whoever else is in its pack. */
 static void sleep_law(void)
 {
 	int64_t deadline_ms = world.opts.sched.deadline_ms;
+	if (pack_laws.gathers)
+		check_gathered();
 	for (uint64_t seq = run.first_alive; deadline_ms && seq < run.given_n; seq++)
 		LAW(!is_open(&seen.askers[seq]) ||
 				world.now_ms <= deadline_of(&seen.askers[seq]) + LATE_MS,

@@ -16,6 +16,7 @@ struct pack_laws {
 	bool is_each;       /* nothing is shared */
 	bool is_hedged;     /* two endpoints may be asked at a time */
 	bool has_waits;     /* records come one by one: when a pack leaves is known */
+	bool gathers;       /* while all that may fly does, two packs more are ready */
 	size_t slack_bytes; /* beyond --window-bytes; 0 = memory is not looked at */
 };
 

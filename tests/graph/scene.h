@@ -19,4 +19,5 @@ struct scenes {
 	size_t n;
 };
 
-extern const struct scenes scenes_graph, scenes_time, scenes_same, scenes_fold, scenes_pack;
+extern const struct scenes scenes_graph, scenes_time, scenes_same, scenes_fold, scenes_pack,
+	scenes_pack_time;
