@@ -32,7 +32,7 @@ complete -c pllm -l accept -x -d 'exit with 0 if no more records than this faile
 complete -c pllm -n 'not __fish_seen_subcommand_from chunk' -s p -l prompt -x -d 'what to ask; {{text}} is a field'
 complete -c pllm -n 'not __fish_seen_subcommand_from chunk' -l prompt-file -r -F -d 'the same, from a file'
 complete -c pllm -n 'not __fish_seen_subcommand_from embed chunk' -s s -l system -x -d 'the system message, a template too'
-complete -c pllm -n 'not __fish_seen_subcommand_from chunk' -s m -l model -x -d 'which model to ask, or several'
+complete -c pllm -n 'not __fish_seen_subcommand_from chunk' -s m -l model -x -d 'which model to ask'
 complete -c pllm -n 'not __fish_seen_subcommand_from embed chunk' -l max-tokens -x -d 'longest answer, in tokens'
 complete -c pllm -n 'not __fish_seen_subcommand_from chunk' -l param -x -d 'any other field of the request, as JSON'
 complete -c pllm -n 'not __fish_seen_subcommand_from embed chunk' -l schema -r -F -d 'the JSON Schema of the answers'

@@ -260,6 +260,7 @@ static bool build(struct chunking *c, struct err *err)
 		!chunk_plan_init(&c->plan, &config->chunk, err) || !wake_init(&c->wake, err))
 		return false;
 	chunk_document_init(&c->document, &c->plan);
+	c->stats.is_offline = true;
 	signals_start(&c->wake);
 	return (c->writer = writer_new(&config->writer, &c->no_steps, &c->wake, err)) &&
 		(c->reader = reader_new(&config->reader, &c->wake, err));
@@ -267,8 +268,7 @@ static bool build(struct chunking *c, struct err *err)
 
 static void sum_up(const struct chunking *c)
 {
-	if (c->stats.failed_n + c->stats.passed_n > 0 || c->verdict.reason[0])
-		summary_say(&c->stats, c->verdict.reason);
+	summary_say(&c->stats, c->verdict.reason);
 	log_say(LOG_DETAIL, "%llu chunks of %llu documents", (unsigned long long)c->chunks_n,
 		(unsigned long long)c->stats.answered_n);
 }

@@ -9,7 +9,7 @@
 enum { COLUMNS = 80, HELP_COLUMN = 33 };
 
 /* What the value of an option begins with that can be given for each step. */
-#define ANY_STEP "[STEP=]"
+#define ANY_STEP "[STEP"
 
 /* Prints text in words, from the column that the cursor is in, wrapped at HELP_COLUMN. */
 static void put_wrapped(FILE *out, int column, const char *text)
@@ -39,12 +39,16 @@ static int put_names(FILE *out, const struct option *o, enum command command)
 {
 	char name[OPTION_TEXT_MAX];
 	const char *value = option_value_name(o, name);
+	int value_n = (int)strlen(value);
+	if (is_for_one_step(o, command)) {
+		value = strchr(value, ']') + 1;
+		value_n = (int)strcspn(value, ","); /* nor are there several */
+	}
 	int column = o->letters ? fprintf(out, "  -%c", o->letters[0]) : fprintf(out, "    ");
 	if (o->name)
 		column += fprintf(out, "%s--%s", o->letters ? ", " : "  ", o->name);
 	if (option_has_value(o))
-		column += fprintf(out, o->bare ? "[=%s]" : " %s",
-			is_for_one_step(o, command) ? value + sizeof ANY_STEP - 1 : value);
+		column += fprintf(out, o->bare ? "[=%.*s]" : " %.*s", value_n, value);
 	return column;
 }
 

@@ -44,7 +44,7 @@ static const struct option prompt_rows[] = {
 		.value = "[STEP=]MODEL,...",
 		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV | OPTION_IS_COMMON | OPTION_IS_REPEATABLE,
-		.help = "which model to ask, or several",
+		.help = "which model to ask",
 		.manual = "Which model to ask, by the endpoint's name for it.\n"
 			  "Several, with commas between them, are all asked, and\n.Fl -join\n"
 			  "says what becomes of their answers; each is asked at the endpoints\n"

@@ -26,7 +26,8 @@ static const struct option speed_rows[] = {
 		.help = "keep that many in flight, whatever the answers",
 		.manual = "Keep as many requests in flight as\n.Fl -jobs\n"
 			  "and an endpoint's\n.Cm max=\n"
-			  "say, even if the endpoint answers that it is overloaded.\n" },
+			  "say, even if the endpoint answers that it is overloaded.\n"
+			  "Packs of\n.Nm\n.Cm embed\nhave as many texts as they may.\n" },
 	{ .name = "rate",
 		STRING(rate),
 		.value = "N/UNIT",

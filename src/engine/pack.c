@@ -42,8 +42,10 @@ size_t packs_hungry_n(const struct sched *s, size_t requests_n)
 	size_t size = pack_size_items(&p->size);
 	size_t wanted = (requests_n + AHEAD_N) * size;
 	size_t has = s->queue.ready_n * size;
-	if (p->open && p->open->state == REQUEST_WAITING)
+	if (p->open)
 		has += p->open->items_n;
+	if (p->open && p->open->state == REQUEST_READY)
+		has -= size;
 	return has < wanted ? wanted - has : 0;
 }
 
@@ -105,13 +107,17 @@ static bool has_room(struct packs *p, struct item *item)
 void packs_flush(struct sched *s)
 {
 	struct request *q = s->packs.open;
-	if (!q)
-		return;
-	s->packs.open = NULL;
-	if (q->state != REQUEST_WAITING)
+	if (!q || q->state != REQUEST_WAITING)
 		return;
 	queue_remove(&s->queue, q);
 	queue_put(&s->queue, q);
+}
+
+/* The open pack is full. */
+static void fill_up(struct sched *s)
+{
+	packs_flush(s);
+	s->packs.open = NULL;
 }
 
 /* Begins a pack for calls like this one. */
@@ -134,7 +140,7 @@ static void put_item(struct sched *s, struct call *call, struct item *item)
 {
 	struct packs *p = &s->packs;
 	if (p->open && !has_room(p, item))
-		packs_flush(s);
+		fill_up(s);
 	if (!p->open)
 		open_pack(s, call);
 	p->open_tokens += p->is_weighed ? rounded_up(item_tokens(item)) : item->text.n;
@@ -142,7 +148,7 @@ static void put_item(struct sched *s, struct call *call, struct item *item)
 	same_put_item(s, item);
 	sched_join(s, p->open, call, item, false);
 	if (p->open->items_n >= pack_size_items(&p->size))
-		packs_flush(s);
+		fill_up(s);
 }
 
 void pack_put(struct sched *s, struct call *call)

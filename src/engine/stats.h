@@ -23,6 +23,7 @@ struct stats {
 	uint64_t failed_n;   /* that failed in this run */
 	uint64_t passed_n;   /* that had failed before and went through */
 	uint64_t cuts_n;     /* prompts and items of which --max-input-tokens left only a part */
+	bool is_offline;     /* nobody is asked */
 	bool has_groups;     /* what was answered or failed are groups of records */
 	uint64_t dropped_n;  /* members that were left out of their groups, not among the failed */
 	uint64_t codes_n[ERROR_CODES_N];            /* of failed_n, by code */

@@ -39,8 +39,10 @@ void summary_say(const struct stats *s, const char *reason)
 			(unsigned long long)s->dropped_n);
 	if (s->splits_n > 0)
 		log_say(LOG_NOTICE,
-			"%llu packs were divided, to find what in them could not be answered: %llu more requests",
+			"packs divided to find what could not be answered: %llu, by %llu more requests",
 			(unsigned long long)s->splits_n, 2 * (unsigned long long)s->splits_n);
+	if (s->is_offline)
+		return;
 	log_say(LOG_DETAIL,
 		"%llu records%s: %llu answered, %llu skipped, %llu failed; %llu requests, %llu of them retries",
 		(unsigned long long)s->read_n, s->has_groups ? ", of their groups" : "",

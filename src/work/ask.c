@@ -100,6 +100,7 @@ bool ask_init_text(struct ask *a, const struct step *step, const struct endpoint
 		.record = record,
 		.form = ASK_PROMPT,
 		.sample = -1,
+		.has_no_mark = true,
 	};
 	if (step->has_prompt)
 		return true;
@@ -201,9 +202,11 @@ static bool cut_prompt(struct ask *a, struct span prompt, double system, struct 
 	bool ok = false;
 	buf_init(&left, text->max);
 	if (s->on_overflow == OVERFLOW_CUTS_END)
-		ok = cut_text(prompt, tokens, CUT_END, SPAN(MARK_END), &left);
+		ok = cut_text(
+			prompt, tokens, CUT_END, a->has_no_mark ? SPAN("") : SPAN(MARK_END), &left);
 	else if (s->on_overflow == OVERFLOW_CUTS_MIDDLE)
-		ok = cut_text(prompt, tokens, CUT_MIDDLE, SPAN(MARK_MIDDLE), &left);
+		ok = cut_text(prompt, tokens, CUT_MIDDLE,
+			a->has_no_mark ? SPAN("\\n") : SPAN(MARK_MIDDLE), &left);
 	buf_release(text);
 	*text = left;
 	a->prompt = buf_span(text);

@@ -53,6 +53,7 @@ struct ask {
 				      mention none */
 	int64_t max_tokens;        /* of the answer; 0 = the server's own limit */
 	bool is_cut;               /* ask_fit has left out a part of the prompt */
+	bool has_no_mark;          /* and nothing is to say so: it would be in the vector */
 	int64_t sample;            /* which of several, from 0; -1 = there is one */
 };
 

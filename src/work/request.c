@@ -134,6 +134,13 @@ void request_settle(struct request *q, enum error_code error, struct list_node *
 	}
 }
 
+/* What a pack used is said once: by the first of its calls to be told anything. */
+static void take_usage(struct request *q, struct call *call)
+{
+	call->answer.usage = q->answer.usage;
+	q->answer.usage = (struct usage){ -1, -1, -1, -1 };
+}
+
 void request_settle_vector(
 	struct request *q, struct call *call, struct shared *source, struct list_node *settled)
 {
@@ -151,9 +158,7 @@ void request_settle_vector(
 	call->answer.vector = answer->vectors[item->place];
 	call->answer.source = shared_hold(source);
 	call->answer.source_bytes = shared_weight(source, texts_n);
-	call->answer.usage = answer->usage;
-	/* What it used, it used once. */
-	answer->usage = (struct usage){ -1, -1, -1, -1 };
+	take_usage(q, call);
 }
 
 void request_settle_misfit(
@@ -163,6 +168,7 @@ void request_settle_misfit(
 	copy_attempt(&q->attempt, call);
 	answer_init(&call->answer, OUTCOME_BAD_RESPONSE);
 	call->answer.message = message;
+	take_usage(q, call);
 }
 
 void request_put_item(struct request *q, struct item *item)

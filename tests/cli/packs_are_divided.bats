@@ -37,7 +37,7 @@ repeated() {
 
 # The requests that were more than one for each pack, as the summary says.
 extra() {
-	sed -n 's/^pllm: \([0-9]*\) packs were divided, .*: \([0-9]*\) more requests$/\2/p' err
+	sed -n 's/^pllm: packs divided .*: \([0-9]*\), by \([0-9]*\) more requests$/\2/p' err
 }
 
 log2() {

@@ -26,6 +26,7 @@ struct pack_seen {
 	uint64_t fresh_most;  /* texts in one of them */
 	uint64_t allowed_n;   /* requests that bad texts may cost: 2 ceil(log2 n) each */
 	uint64_t bad_n;       /* bad texts that were asked */
+	unsigned steps_most;  /* log2 n of the largest pack with one */
 	uint64_t over_n;      /* texts in fresh requests beyond the ceiling */
 	uint64_t texts_n;     /* in all requests together */
 	double tokens_n;      /* likewise, about */

@@ -58,6 +58,16 @@ static void play_tokens(uint64_t seed)
 		NUMBER(run.starts_n), pack_seen.tokens_n);
 }
 
+/* What has no text is not asked about, and holds nobody up. */
+static void play_bare(uint64_t seed)
+{
+	pack_scene_begin(seed);
+	run.scenario.input.bad_percent = (double)pick(1, 60);
+	pack_scene_play(seed);
+	LAW(pack_seen.texts_n == run.verdict.answered_n, "%llu vectors, %llu texts asked",
+		NUMBER(run.verdict.answered_n), NUMBER(pack_seen.texts_n));
+}
+
 /* bad texts */
 
 static void play_poison(uint64_t seed)
@@ -107,8 +117,12 @@ static void play_deadly(uint64_t seed)
 	pack_scene_begin(seed);
 	pack_texts.percent[seed % 2 ? TEXT_CRASHES : TEXT_HANGS] = (double)pick(1, 5);
 	run.scenario.opts.sched.timeout_ms = 3000;
-	run.scenario.opts.sched.retry.retries = pick(1, 3);
+	int64_t retries = run.scenario.opts.sched.retry.retries = pick(1, 3);
 	pack_scene_play(seed);
+	int64_t allowed = 1 + retries + pack_seen.steps_most + 8;
+	LAW(pack_seen.asked_most <= (uint64_t)allowed,
+		"a text was asked %llu times, %lld are allowed", NUMBER(pack_seen.asked_most),
+		(long long)allowed);
 }
 
 /* Answers that are none for one text. */
@@ -194,6 +208,23 @@ static void play_outage(uint64_t seed)
 		NUMBER(pack_seen.asked_most));
 }
 
+/* What a server takes at once is learned: most packs keep to it. */
+static void play_learning(uint64_t seed)
+{
+	pack_scene_begin(seed);
+	pack_scene_hurry();
+	vectors_server.ceiling = seed % 2 ? CEILING_STATUS : CEILING_WORDS;
+	vectors_server.most_n = (unsigned)pick(2, 8);
+	run.scenario.opts.sched.is_fixed = false;
+	run.scenario.opts.sched.pack.texts_max = 64;
+	run.scenario.window = (struct range){ 256, 256 };
+	run.scenario.input.records = (struct range){ 1000, 1000 };
+	pack_scene_play(seed);
+	uint64_t extra = run.starts_n - pack_seen.fresh_n;
+	LAW(2 * extra <= run.starts_n, "%llu of %llu requests were extra", NUMBER(extra),
+		NUMBER(run.starts_n));
+}
+
 static void play_ceilings(uint64_t seed)
 {
 	pack_scene_begin(seed);
@@ -242,6 +273,7 @@ static const struct scene rows[] = {
 	{ "every record gets its own vector, once", 300, play_calm, pack_scene_print },
 	{ "packs are full where there is enough", 200, play_full, pack_scene_print },
 	{ "packs keep to --batch-tokens", 200, play_tokens, pack_scene_print },
+	{ "records without a text fail before anything is sent", 200, play_bare, pack_scene_print },
 	{ "a refused text fails alone, at few requests more", 400, play_poison,
 		pack_scene_print_extra },
 	{ "a refusal that names its text saves the search", 200, play_named,
@@ -255,6 +287,7 @@ static const struct scene rows[] = {
 	{ "faults of servers lose and repeat nothing", 500, play_faults, pack_scene_print },
 	{ "faults by chance cost nobody his vector", 200, play_patience, pack_scene_print },
 	{ "an outage costs nobody his vector", 200, play_outage, pack_scene_print },
+	{ "how much may be asked at once is learned", 100, play_learning, pack_scene_print_extra },
 	{ "what is too much at once is asked in parts", 300, play_ceilings, pack_scene_print },
 	{ "what is the same is asked once at a time, in packs", 300, play_twins, pack_scene_print },
 	{ "with --no-share texts are asked each", 200, play_each, pack_scene_print },
