@@ -321,18 +321,12 @@ static void send_parts(struct sched *s, struct request *q, struct request *r, in
 	sched_return(s, r, 0, now_ms);
 }
 
-/* All but one text have left while they were asked: that one is asked alone. */
-static void send_last(struct sched *s, struct request *q, int64_t now_ms)
-{
-	pack_change(q);
-	q->is_reask = true;
-	sched_return(s, q, 0, now_ms);
-}
-
 static void halve(struct sched *s, struct request *q, int64_t now_ms)
 {
 	if (q->items_n == 1) {
-		send_last(s, q, now_ms);
+		/* The others have left while it flew: this text is asked alone. */
+		q->is_reask = true;
+		sched_return(s, q, 0, now_ms);
 		return;
 	}
 	struct request *r = sibling_of(s, q);
@@ -422,6 +416,12 @@ bool pack_divide_last(struct sched *s, struct request *q, int64_t now_ms)
 	if (!may_be_one(s, q, now_ms))
 		return false;
 	q->failures_n = (unsigned)s->opts->retry.retries;
+	/*
+	 * Where nobody else was answered meanwhile, it may be no text's fault: the breaker is told
+	 * of the parts, and they need not fail before it is seen that the endpoint is down.
+	 */
+	if (q->guilty_n == 0)
+		q->faults_n = 0;
 	halve(s, q, now_ms);
 	return true;
 }

@@ -201,7 +201,7 @@ static void play_outage(uint64_t seed)
 				.kind = kind, .from_ms = { 0, 2000 }, .until_ms = pick(3000, 30000)
 			};
 	run.scenario.opts.sched.timeout_ms = 5000;
-	run.scenario.opts.sched.retry.retries = 15;
+	run.scenario.opts.sched.retry.retries = 8;
 	pack_scene_play(seed);
 	LAW(run.verdict.failed_n == 0, "%llu failed", NUMBER(run.verdict.failed_n));
 	LAW(pack_seen.asked_most <= 40, "a text was asked %llu times",

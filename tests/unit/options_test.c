@@ -213,7 +213,7 @@ TEST("an option is taken by the commands that can do something with it, at least
 		{ "hedge", "fre" }, { "window", "fre" }, { "meta", "fre" }, { "input", "frec" },
 		{ "errors", "frec" }, { "config", "frec" }, { "verbose", "frec" },
 		{ "samples", "f" }, { "image", "f" }, { "flow", "f" }, { "existing", "fe" },
-		{ "retry-errors", "fe" }, { "by", "r" }, { "raw-output", "fr" }, { "system", "fr" },
+		{ "retry-errors", "fec" }, { "by", "r" }, { "raw-output", "fr" }, { "system", "fr" },
 		{ "schema", "fr" }, { "stream", "fr" }, { "max-tokens", "fr" },
 		{ "ttft-timeout", "fr" }, { "on-truncate", "fr" }, { "max-input-tokens", "fre" },
 		{ "dimensions", "e" }, { "input-type", "e" }, { "normalize", "e" },

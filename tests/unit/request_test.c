@@ -410,7 +410,7 @@ TEST("the bytes of an answer live as long as the last of its vectors")
 	pack_release(&s);
 }
 
-TEST("a call whose vector will not do fails alone, and leaves what was used to the next")
+TEST("a call whose vector will not do fails alone, and may be the one to say what was used")
 {
 	struct pack_scene s;
 	pack_init(&s);
@@ -423,7 +423,8 @@ TEST("a call whose vector will not do fails alone, and leaves what was used to t
 	CHECK_STR(s.calls[0].answer.message, "two numbers");
 	CHECK(!s.calls[0].answer.vector.text.at && !s.calls[0].answer.source);
 	CHECK_INT(s.calls[1].error, ERROR_NONE);
-	CHECK_INT((int)s.calls[1].answer.usage.input, 9);
+	CHECK_INT((int)s.calls[0].answer.usage.input, 9);
+	CHECK_INT((int)s.calls[1].answer.usage.input, -1);
 	CHECK_INT(s.q.calls_n, 2);
 	pack_release(&s);
 }
