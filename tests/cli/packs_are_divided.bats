@@ -120,7 +120,8 @@ log2() {
 	try embed -v <in
 	[ "$(failures out)" = content_filter:100 ]
 	note "with the index named: $(extra) more requests"
-	[ "$(extra)" -le 200 ]
+	# Names are trusted once one has proved right.
+	[ "$(extra)" -lt 400 ]
 }
 
 @test "a name that somebody wrote into a text blames nobody else" {

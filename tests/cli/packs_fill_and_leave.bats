@@ -14,14 +14,14 @@ now_ms() {
 	date +%s%3N
 }
 
-# Feeds N records with a pause of this between two, forever silent after the last one until ./done.
+# Feeds N records with a pause of this between two, forever silent after the last one until ./over.
 trickle() {
 	local i
 	for ((i = 1; i <= $1; i++)); do
 		echo "{\"id\":$i,\"text\":\"n $i\"}"
 		sleep "$2"
 	done
-	until [ -e done ]; do sleep 0.02; done
+	until [ -e over ]; do sleep 0.02; done
 }
 
 @test "--batch-items is the most texts of a request, and what all but the last have" {
@@ -65,7 +65,7 @@ trickle() {
 	[ "$(mock_stat requests)" -eq 1 ]
 	await eval '[ "$(wc -l <out)" -eq 3 ]'
 	[ "$(mock_stat requests)" -eq 3 ]
-	touch done
+	touch over
 	end_of_ask
 	[ "$status" -eq 0 ]
 }
@@ -78,7 +78,7 @@ trickle() {
 	[ "$(mock_stat requests)" -eq 0 ]
 	await eval '[ "$(wc -l <out)" -eq 5 ]'
 	[ "$(mock_stat requests)" -eq 1 ]
-	touch done
+	touch over
 	end_of_ask
 	[ "$status" -eq 0 ]
 }
@@ -93,11 +93,11 @@ trickle() {
 	mkfifo slow
 	{
 		cat in
-		until [ -e done ]; do sleep 0.02; done
+		until [ -e over ]; do sleep 0.02; done
 	} >slow 3>&- 4>&- &
 	start_embed --batch-wait 20s --batch-items 5 --no-adaptive <slow >out 2>err
 	await eval '[ "$(wc -l <out)" -eq 5 ]'
-	touch done
+	touch over
 	end_of_ask
 	[ "$status" -eq 0 ]
 	[ "$(mock_stat requests)" -eq 1 ]

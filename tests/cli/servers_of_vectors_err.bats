@@ -270,8 +270,8 @@ answer = '{\"data\":[' + ','.join('{\"embedding\":$what}' for _ in texts) + ']}'
 @test "an outage opens the breaker, and is waited out" {
 	stop_mock
 	start_mock --quiet --dimensions 4 --latency 20ms
-	texts 3000 >more
-	start_embed -j 4 --batch-items 10 -v --retries 10 <more >out 2>err
+	texts 3000 >many
+	start_embed -j 4 --batch-items 10 -v --retries 10 <many >out 2>err
 	await eval '[ "$(mock_stat billed)" -ge 4 ]'
 	local port=${BASE##*:}
 	stop_server "$MOCK_PID"
@@ -299,8 +299,8 @@ answer = '{\"data\":[' + ','.join('{\"embedding\":$what}' for _ in texts) + ']}'
 @test "Ctrl-C: what flies lands, and every record that was read has a line" {
 	stop_mock
 	start_mock --quiet --dimensions 4 --latency 200ms
-	texts 5000 >more
-	start_embed -j 2 --batch-items 10 <more >out 2>err
+	texts 5000 >many
+	start_embed -j 2 --batch-items 10 <many >out 2>err
 	await eval '[ "$(mock_stat billed)" -ge 2 ]'
 	kill -s INT "$ASK_PID"
 	end_of_ask
@@ -314,8 +314,8 @@ answer = '{\"data\":[' + ','.join('{\"embedding\":$what}' for _ in texts) + ']}'
 @test "Ctrl-C while packs are being divided: nothing is asked for any more" {
 	stop_mock
 	start_mock --quiet --dimensions 4 --latency 100ms
-	texts 64 2 >more
-	start_embed -j 1 --batch-items 64 --no-adaptive <more >out 2>err
+	texts 64 2 >many
+	start_embed -j 1 --batch-items 64 --no-adaptive <many >out 2>err
 	await eval '[ "$(mock_stat requests)" -ge 3 ]'
 	kill -s INT "$ASK_PID"
 	end_of_ask
@@ -329,17 +329,17 @@ answer = '{\"data\":[' + ','.join('{\"embedding\":$what}' for _ in texts) + ']}'
 	start_mock --quiet --dimensions 4 --latency 5ms --quota-after 3
 	local first=$URL
 	start_mock --quiet --dimensions 4 --latency 5ms
-	texts 600 50 >more
-	try pllm embed --endpoint "$first" --endpoint "$URL" -m mock -j 4 --batch-items 20 <more
+	texts 600 50 >many
+	try pllm embed --endpoint "$first" --endpoint "$URL" -m mock -j 4 --batch-items 20 <many
 	[ "$status" -eq 1 ]
 	[ "$(failures out)" = content_filter:12 ]
 	[ "$(vectors out | wc -l)" -eq 588 ]
 	[ "$(ids out | paste -sd ' ')" = "$(seq -s ' ' 600)" ]
 	# One of them is down from the start.
-	texts 600 >more
-	quietly embed <more
+	texts 600 >many
+	quietly embed <many
 	mv out lines
-	try pllm embed --endpoint http://127.0.0.1:1/v1 --endpoint "$URL" -m mock -j 4 --batch-items 20 <more
+	try pllm embed --endpoint http://127.0.0.1:1/v1 --endpoint "$URL" -m mock -j 4 --batch-items 20 <many
 	[ "$status" -eq 0 ]
 	cmp <(vectors out) <(vectors lines)
 }

@@ -224,14 +224,14 @@ for i, l in enumerate(open(sys.argv[2])):
 @test "an interrupted run leaves as many rows as lines" {
 	stop_mock
 	start_mock --quiet --dimensions 16
-	texts 3000 >more
-	lines_of <more
+	texts 3000 >many
+	lines_of <many
 	stop_mock
 	start_mock --quiet --dimensions 16 --latency 20ms-60ms
 	local signal
 	for signal in INT TERM; do
 		rm -f v.npy* ids.jsonl*
-		start_embed --format npy -o v.npy --ids ids.jsonl -j 3 --batch-items 10 <more >out 2>err
+		start_embed --format npy -o v.npy --ids ids.jsonl -j 3 --batch-items 10 <many >out 2>err
 		await eval '[ -s ids.jsonl.partial ]'
 		kill -s $signal "$ASK_PID"
 		end_of_ask
@@ -245,11 +245,11 @@ for i, l in enumerate(open(sys.argv[2])):
 }
 
 @test "kill -9 leaves no more rows promised than there are" {
-	texts 3000 >more
-	lines_of <more
+	texts 3000 >many
+	lines_of <many
 	stop_mock
 	start_mock --quiet --dimensions 16 --latency 20ms-60ms
-	start_embed --format npy -o v.npy --ids ids.jsonl -j 3 --batch-items 10 <more >out 2>err
+	start_embed --format npy -o v.npy --ids ids.jsonl -j 3 --batch-items 10 <many >out 2>err
 	await eval '[ "$(wc -l <ids.jsonl.partial)" -ge 100 ]'
 	kill -9 "$ASK_PID"
 	wait "$ASK_PID" || true
@@ -269,15 +269,15 @@ assert all((m[i] == np.array(v[i]).astype(np.float32)).all() for i in range(len(
 }
 
 @test "--halt, --max-duration and a deadline leave as many rows as lines" {
-	texts 3000 100 >more
-	lines_of <more
-	try npy --ids ids.jsonl --halt now,fail=3 --batch-items 10 -j 2 <more
+	texts 3000 100 >many
+	lines_of <many
+	try npy --ids ids.jsonl --halt now,fail=3 --batch-items 10 -j 2 <many
 	[ "$status" -ne 0 ]
 	mv v.npy.partial p.npy
 	parts_agree p.npy ids.jsonl.partial
 	stop_mock
 	start_mock --quiet --dimensions 16 --latency 30ms
-	try npy --ids ids.jsonl --max-duration 300ms --batch-items 10 -j 2 --grace 0 <more
+	try npy --ids ids.jsonl --max-duration 300ms --batch-items 10 -j 2 --grace 0 <many
 	[ "$status" -ne 0 ]
 	mv v.npy.partial p.npy
 	parts_agree p.npy ids.jsonl.partial
@@ -297,6 +297,12 @@ assert all((m[i] == np.array(v[i]).astype(np.float32)).all() for i in range(len(
 	[ "$status" -eq 7 ]
 	[ "$(<v.npy)" = old ]
 	grep -q 'v.npy.*File too large' err
+	cp v.npy.partial p.npy
+	local n
+	n=$(rows p.npy)
+	echo "$n promised in $(stat -c %s p.npy) bytes"
+	[ "$(stat -c %s p.npy)" -ge $((128 + ${n% *} * 64)) ]
+	rm v.npy.partial
 	try embed --format f32 -o /dev/full <in
 	[ "$status" -eq 7 ]
 	grep -q '/dev/full: No space left on device' err
