@@ -205,6 +205,9 @@ bool complaint_is_of_pack(struct span text)
 
 static bool is_too_long(enum outcome outcome, const struct complaint *c)
 {
+	/* No time is long enough for what is more than a minute's limit. */
+	if (outcome == OUTCOME_RATE)
+		return contains(c->text, "request too large");
 	if (outcome == OUTCOME_FAULT)
 		return contains(c->text, TOO_LARGE_PHRASE);
 	return outcome == OUTCOME_REQUEST &&

@@ -39,6 +39,12 @@ void embeddings_read_usage(struct answer *answer);
 long embeddings_blamed(const struct attempt *attempt, const struct answer *answer);
 
 /*
+ * True if a refusal is for a member of the request that is none of its texts, by its "param":
+ * "dimensions". Then it is so whatever the texts are.
+ */
+bool embeddings_is_no_text_blamed(const struct attempt *attempt, const struct answer *answer);
+
+/*
  * True if a refusal is for how many texts there were, or how much they were together, or the answer
  * was more than we take: fewer at once may do. One text that is too long says nothing of that.
  */

@@ -196,18 +196,37 @@ static long find_in_error(const struct pack *p, struct span error)
 	return number;
 }
 
-long embeddings_blamed(const struct attempt *attempt, const struct answer *answer)
+/* Gives the answer of a refusal, without the list that some put it into; missing = it is none. */
+static struct span refusal_of(const struct attempt *attempt, const struct answer *answer)
 {
-	const struct pack p = { buf_span(&attempt->body), attempt->texts_n };
 	bool is_refusal = answer->outcome == OUTCOME_REQUEST ||
 		answer->outcome == OUTCOME_TOO_LONG || answer->outcome == OUTCOME_POLICY;
 	struct span root;
 	struct json_fault fault;
 	if (!is_refusal || !json_scan(buf_span(&attempt->answer), &root, &fault))
+		return (struct span){ 0 };
+	return json_kind(root) == JSON_KIND_ARRAY ? json_item(root, 0) : root;
+}
+
+long embeddings_blamed(const struct attempt *attempt, const struct answer *answer)
+{
+	const struct pack p = { buf_span(&attempt->body), attempt->texts_n };
+	struct span root = refusal_of(attempt, answer);
+	if (!root.at)
 		return -1;
-	if (json_kind(root) == JSON_KIND_ARRAY)
-		root = json_item(root, 0);
-	struct span error = root.at ? json_member(root, SPAN("error")) : root;
+	struct span error = json_member(root, SPAN("error"));
 	long number = json_is(error, JSON_KIND_OBJECT) ? find_in_error(&p, error) : -1;
-	return number < 0 && root.at ? find_in_error(&p, root) : number;
+	return number < 0 ? find_in_error(&p, root) : number;
+}
+
+bool embeddings_is_no_text_blamed(const struct attempt *attempt, const struct answer *answer)
+{
+	struct span root = refusal_of(attempt, answer);
+	struct span error = root.at ? json_member(root, SPAN("error")) : root;
+	struct span holder = json_is(error, JSON_KIND_OBJECT) ? error : root;
+	struct span param = json_text_of(holder.at ? json_member(holder, SPAN("param")) : holder);
+	size_t n = 0;
+	while (n < param.n && is_word(param.at[n]))
+		n++;
+	return n > 0 && !is_name((struct span){ param.at, n });
 }

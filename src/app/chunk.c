@@ -261,9 +261,12 @@ static bool build(struct chunking *c, struct err *err)
 		return false;
 	chunk_document_init(&c->document, &c->plan);
 	c->stats.is_offline = true;
+	if (!(c->writer = writer_new(&config->writer, &c->no_steps, &c->wake, err)) ||
+		!(c->reader = reader_new(&config->reader, &c->wake, err)))
+		return false;
+	/* Not before: opening a pipe may take for ever, and a signal ends that. */
 	signals_start(&c->wake);
-	return (c->writer = writer_new(&config->writer, &c->no_steps, &c->wake, err)) &&
-		(c->reader = reader_new(&config->reader, &c->wake, err));
+	return true;
 }
 
 static void sum_up(const struct chunking *c)

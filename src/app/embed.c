@@ -48,6 +48,26 @@ static bool check_ids(const struct config *c, struct err *err)
 			"--format f32: the matrix and the records cannot both go to standard output; give -o FILE, or --ids FILE for the records");
 }
 
+/* True if one is what the other is written as until the end: see io/outfile.h. */
+static bool is_partial_of(const char *a, const char *b)
+{
+	static const char partial[] = ".partial";
+	size_t n = b ? strlen(b) : 0;
+	return a && b && strncmp(a, b, n) == 0 && strcmp(a + n, partial) == 0;
+}
+
+/* None of the files is what another is written as. */
+static bool check_partials(const struct config *c, struct err *err)
+{
+	const char *files[] = { c->writer.path, c->embed.ids, c->writer.errors_path };
+	for (int i = 0; i < 9; i++)
+		if (is_partial_of(files[i / 3], files[i % 3]))
+			return err_set(err, ERR_USAGE,
+				"%s: that is what %s is written as until the end; give another file",
+				files[i / 3], files[i % 3]);
+	return true;
+}
+
 /* Two files of a run are not one. */
 static bool check_files(const struct config *c, struct err *err)
 {
@@ -59,7 +79,7 @@ static bool check_files(const struct config *c, struct err *err)
 		return err_set(err, ERR_USAGE,
 			"--errors %s: that is where %s writes; give another file", errors,
 			are_same_file(errors, out) ? "-o" : "--ids");
-	return true;
+	return check_partials(c, err);
 }
 
 /* Nothing is there already where nothing is written into records. */
@@ -148,6 +168,16 @@ static bool is_same_model(const struct endpoint *a, const struct endpoint *b)
 	return a->model && b->model ? strcmp(a->model, b->model) == 0 : a->model == b->model;
 }
 
+/* Two names at one place are two models. */
+static bool check_place(const struct endpoint *e, const struct endpoint *first, struct err *err)
+{
+	return strcmp(e->base, first->base) != 0 || is_same_model(e, first) ||
+		err_set(err, ERR_USAGE,
+			"%s is to be asked for two models, %s and %s; their vectors cannot be compared",
+			e->base, first->model ? first->model : "its own",
+			e->model ? e->model : "its own");
+}
+
 /* A model by itself is another one; with a URL it may be the same by another name. */
 static bool check_fallback(
 	const char *text, const struct endpoint *e, const struct endpoint *first, struct err *err)
@@ -168,10 +198,10 @@ static bool check_endpoints(const struct config *c, const struct plan *plan,
 	const struct strings *fallbacks = &c->endpoint.fallbacks;
 	for (unsigned i = 0; i < list->n; i++) {
 		const struct endpoint *e = &list->items[i];
+		const char *fallback = e->tier > 0 ? fallbacks->items[e->tier - 1] : NULL;
 		if (!embeddings_check(e->api, &plan->steps[0], &plan->embedding, err) ||
-			(e->tier > 0 &&
-				!check_fallback(
-					fallbacks->items[e->tier - 1], e, list->items, err)))
+			(fallback && !check_fallback(fallback, e, list->items, err)) ||
+			!check_place(e, list->items, err))
 			return false;
 	}
 	return true;
@@ -179,8 +209,9 @@ static bool check_endpoints(const struct config *c, const struct plan *plan,
 
 /* What is not said is what all endpoints take: a pack may go to any of them. */
 static void size_packs(
-	struct pack_opts *pack, const struct embed_opts *o, const struct endpoints *list)
+	struct sched_opts *sched, const struct embed_opts *o, const struct endpoints *list)
 {
+	struct pack_opts *pack = &sched->pack;
 	*pack = (struct pack_opts){
 		.is_on = true,
 		.texts_max = o->batch_items ? o->batch_items : INT64_MAX,
@@ -193,7 +224,12 @@ static void size_packs(
 			pack->texts_max = least(pack->texts_max, api->pack_texts);
 		if (!o->batch_tokens && api->pack_tokens > 0)
 			pack->tokens_max = least(pack->tokens_max, api->pack_tokens);
+		/* What is more than a minute's tokens never goes. */
+		if (list->items[i].tpm > 0)
+			pack->tokens_max = least(pack->tokens_max, list->items[i].tpm);
 	}
+	if (sched->tpm > 0)
+		pack->tokens_max = least(pack->tokens_max, sched->tpm);
 }
 
 /* With twice as many texts as are in flight, packs gather while others are answered. */
@@ -210,7 +246,7 @@ bool embed_place(
 {
 	if (!check_endpoints(c, plan, list, err))
 		return false;
-	size_packs(&c->pipeline.sched.pack, &c->embed, list);
+	size_packs(&c->pipeline.sched, &c->embed, list);
 	if (c->pipeline.window == 0)
 		c->pipeline.window = window_for(&c->pipeline.sched);
 	return true;

@@ -149,10 +149,13 @@ static bool build(struct filter *f, struct err *err)
 		f->fold = fold_new(&f->fold_opts, &f->plan);
 	if (c->command == COMMAND_EMBED)
 		process_keep_memory();
+	if (!(f->http = http_new(&c->http, &f->wake, err)) || !add_endpoints(f, err) ||
+		!(f->writer = writer_new(&c->writer, &f->plan, &f->wake, err)) ||
+		!(f->reader = reader_new(&c->reader, &f->wake, err)))
+		return false;
+	/* Not before: opening a pipe may take for ever, and a signal ends that. */
 	signals_start(&f->wake);
-	return (f->http = http_new(&c->http, &f->wake, err)) && add_endpoints(f, err) &&
-		(f->writer = writer_new(&c->writer, &f->plan, &f->wake, err)) &&
-		(f->reader = reader_new(&c->reader, &f->wake, err));
+	return true;
 }
 
 static void run(struct filter *f)

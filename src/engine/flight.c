@@ -21,7 +21,7 @@ enum {
 	BODY_FRAME_BYTES = 256, /* what a usual request adds to its record */
 	PICTURE_TOKENS = 1000,
 	TOKEN_BYTES = 4,
-	EVIDENCE_N = 2, /* so many failures of one request speak against the endpoint */
+	EVIDENCE_N = 2, /* so many failures of one request speak against the request */
 };
 
 #define FLIGHT_OF(node) LIST_ENTRY(node, struct flight, link)
@@ -297,12 +297,23 @@ static void say_death(const struct sched *s, const struct gates *g, unsigned poo
 		log_say(LOG_WARNING, "%s: not asked again: %s", g->label, g->dead_message);
 }
 
+/*
+ * True if a failure is rather the request's doing than the endpoint's: it has failed before while
+ * the endpoint is sound; or one of its many texts may be why, since others were answered meanwhile.
+ */
+static bool is_own_doing(const struct flight *f)
+{
+	const struct gates *g = f->gates;
+	bool is_one_of_many = f->attempt->texts_n > 1 && g->answered_ms > f->start_ms;
+	return gates_is_sound(g) && (f->request->faults_n >= EVIDENCE_N || is_one_of_many);
+}
+
 /* Takes the flight out of the air, and lets all gates learn from its end. */
 static void land(struct sched *s, struct flight *f, const struct answer *answer, int64_t now_ms)
 {
 	struct request *q = f->request;
 	bool was_dead = gates_is_dead(f->gates);
-	bool is_suspect = q->faults_n >= EVIDENCE_N && gates_is_sound(f->gates);
+	bool is_suspect = is_own_doing(f);
 	const struct gates_landing landing = {
 		.pass = &f->pass, .attempt = f->attempt, .answer = answer, .is_suspect = is_suspect
 	};

@@ -63,6 +63,7 @@ void gates_init(struct gates *g, const struct endpoint *endpoint, struct gates_s
 		.back_ms = NEVER,
 		.said_ms = NEVER,
 		.mute_ms = -1,
+		.answered_ms = INT64_MIN,
 		.dead = OUTCOME_ANSWERED,
 	};
 	limit_init(&g->limit, roof, !is_fixed);
@@ -384,16 +385,25 @@ static void bury(struct gates *g, const struct answer *answer, int64_t now_ms)
 	g->died_ms = now_ms;
 }
 
-static void count_success(struct gates *g, const struct gates_landing *landing)
+static void count_success(struct gates *g, const struct gates_landing *landing, int64_t now_ms)
 {
 	const struct usage *usage = &landing->answer->usage;
 	g->successes_n++;
+	g->answered_ms = now_ms;
 	g->mute_ms = -1;
 	g->failures_n = 0;
 	g->latency_ms = balance_mean_ms(g->latency_ms, landing->attempt->ms);
 	if (landing->pass->size.input > 0)
 		forecast_learn(
 			&g->forecast, landing->pass->size.input, usage->input, usage->output);
+}
+
+/* What the limit hears. A pack that takes too long is too large before it is one too many. */
+static enum limit_sign limit_sign_of(const struct triage *t, const struct gates_landing *landing)
+{
+	bool is_slow_pack =
+		landing->answer->outcome == OUTCOME_TIMEOUT && landing->attempt->texts_n > 1;
+	return is_slow_pack ? LIMIT_SILENT : t->limit;
 }
 
 struct rate_cost gates_leave(
@@ -410,7 +420,7 @@ struct rate_cost gates_leave(
 		site_leave(g->site, &landing->pass->rate, &cost, now_ms);
 	if (landing->attempt->allowances)
 		learn_rates(g, landing, now_ms);
-	tell_limit(g, t->limit, landing, now_ms);
+	tell_limit(g, limit_sign_of(t, landing), landing, now_ms);
 	tell_pace(g, landing, now_ms, rng);
 	if (t->limit == LIMIT_REFUSED && t->breaker == BREAKER_FAILURE &&
 		!limit_is_barren(&g->limit))
@@ -418,7 +428,7 @@ struct rate_cost gates_leave(
 	tell_breaker(g, sign, landing, now_ms, rng);
 	g->failures_n += t->breaker == BREAKER_FAILURE;
 	if (landing->answer->outcome == OUTCOME_ANSWERED)
-		count_success(g, landing);
+		count_success(g, landing, now_ms);
 	/* Who says "too fast" is well. */
 	if (landing->answer->outcome == OUTCOME_RATE)
 		g->mute_ms = -1;

@@ -50,6 +50,7 @@ struct gates {
 	int64_t mute_ms;      /* since when it has been asked in vain; -1 = it has not */
 	uint64_t failures_n;  /* of its own making, since its last answer */
 	uint64_t successes_n; /* answers */
+	int64_t answered_ms;  /* when the last of them came; INT64_MIN = none has */
 	enum outcome dead;    /* why it is not asked again: QUOTA, AUTH, NOT_FOUND; else ANSWERED */
 	char *dead_message;   /* owned: in the server's words */
 	int64_t died_ms;

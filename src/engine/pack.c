@@ -24,7 +24,10 @@
 #include <assert.h>
 #include <string.h>
 
-enum { AHEAD_N = 2 }; /* packs that may be ready beyond those that could start */
+enum {
+	AHEAD_N = 2,             /* packs that may be ready beyond those that could start */
+	PACK_MAX_BYTES = 8 << 20 /* of its texts; few servers take a request that is larger */
+};
 
 #define ITEM_OF(node) LIST_ENTRY(node, struct item, link)
 #define CALL_OF(node) LIST_ENTRY(node, struct call, link)
@@ -95,7 +98,8 @@ static void weigh_open(struct packs *p)
 static bool has_room(struct packs *p, struct item *item)
 {
 	size_t max = (size_t)p->opts->tokens_max;
-	if (p->open->items_n >= pack_size_items(&p->size))
+	if (p->open->items_n >= pack_size_items(&p->size) ||
+		p->open_bytes + item->text.n > PACK_MAX_BYTES)
 		return false;
 	if (p->open_tokens + item->text.n <= max)
 		return true;
@@ -128,7 +132,7 @@ static void open_pack(struct sched *s, const struct call *call)
 	q->is_pack = true;
 	q->seq = call->record->seq;
 	p->open = q;
-	p->open_tokens = 0;
+	p->open_tokens = p->open_bytes = 0;
 	p->is_weighed = false;
 	if (p->opts->wait_ms > 0)
 		queue_put_off(&s->queue, q, call->record->admitted_ms + p->opts->wait_ms);
@@ -143,6 +147,7 @@ static void put_item(struct sched *s, struct call *call, struct item *item)
 		fill_up(s);
 	if (!p->open)
 		open_pack(s, call);
+	p->open_bytes += item->text.n;
 	p->open_tokens += p->is_weighed ? rounded_up(item_tokens(item)) : item->text.n;
 	request_put_item(p->open, item);
 	same_put_item(s, item);
@@ -215,82 +220,6 @@ void pack_over(struct sched *s, struct request *q)
 	drop_items(s, q);
 }
 
-/* vectors out */
-
-void pack_note(struct sched *s, const struct flight *f, const struct answer *answer, int64_t now_ms)
-{
-	enum outcome outcome = answer->outcome;
-	enum pack_end end = PACK_NEITHER;
-	unsigned n = f->attempt->texts_n;
-	if (outcome == OUTCOME_ANSWERED)
-		end = PACK_TAKEN;
-	else if (n > 1 && embeddings_has_too_many(f->attempt, answer))
-		end = PACK_TOO_LARGE;
-	else if (outcome == OUTCOME_TIMEOUT)
-		end = PACK_SLOW;
-	else if (outcome == OUTCOME_FAULT || outcome == OUTCOME_TRANSPORT)
-		end = PACK_FAILED;
-	pack_size_note(&s->packs.size, n, end, f->start_ms, now_ms);
-}
-
-/* Gives (allocated) why a vector of n numbers will not do, or NULL. */
-static char *misfit(struct sched *s, size_t n)
-{
-	struct packs *p = &s->packs;
-	size_t wanted = (size_t)s->rooms.plan->embedding.dimensions;
-	if (wanted > 0 && n != wanted)
-		return xasprintf("the vector has %zu numbers, --dimensions says %zu", n, wanted);
-	if (p->columns_n == 0)
-		p->columns_n = n;
-	if (n == p->columns_n)
-		return NULL;
-	return xasprintf("the vector has %zu numbers, the first one had %zu", n, p->columns_n);
-}
-
-/* Settles a call of whose text a vector has come. */
-static void settle(struct sched *s, struct request *q, struct call *call, struct shared *source)
-{
-	struct vector *v = &q->answer.vectors[call->item->place];
-	char *message = misfit(s, v->n);
-	/* Alone it is fine: the refusal that named it was wrong. */
-	s->packs.is_misled |= call->item->is_blamed;
-	v->is_scaled = s->rooms.plan->embedding.is_normalized && q->attempt.api->normalizes;
-	queue_forget(&s->queue, call);
-	if (message)
-		request_settle_misfit(q, call, message, &s->settled);
-	else
-		request_settle_vector(q, call, source, &s->settled);
-}
-
-void pack_conclude(struct sched *s, struct request *q, int64_t now_ms)
-{
-	struct shared *source = shared_new(&q->attempt.answer, &q->answer.own);
-	struct list_node *next = q->calls.next;
-	assert(q->answer.vectors);
-	q->answer.usage = usage_sum(q->answer.usage, q->paid);
-	while (next != &q->calls) {
-		struct call *call = CALL_OF(next);
-		next = next->next;
-		if (q->answer.vectors[call->item->place].text.at)
-			settle(s, q, call, source);
-	}
-	shared_drop(source);
-	if (q->calls_n == 0) {
-		sched_forget(s, q);
-		return;
-	}
-	drop_items(s, q);
-	answer_release(&q->answer);
-	answer_init(&q->answer, OUTCOME_BAD_RESPONSE);
-	q->answer.message = xstrdup("the answer has vectors for other texts, and none for this");
-	if (s->is_stopped) {
-		sched_settle(s, q, ERROR_BAD_RESPONSE, NULL);
-		return;
-	}
-	pack_change(q);
-	sched_return(s, q, 0, now_ms);
-}
-
 /* division */
 
 /* Gives a fresh pack that has come as far as q, to take items of it. */
@@ -334,13 +263,118 @@ static void halve(struct sched *s, struct request *q, int64_t now_ms)
 	unsigned kept_n = (q->items_n + 1) / 2;
 	for (unsigned i = 0; i < kept_n; i++)
 		node = node->next;
-	while (node != &q->items) {
-		struct item *item = ITEM_OF(node);
-		node = node->next;
-		request_move_item(r, q, item);
-	}
+	request_move_items(r, q, ITEM_OF(node));
 	send_parts(s, q, r, now_ms);
 }
+
+/* vectors out */
+
+/* True if all vectors have come. */
+static bool is_whole(const struct answer *answer, unsigned texts_n)
+{
+	unsigned n = 0;
+	while (n < texts_n && answer->vectors[n].text.at)
+		n++;
+	return n == texts_n;
+}
+
+void pack_note(struct sched *s, const struct flight *f, const struct answer *answer, int64_t now_ms)
+{
+	enum outcome outcome = answer->outcome;
+	enum pack_end end = PACK_NEITHER;
+	unsigned n = f->attempt->texts_n;
+	if (outcome == OUTCOME_ANSWERED)
+		end = is_whole(answer, n) ? PACK_TAKEN : PACK_NEITHER;
+	else if (n > 1 && embeddings_has_too_many(f->attempt, answer))
+		end = PACK_TOO_LARGE;
+	else if (outcome == OUTCOME_TIMEOUT)
+		end = PACK_SLOW;
+	else if (outcome == OUTCOME_FAULT || outcome == OUTCOME_TRANSPORT)
+		end = PACK_FAILED;
+	pack_size_note(&s->packs.size, n, end, f->start_ms, now_ms);
+}
+
+/* Gives (allocated) why a vector of n numbers will not do, or NULL. */
+static char *misfit(struct sched *s, size_t n)
+{
+	struct packs *p = &s->packs;
+	size_t wanted = (size_t)s->rooms.plan->embedding.dimensions;
+	if (wanted > 0 && n != wanted)
+		return xasprintf("the vector has %zu numbers, --dimensions says %zu", n, wanted);
+	if (p->columns_n == 0)
+		p->columns_n = n;
+	if (n == p->columns_n)
+		return NULL;
+	return xasprintf("the vector has %zu numbers, the first one had %zu", n, p->columns_n);
+}
+
+/* Settles a call of whose text a vector has come. */
+static void settle(
+	struct sched *s, struct request *q, struct call *call, const struct vector_source *source)
+{
+	struct vector *v = &q->answer.vectors[call->item->place];
+	char *message = misfit(s, v->n);
+	/* Alone it is fine: the refusal that named it was wrong. */
+	s->packs.is_misled |= call->item->is_blamed;
+	v->is_scaled = s->rooms.plan->embedding.is_normalized && q->attempt.api->normalizes;
+	queue_forget(&s->queue, call);
+	if (message)
+		request_settle_misfit(q, call, message, &s->settled);
+	else
+		request_settle_vector(q, call, source, &s->settled);
+}
+
+/* Gives how many calls of the pack have got a vector. */
+static size_t count_given(const struct request *q)
+{
+	size_t n = 0;
+	for (struct list_node *at = q->calls.next; at != &q->calls; at = at->next)
+		n += q->answer.vectors[CALL_OF(at)->item->place].text.at != NULL;
+	return n;
+}
+
+/* Settles the calls whose vectors have come. */
+static void settle_given(struct sched *s, struct request *q)
+{
+	size_t given_n = count_given(q);
+	struct shared *bytes = shared_new(&q->attempt.answer, &q->answer.own);
+	const struct vector_source source = { bytes, shared_weight(bytes, given_n ? given_n : 1) };
+	struct list_node *next = q->calls.next;
+	q->answer.usage = usage_sum(q->answer.usage, q->paid);
+	while (next != &q->calls) {
+		struct call *call = CALL_OF(next);
+		next = next->next;
+		if (q->answer.vectors[call->item->place].text.at)
+			settle(s, q, call, &source);
+	}
+	shared_drop(bytes);
+}
+
+void pack_conclude(struct sched *s, struct request *q, int64_t now_ms)
+{
+	assert(q->answer.vectors);
+	settle_given(s, q);
+	if (q->calls_n == 0) {
+		sched_forget(s, q);
+		return;
+	}
+	drop_items(s, q);
+	answer_release(&q->answer);
+	answer_init(&q->answer, OUTCOME_BAD_RESPONSE);
+	q->answer.message = xstrdup("the answer has vectors for other texts, and none for this");
+	/* A server that gives a few of many, again and again, would be paid for all each time. */
+	q->failures_n++;
+	if (s->is_stopped || q->failures_n > s->opts->retry.retries) {
+		sched_settle(s, q, ERROR_BAD_RESPONSE, NULL);
+	} else if (q->items_n > q->attempt.texts_n / 2) {
+		halve(s, q, now_ms);
+	} else {
+		pack_change(q);
+		sched_return(s, q, 0, now_ms);
+	}
+}
+
+/* what fails */
 
 /* The text that a refusal names is asked alone. */
 static void part_from(struct sched *s, struct request *q, struct item *blamed, int64_t now_ms)
@@ -348,7 +382,9 @@ static void part_from(struct sched *s, struct request *q, struct item *blamed, i
 	struct request *r = sibling_of(s, q);
 	s->packs.named_n++;
 	blamed->is_blamed = true;
-	request_move_item(r, q, blamed);
+	list_remove(&blamed->link);
+	list_put(&q->items, &blamed->link);
+	request_move_items(r, q, blamed);
 	send_parts(s, q, r, now_ms);
 }
 
@@ -368,8 +404,9 @@ static struct item *find_blamed(const struct packs *p, const struct request *q)
 bool pack_divide(struct sched *s, struct request *q, int64_t now_ms)
 {
 	enum outcome outcome = q->answer.outcome;
-	bool is_refused = outcome == OUTCOME_REQUEST || outcome == OUTCOME_POLICY ||
-		outcome == OUTCOME_TOO_LONG;
+	bool is_refused = (outcome == OUTCOME_REQUEST || outcome == OUTCOME_POLICY ||
+				  outcome == OUTCOME_TOO_LONG) &&
+		!embeddings_is_no_text_blamed(&q->attempt, &q->answer);
 	bool is_too_much = outcome == OUTCOME_TOO_LARGE || outcome == OUTCOME_TIMEOUT;
 	if (q->attempt.texts_n < 2) {
 		s->packs.right_n += is_refused && ITEM_OF(q->items.next)->is_blamed;

@@ -25,7 +25,8 @@ struct sched;
 struct packs {
 	const struct pack_opts *opts; /* borrowed */
 	struct request *open;         /* borrowed: takes further texts; NULL = none does */
-	size_t open_tokens;           /* its texts are no more than that */
+	size_t open_bytes;            /* of its texts */
+	size_t open_tokens;           /* they are no more than that */
 	bool is_weighed;              /* and none was taken for as many as it has bytes */
 	struct pack_size size;
 	size_t columns_n;  /* how many numbers the first vector had; 0 = none has come */

@@ -141,12 +141,11 @@ static void take_usage(struct request *q, struct call *call)
 	q->answer.usage = (struct usage){ -1, -1, -1, -1 };
 }
 
-void request_settle_vector(
-	struct request *q, struct call *call, struct shared *source, struct list_node *settled)
+void request_settle_vector(struct request *q, struct call *call, const struct vector_source *source,
+	struct list_node *settled)
 {
 	struct item *item = call->item;
 	struct answer *answer = &q->answer;
-	unsigned texts_n = q->attempt.texts_n;
 	bool is_shared = item->is_given;
 	item->is_given = true;
 	settle_call(q, call, ERROR_NONE, settled);
@@ -156,8 +155,8 @@ void request_settle_vector(
 	call->answer.finish = answer->finish;
 	call->answer.model = answer->model;
 	call->answer.vector = answer->vectors[item->place];
-	call->answer.source = shared_hold(source);
-	call->answer.source_bytes = shared_weight(source, texts_n);
+	call->answer.source = shared_hold(source->bytes);
+	call->answer.source_bytes = source->weight;
 	take_usage(q, call);
 }
 
@@ -179,21 +178,25 @@ void request_put_item(struct request *q, struct item *item)
 	q->items_n++;
 }
 
-void request_move_item(struct request *q, struct request *from, struct item *item)
+void request_move_items(struct request *q, struct request *from, struct item *first)
 {
-	struct list_node *node = from->calls.next;
-	list_remove(&item->link);
-	from->items_n--;
-	item->request = NULL;
-	unsigned calls_n = item->calls_n;
-	item->calls_n = 0;
-	request_put_item(q, item);
-	while (calls_n > 0) {
-		struct call *call = LIST_ENTRY(node, struct call, link);
+	struct list_node *node = &first->link;
+	while (node != &from->items) {
+		struct item *item = LIST_ENTRY(node, struct item, link);
 		node = node->next;
-		if (call->item != item)
+		list_remove(&item->link);
+		from->items_n--;
+		item->request = NULL;
+		item->calls_n = 0;
+		request_put_item(q, item);
+	}
+	/* All of the calls in one go: of a pack with duplicates there are many. */
+	for (node = from->calls.next; node != &from->calls;) {
+		struct call *call = LIST_ENTRY(node, struct call, link);
+		struct item *item = call->item;
+		node = node->next;
+		if (item->request != q)
 			continue;
-		calls_n--;
 		call->item = NULL;
 		request_leave(from, call);
 		request_join(q, call, item);

@@ -103,8 +103,11 @@ struct call *request_first(const struct request *q);
 /* Adds an item, which has no calls yet. Takes it. */
 void request_put_item(struct request *q, struct item *item);
 
-/* Moves an item of `from`, with its calls, to the end of q, which is of the same step and pool. */
-void request_move_item(struct request *q, struct request *from, struct item *item);
+/*
+ * Moves the items of `from` from that one on, with their calls, to the end of q, which is of the
+ * same step and pool.
+ */
+void request_move_items(struct request *q, struct request *from, struct item *first);
 
 /*
  * Hands what has come of it, `error` being ERROR_NONE or why it failed for good, to its calls, and
@@ -113,12 +116,18 @@ void request_move_item(struct request *q, struct request *from, struct item *ite
  */
 void request_settle(struct request *q, enum error_code error, struct list_node *settled);
 
+/* What the vectors of an answer lie in. */
+struct vector_source {
+	struct shared *bytes; /* borrowed */
+	size_t weight;        /* of each vector's part of them, in bytes */
+};
+
 /*
- * Hands a call of a pack the vector of its item, a share of whose bytes is `source`'s, with what
- * was used to the first that asks; takes the call away, and puts it to `settled`.
+ * Hands a call of a pack the vector of its item and a share of what that lies in, with what was
+ * used to the first that is told anything; takes the call away, and puts it to `settled`.
  */
-void request_settle_vector(
-	struct request *q, struct call *call, struct shared *source, struct list_node *settled);
+void request_settle_vector(struct request *q, struct call *call, const struct vector_source *source,
+	struct list_node *settled);
 
 /* The same for a call whose vector will not do. Takes message (allocated). */
 void request_settle_misfit(

@@ -14,19 +14,16 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { FLOAT_BYTES = 4 };
+enum {
+	FLOAT_BYTES = 4,
+	PIECE_TEXT_BYTES = 8192 /* base64 that is whole float32s, and stays in the nearest cache */
+};
+
+#define EXPONENT_BITS UINT32_C(0x7f800000) /* all of them: no number, or none that is finite */
 
 bool vector_is_digits(const struct vector *v)
 {
 	return v->text.n > 0 && *v->text.at == '[';
-}
-
-size_t vector_count(struct span base64)
-{
-	size_t bytes_n;
-	if (!base64_check(base64, &bytes_n) || bytes_n % FLOAT_BYTES != 0)
-		return 0;
-	return bytes_n / FLOAT_BYTES;
 }
 
 static float get_float(const char *at)
@@ -39,6 +36,42 @@ static float get_float(const char *at)
 #endif
 	memcpy(&value, &bits, sizeof value);
 	return value;
+}
+
+/* True if all are finite: else some bit of an exponent is 0 in none of them. */
+static bool are_finite(struct span floats)
+{
+	uint32_t worst = 0;
+	for (size_t i = 0; i < floats.n; i += FLOAT_BYTES) {
+		uint32_t exponent;
+		memcpy(&exponent, floats.at + i, sizeof exponent);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+		exponent = __builtin_bswap32(exponent);
+#endif
+		exponent &= EXPONENT_BITS;
+		worst = exponent > worst ? exponent : worst;
+	}
+	return worst < EXPONENT_BITS;
+}
+
+size_t vector_count(struct span base64)
+{
+	struct buf floats;
+	size_t bytes_n = 0;
+	bool ok = true;
+	buf_init(&floats, PIECE_TEXT_BYTES);
+	for (struct span left = base64; ok && left.n > 0;) {
+		struct span piece = { left.at,
+			left.n < PIECE_TEXT_BYTES ? left.n : PIECE_TEXT_BYTES };
+		left = (struct span){ left.at + piece.n, left.n - piece.n };
+		buf_clear(&floats);
+		ok = base64_decode(&floats, piece) && floats.len % FLOAT_BYTES == 0 &&
+			are_finite(buf_span(&floats)) &&
+			(left.n == 0 || piece.at[piece.n - 1] != '=');
+		bytes_n += floats.len;
+	}
+	buf_release(&floats);
+	return ok ? bytes_n / FLOAT_BYTES : 0;
 }
 
 static void set_float(char *at, float value)

@@ -260,6 +260,14 @@ static void land_vectors(struct pack_scene *s)
 	s->q.attempts_n = 2;
 }
 
+/* Moves that item, put behind the others. */
+static void move_one(struct request *to, struct request *from, struct item *item)
+{
+	list_remove(&item->link);
+	list_put(&from->items, &item->link);
+	request_move_items(to, from, item);
+}
+
 static void free_items(struct request *q)
 {
 	struct list_node *node;
@@ -331,7 +339,7 @@ TEST("an item moves to another pack with all its calls, and is not copied")
 	request_init(&other, STEP, POOL);
 	other.is_pack = true;
 	const char *at = s.items[0]->text.at;
-	request_move_item(&other, &s.q, s.items[0]);
+	move_one(&other, &s.q, s.items[0]);
 	CHECK_INT(other.items_n, 1);
 	CHECK_INT(other.calls_n, 2);
 	CHECK_INT(s.q.items_n, ITEMS_N - 1);
@@ -343,7 +351,7 @@ TEST("an item moves to another pack with all its calls, and is not copied")
 	CHECK(s.calls[1].request == &s.q && request_first(&s.q) == &s.calls[1]);
 	CHECK_INT(other.latest_ms, 2);
 	CHECK_INT((int)other.seq, 10);
-	request_move_item(&other, &s.q, s.items[2]);
+	move_one(&other, &s.q, s.items[2]);
 	CHECK_INT(s.q.latest_ms, 1);
 	CHECK_INT(other.latest_ms, 3);
 	while (other.calls_n > 0)
@@ -359,8 +367,9 @@ TEST("calls of a pack get the vector of their item, and a share of the bytes")
 	pack_init(&s);
 	land_vectors(&s);
 	struct shared *source = shared_new(&s.q.attempt.answer, &s.q.answer.own);
+	const struct vector_source home = { source, shared_weight(source, ITEMS_N) };
 	for (unsigned i = 0; i < PACK_CALLS_N; i++)
-		request_settle_vector(&s.q, &s.calls[i], source, &s.settled);
+		request_settle_vector(&s.q, &s.calls[i], &home, &s.settled);
 	size_t weight = shared_weight(source, ITEMS_N);
 	shared_drop(source);
 	static const char *const vectors[] = { "[0,1]", "[1,1]", "[0,1]", "[2,1]" };
@@ -385,8 +394,9 @@ TEST("what a pack used is the first call's, and only further calls for a text sh
 	pack_init(&s);
 	land_vectors(&s);
 	struct shared *source = shared_new(&s.q.attempt.answer, &s.q.answer.own);
+	const struct vector_source home = { source, shared_weight(source, ITEMS_N) };
 	for (unsigned i = 0; i < PACK_CALLS_N; i++)
-		request_settle_vector(&s.q, &s.calls[i], source, &s.settled);
+		request_settle_vector(&s.q, &s.calls[i], &home, &s.settled);
 	shared_drop(source);
 	for (unsigned i = 0; i < PACK_CALLS_N; i++) {
 		CHECK_INT((int)s.calls[i].answer.usage.input, i == 0 ? 9 : -1);
@@ -401,8 +411,9 @@ TEST("the bytes of an answer live as long as the last of its vectors")
 	pack_init(&s);
 	land_vectors(&s);
 	struct shared *source = shared_new(&s.q.attempt.answer, &s.q.answer.own);
-	request_settle_vector(&s.q, &s.calls[1], source, &s.settled);
-	request_settle_vector(&s.q, &s.calls[3], source, &s.settled);
+	const struct vector_source home = { source, shared_weight(source, ITEMS_N) };
+	request_settle_vector(&s.q, &s.calls[1], &home, &s.settled);
+	request_settle_vector(&s.q, &s.calls[3], &home, &s.settled);
 	shared_drop(source);
 	call_release(&s.calls[1]);
 	s.calls[1].answer = (struct answer){ 0 };
@@ -416,8 +427,9 @@ TEST("a call whose vector will not do fails alone, and may be the one to say wha
 	pack_init(&s);
 	land_vectors(&s);
 	struct shared *source = shared_new(&s.q.attempt.answer, &s.q.answer.own);
+	const struct vector_source home = { source, shared_weight(source, ITEMS_N) };
 	request_settle_misfit(&s.q, &s.calls[0], xstrdup("two numbers"), &s.settled);
-	request_settle_vector(&s.q, &s.calls[1], source, &s.settled);
+	request_settle_vector(&s.q, &s.calls[1], &home, &s.settled);
 	shared_drop(source);
 	CHECK_INT(s.calls[0].error, ERROR_BAD_RESPONSE);
 	CHECK_STR(s.calls[0].answer.message, "two numbers");
