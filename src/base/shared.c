@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/shared.h"
 
+#include "base/spare.h"
 #include "base/xalloc.h"
 
 #include <stdatomic.h>
@@ -34,8 +35,8 @@ void shared_drop(struct shared *s)
 	/* What the other owners read must be over before the last one frees. */
 	if (!s || atomic_fetch_sub_explicit(&s->owners_n, 1, memory_order_acq_rel) > 1)
 		return;
-	buf_release(&s->a);
-	buf_release(&s->b);
+	spare_put(&s->a);
+	spare_put(&s->b);
 	free(s);
 }
 

@@ -15,6 +15,7 @@
 
 #include "api/api.h"
 #include "api/embeddings.h"
+#include "base/spare.h"
 #include "base/xalloc.h"
 #include "engine/flight.h"
 #include "engine/sched.h"
@@ -333,11 +334,39 @@ static size_t count_given(const struct request *q)
 	return n;
 }
 
+/* True if some vector lies in those bytes. */
+static bool holds_vector(const struct buf *bytes, const struct request *q)
+{
+	for (unsigned i = 0; i < q->attempt.texts_n; i++) {
+		const char *at = q->answer.vectors[i].text.at;
+		if (at && at >= bytes->data && at < bytes->data + bytes->len)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Gives what the vectors lie in, to be shared. Where all had to be copied without white space, the
+ * answer as it came is let go, but for the model's name: it is several times as large.
+ */
+static struct shared *share_bytes(struct request *q)
+{
+	struct buf name, *answer = &q->attempt.answer;
+	if (holds_vector(answer, q))
+		return shared_new(answer, &q->answer.own);
+	buf_init(&name, q->answer.model.n + 1);
+	buf_put_span(&name, q->answer.model);
+	if (q->answer.model.at)
+		q->answer.model = buf_span(&name);
+	spare_put(answer);
+	return shared_new(&name, &q->answer.own);
+}
+
 /* Settles the calls whose vectors have come. */
 static void settle_given(struct sched *s, struct request *q)
 {
 	size_t given_n = count_given(q);
-	struct shared *bytes = shared_new(&q->attempt.answer, &q->answer.own);
+	struct shared *bytes = share_bytes(q);
 	const struct vector_source source = { bytes, shared_weight(bytes, given_n ? given_n : 1) };
 	struct list_node *next = q->calls.next;
 	q->answer.usage = usage_sum(q->answer.usage, q->paid);

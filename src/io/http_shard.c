@@ -7,6 +7,7 @@
 #include "io/http_shard.h"
 
 #include "base/clock.h"
+#include "base/spare.h"
 #include "base/xalloc.h"
 #include "io/http_header.h"
 #include "io/http_send.h"
@@ -160,8 +161,8 @@ static void make_room(struct http_slot *s)
 {
 	curl_off_t n = 0;
 	curl_easy_getinfo(s->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &n);
-	if (n > 0)
-		buf_reserve(&s->attempt->answer, (size_t)(n < ROOM_MAX_BYTES ? n : ROOM_MAX_BYTES));
+	if (n > 0 && s->attempt->answer.cap == 0)
+		spare_take(&s->attempt->answer, (size_t)(n < ROOM_MAX_BYTES ? n : ROOM_MAX_BYTES));
 }
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *slot)

@@ -9,6 +9,8 @@
 
 #include "json/run.h"
 
+enum { AHEAD = 2048 };
+
 /* True if what stands there may stand beside white space. */
 static bool is_border(char c)
 {
@@ -26,6 +28,7 @@ static const char *strip(const char *at, const char *end, struct buf *out)
 			return NULL;
 		if (!buf_put(out, at, (size_t)(past - at)) || is_whole)
 			return is_whole && !out->is_full ? past : NULL;
+		__builtin_prefetch(past + AHEAD); /* as in numbers.c */
 		at = run_end(past, end, RUN_SPACE);
 		if (at == past || at == end ||
 			!(is_border(out->data[out->len - 1]) || is_border(*at)))
