@@ -9,6 +9,7 @@
 #include "api/embeddings.h"
 #include "app/endpoint_text.h"
 #include "app/origin.h"
+#include "base/log.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -207,6 +208,22 @@ static bool check_endpoints(const struct config *c, const struct plan *plan,
 	return true;
 }
 
+/* Another name may be the same model at another place; or not, and nobody would notice. */
+static void warn_of_models(const struct endpoints *list)
+{
+	const struct endpoint *first = list->items;
+	for (unsigned i = 1; i < list->n; i++) {
+		const struct endpoint *e = &list->items[i];
+		if (is_same_model(e, first))
+			continue;
+		log_say(LOG_WARNING,
+			"%s at %s and %s at %s: if these are two models, their vectors cannot be compared",
+			first->model ? first->model : "the record's model", first->name,
+			e->model ? e->model : "the record's model", e->name);
+		return;
+	}
+}
+
 /* What is not said is what all endpoints take: a pack may go to any of them. */
 static void size_packs(
 	struct sched_opts *sched, const struct embed_opts *o, const struct endpoints *list)
@@ -246,6 +263,7 @@ bool embed_place(
 {
 	if (!check_endpoints(c, plan, list, err))
 		return false;
+	warn_of_models(list);
 	size_packs(&c->pipeline.sched, &c->embed, list);
 	if (c->pipeline.window == 0)
 		c->pipeline.window = window_for(&c->pipeline.sched);

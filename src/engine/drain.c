@@ -82,7 +82,8 @@ static void heed_halt(struct pipeline *p)
 {
 	enum halt_when when = halt_verdict(&p->halt);
 	struct verdict *v = p->verdict;
-	if (p->phase != RUNNING)
+	/* Where no endpoint is left, that is why they failed. */
+	if (p->phase != RUNNING || p->sched.dead)
 		return;
 	if (p->opts->stops_on_error && p->rooms->stats->failed_n > 0) {
 		v->halted = true;

@@ -3,13 +3,6 @@
  * The open pack is a request that waits in the queue for its time, --batch-wait after its first
  * text; when it is full it becomes ready at once. So deadlines, the end of the run and the order of
  * records are the queue's business, for packs as for all else.
- *
- * Division is a search by halves. A pack of n texts with one that is refused costs 2 ceil(log2 n)
- * requests more; those halves that have nothing wrong in them are answered on the way, and several
- * bad texts share the steps that they have in common. A refusal that names a text saves the search:
- * that text is asked alone, since the name may be wrong, and the others together. Names that are
- * always wrong would make that a search one by one: the first must have proved right before further
- * ones are believed, and after a wrong one none is.
  */
 #include "engine/pack.h"
 
@@ -19,6 +12,7 @@
 #include "base/xalloc.h"
 #include "engine/flight.h"
 #include "engine/sched.h"
+#include "json/text.h"
 #include "work/ask.h"
 #include "work/record.h"
 
@@ -40,10 +34,22 @@ void packs_init(struct packs *p, const struct pack_opts *opts, bool is_fixed)
 		pack_size_init(&p->size, (unsigned)opts->texts_max, is_fixed);
 }
 
+/*
+ * Gives how many texts the open pack may have. While packs that are ready wait for a rate, fewer
+ * and larger ones go further: each request costs the same.
+ */
+static unsigned target_of(const struct sched *s)
+{
+	const struct packs *p = &s->packs;
+	const struct gates *g = pool_first(&s->pool, 0, 0);
+	bool is_scarce = s->queue.ready_n > 0 && s->open_ms != INT64_MAX && g && gates_is_sound(g);
+	return is_scarce ? pack_size_most(&p->size) : pack_size_items(&p->size);
+}
+
 size_t packs_hungry_n(const struct sched *s, size_t requests_n)
 {
 	const struct packs *p = &s->packs;
-	size_t size = pack_size_items(&p->size);
+	size_t size = target_of(s);
 	size_t wanted = (requests_n + AHEAD_N) * size;
 	size_t has = s->queue.ready_n * size;
 	if (p->open)
@@ -76,8 +82,11 @@ static bool find_text(
 		item->text = buf_span(&item->own);
 		item->source = NULL;
 	}
-	return item->text.n > 0 ||
-		fault_set(fault, ERROR_BAD_RECORD, "the text is empty: it has no vector");
+	if (item->text.n == 0)
+		return fault_set(fault, ERROR_BAD_RECORD, "the text is empty: it has no vector");
+	return !json_find_lone_surrogate(item->text) ||
+		fault_set(fault, ERROR_BAD_RECORD,
+			"the text has half a character in it: a \\ud800 to \\udfff by itself");
 }
 
 static size_t rounded_up(double tokens)
@@ -96,11 +105,11 @@ static void weigh_open(struct packs *p)
 }
 
 /* True if the open pack may have this text, too. */
-static bool has_room(struct packs *p, struct item *item)
+static bool has_room(struct sched *s, struct item *item)
 {
+	struct packs *p = &s->packs;
 	size_t max = (size_t)p->opts->tokens_max;
-	if (p->open->items_n >= pack_size_items(&p->size) ||
-		p->open_bytes + item->text.n > PACK_MAX_BYTES)
+	if (p->open->items_n >= target_of(s) || p->open_bytes + item->text.n > PACK_MAX_BYTES)
 		return false;
 	if (p->open_tokens + item->text.n <= max)
 		return true;
@@ -144,7 +153,7 @@ static void open_pack(struct sched *s, const struct call *call)
 static void put_item(struct sched *s, struct call *call, struct item *item)
 {
 	struct packs *p = &s->packs;
-	if (p->open && !has_room(p, item))
+	if (p->open && !has_room(s, item))
 		fill_up(s);
 	if (!p->open)
 		open_pack(s, call);
@@ -153,7 +162,7 @@ static void put_item(struct sched *s, struct call *call, struct item *item)
 	request_put_item(p->open, item);
 	same_put_item(s, item);
 	sched_join(s, p->open, call, item, false);
-	if (p->open->items_n >= pack_size_items(&p->size))
+	if (p->open->items_n >= target_of(s))
 		fill_up(s);
 }
 
@@ -221,53 +230,6 @@ void pack_over(struct sched *s, struct request *q)
 	drop_items(s, q);
 }
 
-/* division */
-
-/* Gives a fresh pack that has come as far as q, to take items of it. */
-static struct request *sibling_of(struct sched *s, const struct request *q)
-{
-	struct request *r = sched_take_request(s, request_first(q));
-	r->is_pack = true;
-	r->tier = q->tier;
-	r->attempts_n = q->attempts_n;
-	r->failures_n = q->failures_n;
-	r->doubtful_n = q->doubtful_n;
-	r->faults_n = q->faults_n;
-	r->refusals_n = q->refusals_n;
-	r->guilty_n = q->guilty_n;
-	r->trials_n = q->trials_n;
-	r->failed_ms = q->failed_ms;
-	r->failed_at = q->failed_at;
-	return r;
-}
-
-/* Both parts are there: each is asked, which repeats nothing. */
-static void send_parts(struct sched *s, struct request *q, struct request *r, int64_t now_ms)
-{
-	s->packs.splits_n++;
-	pack_change(q);
-	q->is_reask = r->is_reask = true;
-	sched_return(s, q, 0, now_ms);
-	sched_return(s, r, 0, now_ms);
-}
-
-static void halve(struct sched *s, struct request *q, int64_t now_ms)
-{
-	if (q->items_n == 1) {
-		/* The others have left while it flew: this text is asked alone. */
-		q->is_reask = true;
-		sched_return(s, q, 0, now_ms);
-		return;
-	}
-	struct request *r = sibling_of(s, q);
-	struct list_node *node = q->items.next;
-	unsigned kept_n = (q->items_n + 1) / 2;
-	for (unsigned i = 0; i < kept_n; i++)
-		node = node->next;
-	request_move_items(r, q, ITEM_OF(node));
-	send_parts(s, q, r, now_ms);
-}
-
 /* vectors out */
 
 /* True if all vectors have come. */
@@ -295,18 +257,38 @@ void pack_note(struct sched *s, const struct flight *f, const struct answer *ans
 	pack_size_note(&s->packs.size, n, end, f->start_ms, now_ms);
 }
 
+/*
+ * Gives how long most vectors of an answer are (Boyer and Moore's vote): the run's first answer
+ * says how long they all are, and one that is odd in it must not.
+ */
+static size_t usual_length(const struct request *q)
+{
+	size_t length = 0;
+	unsigned lead_n = 0;
+	for (unsigned i = 0; i < q->attempt.texts_n; i++) {
+		const struct vector *v = &q->answer.vectors[i];
+		if (!v->text.at)
+			continue;
+		if (lead_n == 0)
+			length = v->n;
+		lead_n += v->n == length ? 1U : -1U;
+	}
+	return length;
+}
+
 /* Gives (allocated) why a vector of n numbers will not do, or NULL. */
-static char *misfit(struct sched *s, size_t n)
+static char *misfit(struct sched *s, const struct request *q, size_t n)
 {
 	struct packs *p = &s->packs;
 	size_t wanted = (size_t)s->rooms.plan->embedding.dimensions;
 	if (wanted > 0 && n != wanted)
 		return xasprintf("the vector has %zu numbers, --dimensions says %zu", n, wanted);
 	if (p->columns_n == 0)
-		p->columns_n = n;
+		p->columns_n = usual_length(q);
 	if (n == p->columns_n)
 		return NULL;
-	return xasprintf("the vector has %zu numbers, the first one had %zu", n, p->columns_n);
+	return xasprintf("the vector, of %s, has %zu numbers, the first ones had %zu",
+		q->attempt.endpoint->name, n, p->columns_n);
 }
 
 /* Settles a call of whose text a vector has come. */
@@ -314,7 +296,7 @@ static void settle(
 	struct sched *s, struct request *q, struct call *call, const struct vector_source *source)
 {
 	struct vector *v = &q->answer.vectors[call->item->place];
-	char *message = misfit(s, v->n);
+	char *message = misfit(s, q, v->n);
 	/* Alone it is fine: the refusal that named it was wrong. */
 	s->packs.is_misled |= call->item->is_blamed;
 	v->is_scaled = s->rooms.plan->embedding.is_normalized && q->attempt.api->normalizes;
@@ -396,98 +378,9 @@ void pack_conclude(struct sched *s, struct request *q, int64_t now_ms)
 	if (s->is_stopped || q->failures_n > s->opts->retry.retries) {
 		sched_settle(s, q, ERROR_BAD_RESPONSE, NULL);
 	} else if (q->items_n > q->attempt.texts_n / 2) {
-		halve(s, q, now_ms);
+		pack_halve(s, q, now_ms);
 	} else {
 		pack_change(q);
 		sched_return(s, q, 0, now_ms);
 	}
-}
-
-/* what fails */
-
-/* The text that a refusal names is asked alone. */
-static void part_from(struct sched *s, struct request *q, struct item *blamed, int64_t now_ms)
-{
-	struct request *r = sibling_of(s, q);
-	s->packs.named_n++;
-	blamed->is_blamed = true;
-	list_remove(&blamed->link);
-	list_put(&q->items, &blamed->link);
-	request_move_items(r, q, blamed);
-	send_parts(s, q, r, now_ms);
-}
-
-/* Gives the item that the refusal names, or NULL: also if its word is not to be taken. */
-static struct item *find_blamed(const struct packs *p, const struct request *q)
-{
-	bool is_proven = p->named_n == 0 || p->right_n > 0;
-	if (q->items_n <= 2 || p->is_misled || !is_proven)
-		return NULL;
-	long place = embeddings_blamed(&q->attempt, &q->answer);
-	for (struct list_node *at = q->items.next; at != &q->items; at = at->next)
-		if ((long)ITEM_OF(at)->place == place)
-			return ITEM_OF(at);
-	return NULL;
-}
-
-bool pack_divide(struct sched *s, struct request *q, int64_t now_ms)
-{
-	enum outcome outcome = q->answer.outcome;
-	bool is_refused = (outcome == OUTCOME_REQUEST || outcome == OUTCOME_POLICY ||
-				  outcome == OUTCOME_TOO_LONG) &&
-		!embeddings_is_no_text_blamed(&q->attempt, &q->answer);
-	bool is_too_much = outcome == OUTCOME_TOO_LARGE || outcome == OUTCOME_TIMEOUT;
-	if (q->attempt.texts_n < 2) {
-		s->packs.right_n += is_refused && ITEM_OF(q->items.next)->is_blamed;
-		return false;
-	}
-	if (!is_refused && !is_too_much)
-		return false;
-	if (s->is_stopped) {
-		sched_settle(s, q, ERROR_CANCELLED,
-			xasprintf("the run ended before each text was asked alone; last: %s",
-				q->answer.message));
-		return true;
-	}
-	struct item *blamed = is_refused ? find_blamed(&s->packs, q) : NULL;
-	if (blamed)
-		part_from(s, q, blamed, now_ms);
-	else
-		halve(s, q, now_ms);
-	return true;
-}
-
-/* True if one text may be why the server failed: it has got the request, and we are to go on. */
-static bool may_be_one(const struct sched *s, const struct request *q, int64_t now_ms)
-{
-	enum outcome outcome = q->answer.outcome;
-	bool may_be = outcome == OUTCOME_FAULT || outcome == OUTCOME_BAD_RESPONSE ||
-		outcome == OUTCOME_CONFLICT ||
-		(outcome == OUTCOME_TRANSPORT && q->attempt.sends_n > 0);
-	return may_be && !s->is_stopped && s->opts->retry.retries > 0 && q->attempt.texts_n > 1 &&
-		now_ms < queue_deadline_ms(&s->queue, q);
-}
-
-bool pack_divide_trial(struct sched *s, struct request *q, int64_t now_ms)
-{
-	if (!may_be_one(s, q, now_ms))
-		return false;
-	q->trials_n++;
-	halve(s, q, now_ms);
-	return true;
-}
-
-bool pack_divide_last(struct sched *s, struct request *q, int64_t now_ms)
-{
-	if (!may_be_one(s, q, now_ms))
-		return false;
-	q->failures_n = (unsigned)s->opts->retry.retries;
-	/*
-	 * Where nobody else was answered meanwhile, it may be no text's fault: the breaker is told
-	 * of the parts, and they need not fail before it is seen that the endpoint is down.
-	 */
-	if (q->guilty_n == 0)
-		q->faults_n = 0;
-	halve(s, q, now_ms);
-	return true;
 }

@@ -70,6 +70,9 @@ void pack_note(
  */
 void pack_conclude(struct sched *s, struct request *q, int64_t now_ms);
 
+/* The pack goes on in two halves, or as one text if that is all that is left. */
+void pack_halve(struct sched *s, struct request *q, int64_t now_ms);
+
 /*
  * True if the pack is refused for what is in it, or takes too long, and goes on in two: the text
  * that the refusal names and the others, or two halves. Or it is over, as cancelled: the run ends,

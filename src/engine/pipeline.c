@@ -35,6 +35,16 @@ static bool has_room(const struct pipeline *p)
 	return has_place(p) && (sched_hungry_n(&p->sched, p->now_ms) > 0 || p->phase != RUNNING);
 }
 
+static enum halt_end halt_end_of(const struct pipeline *p, const struct record *r)
+{
+	if (r->fate != FATE_FAILED)
+		return HALT_END_GOOD;
+	if (!error_code_is_own_fault(r->failure.code))
+		return HALT_END_OTHERS;
+	bool is_early = r->failure.attempts_n == 0 && sched_inside(&p->sched) > 0;
+	return is_early ? HALT_END_EARLY : HALT_END_OWN;
+}
+
 /* A record's end is known: so it is counted. */
 static void count(struct pipeline *p, const struct record *r)
 {
@@ -46,7 +56,7 @@ static void count(struct pipeline *p, const struct record *r)
 			error_code_name(code), r->failure.message);
 	/* What the end of the run did to a record says nothing about whether to end the run. */
 	if (p->phase == RUNNING)
-		halt_settle(&p->halt, r->fate == FATE_FAILED, error_code_is_own_fault(code));
+		halt_settle(&p->halt, halt_end_of(p, r));
 }
 
 /* It leaves when its turn comes. */

@@ -207,21 +207,29 @@ struct span utf8_trimmed(struct span text)
 	return text;
 }
 
-void json_mend_surrogates(char *bytes, size_t n)
+/* Gives the next escape of a lone surrogate, or NULL. */
+static const char *find_lone(const char *at, const char *end)
 {
-	const char *end = bytes + n;
-	char *at = bytes;
 	while (at < end && (at = memchr(at, '\\', (size_t)(end - at)))) {
 		uint32_t unit = code_unit_or_zero(at, end);
-		bool is_pair =
-			is_high_surrogate(unit) && is_low_surrogate(code_unit_or_zero(at + 6, end));
-		if (is_pair) {
+		if (is_high_surrogate(unit) && is_low_surrogate(code_unit_or_zero(at + 6, end)))
 			at += 12;
-		} else if (is_high_surrogate(unit) || is_low_surrogate(unit)) {
-			memcpy(at, "\\ufffd", 6);
-			at += 6;
-		} else {
+		else if (is_high_surrogate(unit) || is_low_surrogate(unit))
+			return at;
+		else
 			at += 2;
-		}
 	}
+	return NULL;
+}
+
+const char *json_find_lone_surrogate(struct span escaped)
+{
+	return escaped.n > 0 ? find_lone(escaped.at, escaped.at + escaped.n) : NULL;
+}
+
+void json_mend_surrogates(char *bytes, size_t n)
+{
+	const char *end = bytes + n, *lone = bytes;
+	while (n > 0 && (lone = find_lone(lone, end)))
+		memcpy(bytes + (lone - bytes), "\\ufffd", 6);
 }

@@ -34,6 +34,12 @@ bool json_put_escaped_lossy(struct buf *out, struct span bytes);
 bool json_put_plain(struct buf *out, struct span escaped);
 
 /*
+ * Gives the first escape of a surrogate without its other half in escaped text of a scanned string,
+ * or NULL.
+ */
+const char *json_find_lone_surrogate(struct span escaped);
+
+/*
  * Overwrites each escape of a lone surrogate with that of U+FFFD, which is as long, in escaped text
  * or in JSON: half a character is no text, and many readers refuse all of a line with one in it.
  */

@@ -6,11 +6,12 @@ void halt_init(struct halt *h, const struct halt_opts *opts)
 	*h = (struct halt){ .opts = opts };
 }
 
-void halt_settle(struct halt *h, bool failed, bool own_fault)
+void halt_settle(struct halt *h, enum halt_end end)
 {
 	h->settled_n++;
-	h->failed_n += failed;
-	h->own_fault_n += failed && own_fault;
+	h->failed_n += end != HALT_END_GOOD;
+	h->own_fault_n += end == HALT_END_OWN;
+	h->early_n += end == HALT_END_EARLY;
 }
 
 enum halt_when halt_verdict(const struct halt *h)
@@ -19,7 +20,8 @@ enum halt_when halt_verdict(const struct halt *h)
 	if (o->when == HALT_NEVER)
 		return HALT_DEFAULT;
 	if (o->when == HALT_DEFAULT) {
-		bool hopeless = h->settled_n >= HALT_HOPELESS_N && h->own_fault_n == h->settled_n;
+		bool hopeless = h->own_fault_n >= HALT_HOPELESS_N &&
+			h->own_fault_n + h->early_n == h->settled_n;
 		return hopeless ? HALT_SOON : HALT_DEFAULT;
 	}
 	bool too_many = o->fail_n > 0 && h->failed_n >= (uint64_t)o->fail_n;

@@ -31,7 +31,8 @@ struct halt {
 	const struct halt_opts *opts; /* borrowed */
 	uint64_t settled_n;
 	uint64_t failed_n;
-	uint64_t own_fault_n;
+	uint64_t own_fault_n; /* of the failed, the early left out */
+	uint64_t early_n;
 	int64_t success_ms; /* when work last succeeded or began to wait */
 	bool is_waiting;    /* work waits for a success */
 };
@@ -42,8 +43,17 @@ enum { HALT_HOPELESS_N = 100, HALT_SHARE_MIN_N = 10 };
 /* Starts counting. Borrows opts. */
 void halt_init(struct halt *h, const struct halt_opts *opts);
 
-/* Counts a settled record; own_fault says whether it failed for reasons of its own. */
-void halt_settle(struct halt *h, bool failed, bool own_fault);
+/* How a record ended, as far as it says something about going on. */
+enum halt_end {
+	HALT_END_GOOD,
+	HALT_END_OTHERS, /* failed, not for reasons of its own */
+	HALT_END_OWN,    /* failed for reasons of its own */
+	HALT_END_EARLY   /* likewise, and nobody was asked about it while others are still asked:
+			    it says nothing of these */
+};
+
+/* Counts a settled record. */
+void halt_settle(struct halt *h, enum halt_end end);
 
 /* What the count says now: HALT_DEFAULT = go on, HALT_SOON or HALT_NOW = stop so. */
 enum halt_when halt_verdict(const struct halt *h);

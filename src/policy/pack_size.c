@@ -4,30 +4,26 @@
  * that is better, then between the base and what was no better, above and below, until sizes are
  * too near to each other to be told apart. Then the base is held for several times as long as the
  * search took, and a single trial (half as many more, or two thirds, in turn) looks whether things
- * have changed; each that finds nothing doubles the hold, so that trying costs a few per cent at
- * most. Times at the base that shift by half end the hold.
+ * have changed; each that finds nothing doubles the hold. Times that shift by half end it.
  *
- * What is compared is the time per item; better is less by 4 % for twice as many, which leaves
- * less than a tenth to be gained. Chance is known from the spread
- * of both sizes (pack_times.c). To compare with a base of four packs however they varied left 0.81
- * of the best where it is now 0.99: hence more of them where times vary. A size that is clearly
- * worse is left after two.
+ * What is compared is the time per item; better is less by 4 % for twice as many, which leaves less
+ * than a tenth to be gained. Chance is known from the spread of both sizes (pack_times.c): where
+ * times vary, more packs are compared. A size that is clearly worse is left after two.
  *
  * With many in flight a server that works on one at a time lets a pack wait for those before it:
  * the first packs of a larger size wait for small ones and look twice as good as they are. So only
  * those count that were started after the first of their size had come back. It costs two flights
- * for each trial, and is why 16 in flight need eight times as many packs as one. One in flight
- * has nothing to wait for, and loses none.
+ * for each trial, and is why 16 in flight need eight times as many packs as one.
  *
  * Trouble. A refusal of more than was ever taken is believed at once; of what is taken otherwise,
  * only if it is frequent (one record may be too large by itself). A ceiling is tried again after 64
- * packs, each time after twice as many. A timeout is believed likewise, but what the server
- * was left with is still being worked on: those of packs started soon after do not count (when they
- * did, 0.73 of the best), and the base is held for a while. Failures count if they exceed what
- *fails anyway, which is learnt, by a share and by three sigmas (without the sigmas 40 % of failures
- *at any size led to packs of one and 0.1 of the best). Whether they have to do with size only the
- *smaller size shows: four packs taken in a row bring the old one back, once; failures there are
- *then a ceiling.
+ * packs, each time after twice as many. A timeout is believed likewise, but what the server was
+ *left with is still being worked on: those of packs started soon after do not count (when they did,
+ *0.73 of the best), and the base is held for a while. Failures count if they exceed what fails
+ * anyway, which is learnt, by a share and by three sigmas (without the sigmas 40 % of failures at
+ * any size led to packs of one and 0.1 of the best). Whether they have to do with size only the
+ * smaller size shows: four packs taken in a row bring the old one back, once; failures there are
+ * then a ceiling.
  *
  * Measured in virtual time (share of what the best fixed size does after warm-up; packs until a
  * size within 20 % of it is used; 1 in flight, and 16, on a server that works on all of them or on
@@ -37,8 +33,7 @@
  *	 500 ms + 0.2 ms, at most 512          0.98 (0.94)   after 21, 160
  *	 the same time for each item           0.99 (0.97)   at once
  *	 20 ms + 96 ms for each batch of 64    0.97 (0.93)   after 9, 60
- *	 slower beyond 48, or beyond 10        0.97 (0.91; 0.81 beyond 10, one at a time)
- *	                                                     after 17, 125
+ *	 slower beyond 48, or beyond 10        0.97 (0.91; 0.81 beyond 10, one at a time), 17, 125
  *	 slower twentyfold beyond 600          0.88 (0.80)   after 21, 160
  *	 refused above 100                     0.95 (0.90)   after 16, 140; 5 to 63 packs refused
  *	 refused above 10                      0.98 (0.97)   after 0, 32; 6 to 70 packs
@@ -107,6 +102,11 @@ void pack_size_init(struct pack_size *p, unsigned max, bool is_fixed)
 unsigned pack_size_items(const struct pack_size *p)
 {
 	return p->size;
+}
+
+unsigned pack_size_most(const struct pack_size *p)
+{
+	return p->ceiling > 1 ? p->ceiling - 1 : p->max;
 }
 
 static void change(struct pack_size *p, unsigned size, int64_t now_ms)

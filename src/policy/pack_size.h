@@ -73,6 +73,12 @@ void pack_size_init(struct pack_size *p, unsigned max, bool is_fixed);
 unsigned pack_size_items(const struct pack_size *p);
 
 /*
+ * Gives how many items to pack while it is the number of requests that is limited, and not the
+ * work: as many as there was no trouble with.
+ */
+unsigned pack_size_most(const struct pack_size *p);
+
+/*
  * A request with items_n items, started at start_ms and sized as pack_size_items said then (or
  * less, where there were no more), has ended so. Halves of a refused pack are noted like others.
  */

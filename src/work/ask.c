@@ -105,10 +105,15 @@ bool ask_init_text(struct ask *a, const struct step *step, const struct endpoint
 	if (step->has_prompt)
 		return true;
 	bool is_text = json_is(record, JSON_KIND_STRING);
-	a->own = json_text_of(is_text ? record : json_member(record, SPAN("text")));
-	return a->own.at ||
-		fault_set(fault, ERROR_BAD_RECORD,
-			"nothing to embed: give -p TEMPLATE, or records with \"text\", a string");
+	struct span text = is_text ? record : json_member(record, SPAN("text"));
+	a->own = json_text_of(text);
+	if (a->own.at)
+		return true;
+	return text.at
+		? fault_set(fault, ERROR_BAD_RECORD,
+			  "\"text\" is no string; -p '{{text}}' embeds what stands there as text")
+		: fault_set(fault, ERROR_BAD_RECORD,
+			  "no field \"text\" to embed; give -p TEMPLATE, which says what is");
 }
 
 bool ask_has_model(const struct ask *a, struct fault *fault)

@@ -218,23 +218,6 @@ static unsigned unit_at(const char *at, const char *end)
 	return unit;
 }
 
-/* Gives the first escape of half a character in escaped text, or NULL. */
-static const char *find_half(struct span escaped)
-{
-	const char *at = escaped.at, *end = at + escaped.n;
-	while (at < end && (at = memchr(at, '\\', (size_t)(end - at)))) {
-		unsigned unit = unit_at(at, end);
-		bool is_high = unit >> 10 == 0xd800 >> 10;
-		if (is_high && unit_at(at + 6, end) >> 10 == 0xdc00 >> 10)
-			at += 12;
-		else if (is_high || unit >> 10 == 0xdc00 >> 10)
-			return at;
-		else
-			at += 2;
-	}
-	return NULL;
-}
-
 /* Decodes the string, only if it has escapes. */
 static bool read_text(struct chunk_document *d, struct record *r, struct span string)
 {
@@ -242,7 +225,7 @@ static bool read_text(struct chunk_document *d, struct record *r, struct span st
 	d->text = escaped;
 	if (escaped.n == 0 || !memchr(escaped.at, '\\', escaped.n))
 		return true;
-	const char *half = find_half(escaped);
+	const char *half = json_find_lone_surrogate(escaped);
 	if (half) {
 		record_fail(r, ERROR_BAD_RECORD,
 			xasprintf("the text has half a character, %.6s without its other half, "

@@ -5,8 +5,28 @@
 
 static void settle(struct halt *h, int n, bool failed, bool own_fault)
 {
+	enum halt_end bad = own_fault ? HALT_END_OWN : HALT_END_OTHERS;
 	for (int i = 0; i < n; i++)
-		halt_settle(h, failed, own_fault);
+		halt_settle(h, failed ? bad : HALT_END_GOOD);
+}
+
+TEST("records that failed before anybody was asked about them say nothing of those that are asked")
+{
+	const struct halt_opts opts = { .when = HALT_DEFAULT };
+	const struct halt_opts strict = { .when = HALT_SOON, .fail_n = 100 };
+	struct halt h, s;
+	halt_init(&h, &opts);
+	halt_init(&s, &strict);
+	for (int i = 0; i < 500; i++) {
+		halt_settle(&h, HALT_END_EARLY);
+		halt_settle(&s, HALT_END_EARLY);
+	}
+	CHECK_INT(halt_verdict(&h), HALT_DEFAULT);
+	CHECK_INT(halt_verdict(&s), HALT_SOON);
+	settle(&h, 99, true, true);
+	CHECK_INT(halt_verdict(&h), HALT_DEFAULT);
+	settle(&h, 1, true, true);
+	CHECK_INT(halt_verdict(&h), HALT_SOON);
 }
 
 TEST("by default a run stops when the first hundred records have failed by their own fault")
