@@ -205,19 +205,6 @@ static bool refuse_taken(struct record *r, const char *field)
 	return false;
 }
 
-/* Gives the code unit of the escape \uXXXX at `at`, which is one; 0 if there is none. */
-static unsigned unit_at(const char *at, const char *end)
-{
-	unsigned unit = 0;
-	if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
-		return 0;
-	for (int i = 2; i < 6; i++) {
-		unsigned c = (unsigned char)at[i];
-		unit = unit << 4 | (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
-	}
-	return unit;
-}
-
 /* Decodes the string, only if it has escapes. */
 static bool read_text(struct chunk_document *d, struct record *r, struct span string)
 {

@@ -54,8 +54,12 @@ refuses() {
 
 @test "another model is no fallback, the same one elsewhere is" {
 	refuses '--fallback n: vectors of different models cannot be compared' --fallback n
-	quietly pllm embed -m m --endpoint http://127.0.0.1:1/v1 \
+	run --separate-stderr pllm embed -m m --endpoint http://127.0.0.1:1/v1 \
 		--fallback http://127.0.0.1:2/v1,n </dev/null
+	[ "$status" -eq 0 ]
+	[[ $stderr == *'if these are two models, their vectors cannot be compared' ]]
+	refuses 'http://127.0.0.1:1/v1 is to be asked for two models, m and n' \
+		--endpoint http://127.0.0.1:1/v1 --fallback http://127.0.0.1:1/v1,n
 }
 
 @test "an API without vectors is refused, with those that have them" {

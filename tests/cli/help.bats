@@ -57,7 +57,7 @@ load helper
 	pllm --dimensions 3 embed --help | cmp long
 	grep -qx 'Embed:' long
 	grep -q '^  -a, --as NAME .*(default embedding)$' long
-	grep -q '^  -m, --model MODEL,\.\.\.  ' long
+	grep -q '^  -m, --model MODEL  ' long
 	run ! grep -qe '--samples\|--raw-output\|--stream\|--image\|--fan-in\|--overlap' long
 	pllm help chunk >long
 	grep -qx 'Chunk:' long

@@ -278,7 +278,7 @@ log2() {
 	pack short 20 >in
 	one_pack <in
 	[ "$(failed out)" = 20 ]
-	grep -q 'the vector has 3 numbers, the first one had 4' out
+	grep -q 'has 3 numbers, the first ones had 4' out
 	[ "$(mock_stat requests)" -eq 1 ]
 }
 

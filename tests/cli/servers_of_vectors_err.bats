@@ -128,7 +128,7 @@ assert [[np.float32(x) for x in v] for v in read_lines("out")] == [[np.float32(x
 	[ "$(mock_stat requests)" -le 4 ]
 	try embed --retries 0 --no-adaptive <in
 	[ "$(failures out)" = bad_response:1 ]
-	[ "$(reason out)" = 'the answer has no vectors' ]
+	[ "$(reason out)" = 'the answer has vectors for other texts, and none for this' ]
 }
 
 @test "one vector too few, without indices: none of that answer is trusted" {
@@ -210,7 +210,7 @@ answer = '{\"data\":[' + ','.join('{\"embedding\":$what}' for _ in texts) + ']}'
 		none_is_wrong
 		[ "$(failures out)" = bad_response:1 ]
 	done
-	grep -q 'the vector has 3 numbers, the first one had 4' out
+	grep -q 'has 3 numbers, the first ones had 4' out
 }
 
 @test "an answer beyond the ceiling divides the pack" {

@@ -167,7 +167,7 @@ for i, l in enumerate(open(sys.argv[2])):
 	[ "$status" -eq 0 ]
 	agree v.npy lines
 	[ "$(jq 'select(.pllm.error).id' out)" = 15 ]
-	grep -q 'the vector has 15 numbers, the first one had 16' out
+	grep -q 'has 15 numbers, the first ones had 16' out
 }
 
 @test "in base64, too: a vector that is short, null, missing or has what is no number" {
@@ -177,14 +177,8 @@ for i, l in enumerate(open(sys.argv[2])):
 		try npy --accept 1 --no-adaptive <in
 		echo "$how: $(failures out)"
 		[ "$status" -eq 0 ]
-		case $how in
-		# A NaN is a float32, too.
-		hole) [ "$(numbers 'print(np.isnan(np.load("v.npy")).sum(1))' | xargs)" = '[0 0 0 0 0 0 0 0 0 0 0 0 0 0 1 0 0 0 0 0]' ] ;;
-		*)
-			[ "$(failures out)" = bad_response:1 ]
-			[ "$(numbers 'print(np.isnan(np.load("v.npy")).sum(1))' | xargs)" = '[ 0 0 0 0 0 0 0 0 0 0 0 0 0 0 16 0 0 0 0 0]' ]
-			;;
-		esac
+		[ "$(failures out)" = bad_response:1 ]
+		[ "$(numbers 'print(np.isnan(np.load("v.npy")).sum(1))' | xargs)" = '[ 0 0 0 0 0 0 0 0 0 0 0 0 0 0 16 0 0 0 0 0]' ]
 	done
 }
 
@@ -347,7 +341,8 @@ assert all((m[i] == np.array(v[i]).astype(np.float32)).all() for i in range(len(
 	[ "$status" -eq 0 ]
 	wait $!
 	cmp v.f32 w.f32
-	cmp out ids.jsonl
+	# How often a record was asked depends on whose pack it was in.
+	cmp <(jq -c 'del(.pllm.error.attempts)' out) <(jq -c 'del(.pllm.error.attempts)' ids.jsonl)
 }
 
 @test "a reader of f32 that goes away ends the run" {
