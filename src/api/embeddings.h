@@ -39,8 +39,8 @@ void embeddings_read_usage(struct answer *answer);
 long embeddings_blamed(const struct attempt *attempt, const struct answer *answer);
 
 /*
- * True if a refusal is for a member of the request that is none of its texts, by its "param":
- * "dimensions". Then it is so whatever the texts are.
+ * True if a refusal is for a member of the request that is none of its texts, by its "param", or
+ * because nobody knows it. Then it is so whatever the texts are.
  */
 bool embeddings_is_no_text_blamed(const struct attempt *attempt, const struct answer *answer);
 

@@ -219,14 +219,24 @@ long embeddings_blamed(const struct attempt *attempt, const struct answer *answe
 	return number < 0 ? find_in_error(&p, root) : number;
 }
 
+/* How a refusal begins that is for a member nobody knows. */
+static bool is_of_unknown_member(struct span text)
+{
+	return begins_with(text, "Unknown parameter") ||
+		begins_with(text, "Unrecognized request argument");
+}
+
 bool embeddings_is_no_text_blamed(const struct attempt *attempt, const struct answer *answer)
 {
 	struct span root = refusal_of(attempt, answer);
 	struct span error = root.at ? json_member(root, SPAN("error")) : root;
 	struct span holder = json_is(error, JSON_KIND_OBJECT) ? error : root;
-	struct span param = json_text_of(holder.at ? json_member(holder, SPAN("param")) : holder);
+	if (!holder.at)
+		return false;
+	struct span param = json_text_of(json_member(holder, SPAN("param")));
+	struct span text = json_text_of(json_member(holder, SPAN("message")));
 	size_t n = 0;
 	while (n < param.n && is_word(param.at[n]))
 		n++;
-	return n > 0 && !is_name((struct span){ param.at, n });
+	return n > 0 ? !is_name((struct span){ param.at, n }) : is_of_unknown_member(text);
 }

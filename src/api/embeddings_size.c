@@ -7,7 +7,10 @@
 
 #include "api/complaint.h"
 
-enum { STATUS_TOO_LARGE = 413 };
+/*
+ * The latter says so where a request is more than a minute's tokens; others of it are OUTCOME_RATE.
+ */
+enum { STATUS_TOO_LARGE = 413, STATUS_TOO_MANY = 429 };
 
 bool embeddings_has_too_many(const struct attempt *attempt, const struct answer *answer)
 {
@@ -15,6 +18,6 @@ bool embeddings_has_too_many(const struct attempt *attempt, const struct answer 
 		return true;
 	if (answer->outcome != OUTCOME_TOO_LONG)
 		return false;
-	return attempt->status == STATUS_TOO_LARGE ||
+	return attempt->status == STATUS_TOO_LARGE || attempt->status == STATUS_TOO_MANY ||
 		(answer->message && complaint_is_of_pack(span_of(answer->message)));
 }

@@ -310,6 +310,8 @@ TEST("a refusal of a pack for its size says so, and that of one text does not")
 			true },
 		{ 422, "{\"detail\":\"Validation error: 'body -> jina-embeddings-v4' Each input list can contain at most 512 items.\"}",
 			true },
+		{ 429, "{\"error\":{\"message\":\"Request too large for text-embedding-3-small on tokens per min (TPM): Limit 10000, Requested 12374.\",\"type\":\"tokens\",\"param\":null,\"code\":\"rate_limit_exceeded\"}}",
+			true },
 		{ 413, "Payload too large", true },
 		{ 413, "{\"error\":\"batch size 64 > maximum\",\"error_type\":\"Validation\"}",
 			true },
@@ -399,6 +401,37 @@ TEST("nobody is blamed by what names none of the texts, or is no refusal")
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		check_blame(cases[i].status, "{}", cases[i].body, -1);
+}
+
+TEST("a refusal for what is no text is told from one that may be for a text")
+{
+	static const struct {
+		int status;
+		const char *body;
+		bool is_no_text;
+	} cases[] = {
+		{ 400, "{\"error\":{\"message\":\"too many\",\"param\":\"dimensions\"}}", true },
+		{ 400, "{\"message\":\"too many\",\"param\":\"encoding_format\"}", true },
+		{ 400, "{\"error\":{\"message\":\"Unknown parameter: 'dimensons'.\",\"param\":null}}",
+			true },
+		{ 400, "{\"error\":{\"message\":\"Unrecognized request argument supplied: x\"}}",
+			true },
+		{ 400, "{\"error\":{\"message\":\"bad\",\"param\":\"input\"}}", false },
+		{ 400, "{\"error\":{\"message\":\"bad\",\"param\":\"input[3]\"}}", false },
+		{ 400, "{\"error\":{\"message\":\"'Unknown parameter' is not allowed\"}}", false },
+		{ 400, "{\"error\":{\"message\":\"bad\",\"param\":\"\"}}", false },
+		{ 400, "{\"error\":\"bad\"}", false },
+		{ 400, "no JSON", false },
+		{ 500, "{\"error\":{\"message\":\"bad\",\"param\":\"dimensions\"}}", false },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct exchange x;
+		read_pack(&x, 5, cases[i].status, cases[i].body);
+		if (!CHECK_INT(embeddings_is_no_text_blamed(&x.attempt, &x.answer),
+			    cases[i].is_no_text))
+			printf("#   %s\n", cases[i].body);
+		leave(&x);
+	}
 }
 
 TEST("a text that a refusal quotes has nobody blamed by what is written in it")

@@ -495,3 +495,15 @@ TEST("whatever ends in whatever order, the size is at least one and at most the 
 		CHECK(holds);
 	}
 }
+
+TEST("where requests are scarce a pack may have all that there was no trouble with")
+{
+	struct pack_size p;
+	pack_size_init(&p, 500, false);
+	CHECK(pack_size_items(&p) < 500);
+	CHECK_INT(pack_size_most(&p), 500);
+	pack_size_note(&p, 400, PACK_TOO_LARGE, 0, 100);
+	CHECK_INT(pack_size_most(&p), 399);
+	pack_size_init(&p, 7, true);
+	CHECK_INT(pack_size_most(&p), 7);
+}
