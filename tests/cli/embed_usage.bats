@@ -62,6 +62,13 @@ refuses() {
 		--endpoint http://127.0.0.1:1/v1 --fallback http://127.0.0.1:1/v1,n
 }
 
+@test "no file is what another is written as until the end" {
+	refuses 'v.npy.partial: that is what v.npy is written as until the end; give another file' \
+		--format npy -o v.npy --ids v.npy.partial
+	refuses 'v.npy.partial: that is what v.npy is written as until the end; give another file' \
+		--format npy -o v.npy --errors v.npy.partial
+}
+
 @test "an API without vectors is refused, with those that have them" {
 	refuses '--api: anthropic gives no vectors; those that do are openai, ' --api anthropic
 	refuses '--endpoint: bedrock gives no vectors; ' --endpoint http://127.0.0.1:1,api=bedrock

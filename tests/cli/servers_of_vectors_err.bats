@@ -173,6 +173,43 @@ answer = {"data": items}
 	done
 }
 
+@test "a server that gives one vector of many is not paid for the rest again and again" {
+	python_server '
+import os
+with open("texts", "a") as log: log.write("%d\\n" % len(texts))
+answer = {"data": [{"index": 0, "embedding": [1.5, 2]}]}
+'
+	texts 1000 >many
+	try pllm embed --endpoint "$BASE/v1" -m mock --no-adaptive --batch-items 1000 <many
+	[ "$status" -eq 1 ]
+	[ "$(wc -l <out)" -eq 1000 ]
+	grep -q 'the answer has vectors for other texts, and none for this' out
+	echo "$(wc -l <texts) requests, $(paste -sd+ texts | bc) texts"
+	[ "$(wc -l <texts)" -le 63 ]
+	[ "$(paste -sd+ texts | bc)" -le 6000 ]
+}
+
+@test "a vector that is odd in the first answer fails alone, though it is the first of all" {
+	python_server '
+answer = {"data": [{"embedding": [1, 2] if t.startswith("1 ") else [1, 2, 3]} for t in texts]}
+'
+	seq 1 50 | sed 's/.*/{"text":"& x"}/' >first
+	try embed --no-adaptive <first
+	[ "$status" -eq 1 ]
+	[ "$(failures out)" = bad_response:1 ]
+	[ "$(jq -r 'select(.pllm.error).text' out)" = '1 x' ]
+	[[ $(reason out) == *'has 2 numbers, the first ones had 3' ]]
+}
+
+@test "a refusal of what is no text is not looked for in texts" {
+	stop_mock
+	start_mock --quiet --dimensions 4
+	try embed --no-adaptive --param dimensons=8 <in
+	[ "$status" -eq 1 ]
+	[ "$(failures out)" = request_rejected:50 ]
+	[ "$(mock_stat requests)" -eq 1 ]
+}
+
 @test "odd numbers go as they are into records, and as float32 into a matrix" {
 	local numbers='[1e400, -0.0,1E-5,123456789012345678901234567890, 0.1]'
 	python_server "
