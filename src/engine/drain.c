@@ -82,16 +82,17 @@ static void heed_halt(struct pipeline *p)
 {
 	enum halt_when when = halt_verdict(&p->halt);
 	struct verdict *v = p->verdict;
-	/* Where no endpoint is left, that is why they failed. */
-	if (p->phase != RUNNING || p->sched.dead)
+	bool is_usual = p->opts->halt.when == HALT_DEFAULT;
+	if (p->phase != RUNNING)
 		return;
 	if (p->opts->stops_on_error && p->rooms->stats->failed_n > 0) {
 		v->halted = true;
 		drain_begin(p, INT64_MAX, "a record failed (--on-error stop)");
-	} else if (when != HALT_DEFAULT) {
+	} else if (when != HALT_DEFAULT && !(is_usual && p->sched.dead)) {
+		/* Where no endpoint is left, that is why all have failed. */
 		v->halted = true;
 		drain_begin(p, when == HALT_NOW ? 0 : INT64_MAX,
-			p->opts->halt.when == HALT_DEFAULT
+			is_usual
 				? "all of the first 100 records failed for reasons of their own (--halt never to go on)"
 				: "too many records failed (--halt)");
 	}
