@@ -30,7 +30,7 @@
  *       advance.c              a record goes on: calls of its next steps in, losers out
  *       sched.c queue.c        what becomes of a request; which of those that wait is next
  *       same.c again.c         who asks the very same already; what becomes of what failed
- *       pack.c                 texts whose vectors are wanted, into packs
+ *       pack.c pack_divide.c   texts whose vectors are wanted, into packs; packs into two
  *       pool.c gates.c         at which endpoint; whether now: all its gates asked as one
  *       render*.c              a call, or a pack, becomes a request
  *       flight.c guilt.c triage.c   a try in the air; whose doing its end is; what it means
@@ -77,7 +77,8 @@
  *       schema*.c              JSON Schema: compiled once, values checked where they lie
  *       equal.c compact.c yaml.c
  *     base/                  knows nobody: memory, buffers, errors, time, heap, channels ...
- *       shared.c lookup.c      bytes that several own; things found by a hash
+ *       shared.c spare.c       bytes that several own; large memory that went, for what comes
+ *       lookup.c               things found by a hash
  *
  * Rooms look down this list, never up. HACKING.md says why.
  */
