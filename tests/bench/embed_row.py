@@ -39,10 +39,11 @@ def embed(bench, server, n, *options, stdout="/dev/null"):
     after = server.control()
     asked = {name: after[name] - before[name] for name in before}
     packs = (n + TEXTS - 1) // TEXTS
-    if (asked["texts"], asked["requests"]) != (n, packs):
+    # A window that is full of answers now and then closes a pack early.
+    if asked["texts"] != n or not packs <= asked["requests"] <= packs * 1.02 + 1:
         raise Failed(f"{asked['texts']} texts in {asked['requests']} requests, not {n} in {packs}")
-    if asked["base64"] != (packs if "--format" in options else 0):
-        raise Failed(f"{asked['base64']} of {packs} requests asked for base64")
+    if asked["base64"] != (asked["requests"] if "--format" in options else 0):
+        raise Failed(f"{asked['base64']} of {asked['requests']} requests asked for base64")
     return usage
 
 

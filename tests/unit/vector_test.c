@@ -180,3 +180,32 @@ TEST("a thousand floats come through digits and through base64 bit by bit")
 	buf_release(&digits);
 	buf_release(&back);
 }
+
+/* How many numbers are counted where all but that one are the largest that is finite. */
+static size_t count_with(size_t n, size_t odd, uint32_t bits)
+{
+	unsigned char bytes[64];
+	struct buf text;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t word = i == odd ? bits : 0x7f7fffff;
+		for (int k = 0; k < 4; k++)
+			bytes[4 * i + (size_t)k] = (unsigned char)(word >> 8 * k);
+	}
+	buf_init(&text, 1000);
+	CHECK(base64_encode(&text, bytes, 4 * n));
+	size_t counted = vector_count(buf_span(&text));
+	buf_release(&text);
+	return counted;
+}
+
+TEST("base64 with what is no finite number, wherever it stands, is no vector")
+{
+	static const uint32_t none[] = { 0x7f800000, 0xff800000, 0x7fc00000, 0xffffffff,
+		0x7f800001 };
+	for (size_t n = 1; n <= 16; n++)
+		for (size_t odd = 0; odd < n; odd++) {
+			CHECK_INT((int)count_with(n, odd, 0xff7fffff), (int)n);
+			for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+				CHECK_INT((int)count_with(n, odd, none[i]), 0);
+		}
+}
