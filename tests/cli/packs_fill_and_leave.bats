@@ -266,3 +266,29 @@ assert len(m) == 2000 and i == 1999
 	[ "$(vectors out | wc -l)" -eq 500 ]
 	[ "$(mock_stat 'answered["200"]')" -eq 5 ]
 }
+
+@test "packs that wait for a rate of requests are filled as far as they may be" {
+	texts 6000 >in
+	quietly embed --rate 5/s <in
+	[ "$(wc -l <out)" -eq 6000 ]
+	echo "$(mock_stat requests) requests, at most $(mock_stat items_most) texts"
+	[ "$(mock_stat items_most)" -gt 500 ]
+	[ "$(mock_stat requests)" -le 20 ]
+}
+
+@test "a path that nobody knows ends a large run as a small one: 3" {
+	texts 2000 >in
+	try pllm embed --endpoint "${URL}x" -m mock <in
+	[ "$status" -eq 3 ]
+	[ "$(wc -l <out)" -gt 0 ]
+}
+
+@test "an output pipe that nobody reads does not keep a signal from ending pllm" {
+	mkfifo pipe
+	texts 5 >in
+	start_pllm embed --endpoint "$URL" -m mock -o pipe <in
+	sleep 0.5
+	kill -TERM "$ASK_PID"
+	end_of_ask
+	[ "$status" -eq 143 ]
+}
