@@ -20,7 +20,7 @@
  *       stops.c speed.c        options -> rules for stopping, rates
  *       endpoints.c endpoint_text.c address.c credentials.c aws_key.c   options -> the pools
  *       batch_files.c origin.c        what goes with batch files; who said what an option is
- *       process.c              what a careful process does first and last
+ *       finish.c process.c     how runs end; what a careful process does first and last
  *     ui/                    what a person sees
  *       summary.c              the last words on stderr
  *     engine/                who goes next

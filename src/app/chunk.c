@@ -8,7 +8,7 @@
 #include "app/chunk.h"
 
 #include "app/batch_files.h"
-#include "app/origin.h"
+#include "app/finish.h"
 #include "app/stops.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -20,7 +20,6 @@
 
 #include <assert.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 
 enum {
@@ -276,32 +275,13 @@ static void sum_up(const struct chunking *c)
 		(unsigned long long)c->stats.answered_n);
 }
 
-/* Writes out the rest, and makes the files what the exit code promises. */
 static struct ending finish(struct chunking *c)
 {
-	struct err err;
-	struct verdict *v = &c->verdict;
-	bool is_broken_pipe = false;
-	if (!writer_drain(c->writer, &err)) {
-		v->output_failed = true;
-		is_broken_pipe =
-			writer_state(c->writer) == WRITER_BROKEN_PIPE && !signals_pipe_is_ignored();
-		if (!is_broken_pipe)
-			log_say(LOG_ERROR, "%s", err.msg);
-	}
-	int code = (int)verdict_exit_code(v, c->accept.amount, c->accept.is_percent);
-	if (!writer_finish(c->writer, code == EXIT_ALL_ANSWERED && !v->by_signal, &err)) {
-		log_say(LOG_ERROR, "%s", err.msg);
-		code = EXIT_OUTPUT;
-	}
-	if (!v->output_failed)
+	struct ending ending = finish_run(c->writer, &c->verdict, &c->accept);
+	/* A reader of our output that went away knows why, and nobody else wants to. */
+	if (!c->verdict.output_failed)
 		sum_up(c);
-	return (struct ending){
-		.exit_code = code,
-		.by_signal = v->by_signal ? v->by_signal
-			: is_broken_pipe  ? SIGPIPE
-					  : 0,
-	};
+	return ending;
 }
 
 static void release(struct chunking *c)
@@ -314,16 +294,6 @@ static void release(struct chunking *c)
 	chunk_document_release(&c->document);
 	chunk_plan_release(&c->plan);
 	buf_release(&c->line);
-}
-
-/* The command line will not do: says why, and where that stands. */
-static int refuse(const struct chunking *c, struct err *err)
-{
-	origin_locate(c->config, err);
-	log_say(LOG_ERROR, "%s", err->msg);
-	return err->kind == ERR_INTERNAL  ? EXIT_INTERNAL
-		: err->kind == ERR_OUTPUT ? EXIT_OUTPUT
-					  : EXIT_USAGE;
 }
 
 struct ending chunk_run(struct config *config)
@@ -339,7 +309,7 @@ struct ending chunk_run(struct config *config)
 			return (struct ending){ .by_signal = c.verdict.by_signal };
 		ending = finish(&c);
 	} else {
-		ending.exit_code = refuse(&c, &err);
+		ending.exit_code = finish_refused(c.config, &err);
 	}
 	release(&c);
 	return ending;

@@ -4,7 +4,7 @@
 #include "app/batch_files.h"
 #include "app/embed.h"
 #include "app/endpoints.h"
-#include "app/origin.h"
+#include "app/finish.h"
 #include "app/process.h"
 #include "app/reduce.h"
 #include "app/show_flow.h"
@@ -12,11 +12,9 @@
 #include "app/steps.h"
 #include "app/stops.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "io/signals.h"
 #include "ui/summary.h"
 
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -177,33 +175,13 @@ static void run(struct filter *f)
 	pipeline_run(&f->config->pipeline, &rooms, &f->verdict);
 }
 
-/* Writes out the rest, and makes the files what the exit code promises. */
 static struct ending finish(struct filter *f)
 {
-	struct err err;
-	struct verdict *v = &f->verdict;
-	bool is_broken_pipe = false;
-	if (!writer_drain(f->writer, &err)) {
-		v->output_failed = true;
-		is_broken_pipe =
-			writer_state(f->writer) == WRITER_BROKEN_PIPE && !signals_pipe_is_ignored();
-		if (!is_broken_pipe)
-			log_say(LOG_ERROR, "%s", err.msg);
-	}
-	int code = (int)verdict_exit_code(v, f->accept.amount, f->accept.is_percent);
-	if (!writer_finish(f->writer, code == EXIT_ALL_ANSWERED && !v->by_signal, &err)) {
-		log_say(LOG_ERROR, "%s", err.msg);
-		code = EXIT_OUTPUT;
-	}
+	struct ending ending = finish_run(f->writer, &f->verdict, &f->accept);
 	/* A reader of our output that went away knows why, and nobody else wants to. */
-	if (!v->output_failed)
-		summary_say(&f->stats, v->reason);
-	return (struct ending){
-		.exit_code = code,
-		.by_signal = v->by_signal ? v->by_signal
-			: is_broken_pipe  ? SIGPIPE
-					  : 0,
-	};
+	if (!f->verdict.output_failed)
+		summary_say(&f->stats, f->verdict.reason);
+	return ending;
 }
 
 static void filter_release(struct filter *f)
@@ -217,16 +195,6 @@ static void filter_release(struct filter *f)
 	wake_release(&f->wake);
 	endpoints_release(&f->endpoints);
 	plan_release(&f->plan);
-}
-
-/* The command line will not do: says why, and where that stands. */
-static int refuse(const struct filter *f, struct err *err)
-{
-	origin_locate(f->config, err);
-	log_say(LOG_ERROR, "%s", err->msg);
-	return err->kind == ERR_INTERNAL  ? EXIT_INTERNAL
-		: err->kind == ERR_OUTPUT ? EXIT_OUTPUT
-					  : EXIT_USAGE;
 }
 
 struct ending filter_run(struct config *config)
@@ -249,7 +217,7 @@ struct ending filter_run(struct config *config)
 		ending = finish(&f);
 	}
 	if (!ok)
-		ending.exit_code = refuse(&f, &err);
+		ending.exit_code = finish_refused(f.config, &err);
 	filter_release(&f);
 	return ending;
 }
