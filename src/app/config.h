@@ -7,9 +7,11 @@
  */
 #pragma once
 
+#include "app/command_opts.h"
 #include "base/err.h"
 #include "base/strings.h"
 #include "engine/pipeline.h"
+#include "io/cache.h"
 #include "io/http.h"
 #include "io/keys.h"
 #include "io/reader.h"
@@ -76,28 +78,8 @@ struct prompt_opts {
 
 enum show_flow { FLOW_IS_RUN, FLOW_IS_TEXT, FLOW_IS_DOT };
 
-/* What pllm reduce folds by: turned into a fold by app/reduce.c. */
-struct reduce_opts {
-	char *by;             /* --by PATH; NULL = all records are one group */
-	char *item;           /* --item TEMPLATE */
-	int64_t fan_in;       /* --fan-in N */
-	bool is_sorted;       /* --sorted */
-	uint64_t group_bytes; /* --group-bytes SIZE */
-};
-
-/* What vectors pllm embed asks for: what is more goes into the plan, by app/embed.c. */
-struct embed_opts {
-	int64_t dimensions;   /* --dimensions N; 0 = as the model has it */
-	int role;             /* enum embed_role: --input-type */
-	bool is_normalized;   /* --normalize */
-	int64_t batch_items;  /* --batch-items N; 0 = as the API has it */
-	int64_t batch_tokens; /* --batch-tokens N; 0 = as the API has it */
-	int form;             /* enum npy_form: --format */
-	char *ids;            /* --ids FILE: where the records go beside a matrix */
-};
-
 /* What pllm is to do: its first word. */
-enum command { COMMAND_FILTER, COMMAND_REDUCE, COMMAND_EMBED, COMMAND_CHUNK };
+enum command { COMMAND_FILTER, COMMAND_REDUCE, COMMAND_EMBED, COMMAND_CHUNK, COMMAND_CACHE };
 
 /* Whom to ask: turned into endpoints by app/endpoints.c. */
 struct endpoint_opts {
@@ -132,6 +114,9 @@ struct config {
 	struct reduce_opts reduce;
 	struct embed_opts embed;
 	struct chunk_opts chunk;
+	struct cache_opts cache;
+	struct cache_command_opts cache_command;
+	struct money_opts money;
 	int on_error;    /* enum error_rule: --on-error */
 	char *halt;      /* --halt, parsed by app/stops.c */
 	char *rate;      /* --rate N/UNIT, parsed by app/speed.c */

@@ -27,15 +27,22 @@ enum finish {
 	FINISH_ERROR /* the server gave up in the middle */
 };
 
+/* The tier of service that an answer is charged at. */
+enum service_tier { TIER_USUAL, TIER_BATCH, TIER_FLEX, TIER_PRIORITY };
+
 /*
  * Tokens as billed where the server says so, else as it counts them; -1 = it did not say. Cached
- * are part of input, reasoning part of output.
+ * are part of input, reasoning part of output; written to a cache is part of input, too, and 0
+ * where nothing is said.
  */
 struct usage {
 	int64_t input;
 	int64_t output;
 	int64_t cached;
 	int64_t reasoning;
+	int64_t cache_write;
+	int64_t cache_write_long; /* of cache_write, what is kept for an hour */
+	enum service_tier tier;
 };
 
 struct answer {
@@ -47,8 +54,12 @@ struct answer {
 	struct span logprobs;   /* JSON, as the API writes it; missing = none */
 	struct span model; /* the model that answered, escaped; missing = the server did not say */
 	struct span
-		usage_text;    /* what the server says of tokens, a JSON value; missing = nothing */
-	struct usage usage;    /* the same, once the API's read_usage was asked for it */
+		usage_text; /* what the server says of tokens, a JSON value; missing = nothing */
+	struct usage usage; /* the same, once the API's read_usage was asked for it */
+	struct span service_tier; /* what the server says of it, escaped; missing = nothing */
+	struct span endpoint;  /* plain: the name of who answered, where it is not the attempt's: it
+				  came from a cache; missing = it is */
+	int64_t cost;          /* pico-dollars that this run has paid for it; -1 = not known */
 	struct buf own;        /* owned: what had to be put together; may be empty */
 	struct buf json;       /* owned: `value`, where it had to be taken out of a text */
 	struct vector vector;  /* a call's, where vectors are asked for; its text is in `source`,

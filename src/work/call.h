@@ -32,9 +32,10 @@ struct call {
 
 	/* What came of it. */
 	bool is_settled;
-	bool is_shared;         /* the answer was asked for by another call, and is paid there */
-	enum error_code error;  /* why it failed for good; ERROR_NONE = it did not */
-	unsigned attempts_n;    /* sent or tried for it */
+	bool is_shared;        /* the answer was asked for by another call, and is paid there */
+	bool is_cached;        /* the answer was asked for by another run, or earlier in this one */
+	enum error_code error; /* why it failed for good; ERROR_NONE = it did not */
+	unsigned attempts_n;   /* sent or tried for it */
 	struct attempt attempt; /* the one that counted: how it went, and the bytes of the answer */
 	struct answer answer;
 };

@@ -14,4 +14,6 @@ struct embedding {
 	int64_t dimensions; /* how many numbers a vector has; 0 = as the model has it */
 	bool is_normalized; /* their length is 1 */
 	bool is_matrix;     /* they go into a matrix: base64 will do where the API has it */
+	bool is_rounded;    /* numbers are printed as float32, so that those that come from a cache
+			       are the same */
 };

@@ -15,9 +15,10 @@
 
 struct vector {
 	struct span text; /* "[0.1,-2e-3]", as json_numbers knows it; or base64 without its
-			     quotes; missing = there is none */
+			     quotes; or float32 numbers, little-endian; missing = there is none */
 	size_t n;         /* how many numbers; >= 1 if there is one */
 	bool is_scaled;   /* the server has made its length 1, as it was asked to */
+	bool is_floats;   /* its text is the numbers themselves */
 };
 
 /* True if its text is digits, false if it is base64. */
