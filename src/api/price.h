@@ -4,31 +4,42 @@
  *
  * Prices are pico-dollars a token (see base/money.h); one that is not known is -1 and makes every
  * cost that needs it unknown, -1, never 0. Source of the formula: LiteLLM's, whose model map
- * api/prices.c reads. Pure; any thread.
+ * api/prices.h reads. Pure; any thread.
  */
 #pragma once
 
 #include "work/answer.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
-/* Prices for tokens of each kind; -1 = not known. */
-struct price_tier {
-	int64_t input;
-	int64_t output;
-	int64_t cached;           /* read from the vendor's prompt cache; -1 = as input */
-	int64_t cache_write;      /* written there; -1 = as input */
-	int64_t cache_write_long; /* for an hour; -1 = as cache_write */
-	int64_t reasoning;        /* -1 = as output */
+/* What is paid for. */
+enum price_kind {
+	PRICE_INPUT,
+	PRICE_OUTPUT,
+	PRICE_CACHED,           /* read from the vendor's prompt cache; -1 = as input */
+	PRICE_CACHE_WRITE,      /* written there; -1 = as input */
+	PRICE_CACHE_WRITE_LONG, /* for an hour; -1 = as cache_write */
+	PRICE_REASONING,        /* -1 = as output */
+	PRICE_KINDS_N
 };
 
-enum { PRICE_STEPS_MAX = 3 };
+enum { PRICE_TIERS_N = TIER_PRIORITY + 1, PRICE_STEPS_MAX = 3 };
 
-/* Prices that hold for the whole of a request which sends more than that many tokens. */
+/*
+ * Of each enum service_tier and kind; -1 = not known. Then a batch costs half of TIER_USUAL, and
+ * the others as much as it.
+ */
+struct price_rates {
+	int64_t of[PRICE_TIERS_N][PRICE_KINDS_N];
+};
+
+/*
+ * Prices that hold for the whole of a request which sends more than that many tokens; -1 = as
+ * below.
+ */
 struct price_step {
 	int64_t above; /* tokens of input */
-	struct price_tier tier;
+	struct price_rates rates;
 };
 
 /* Where a price comes from. */
@@ -41,18 +52,28 @@ enum price_source {
 
 struct price {
 	enum price_source source;
-	struct price_tier usual;
+	const char *name; /* whose it is in the map it comes from, which has it; NULL = of none */
+	struct price_rates rates;
 	struct price_step steps[PRICE_STEPS_MAX]; /* by `above`, which ascends */
 	unsigned steps_n;
-	struct price_tier batch; /* of answers whose service tier is so; -1 = half of usual */
-	struct price_tier flex;  /* -1 = as usual */
-	struct price_tier priority;
 	int64_t max_output; /* the most tokens of an answer; 0 = not known */
 	int64_t max_input;  /* and of a request; 0 = not known */
 };
 
 /* Makes one of which nothing is known. */
 void price_init(struct price *p);
+
+/*
+ * Gives the step above that many tokens, a new one of which nothing is known if there is none;
+ * NULL if there are too many.
+ */
+struct price_step *price_step_above(struct price *p, int64_t tokens);
+
+/*
+ * Makes every token of input, or of output, cost that much, whatever else was known of these; -1
+ * leaves them as they are.
+ */
+void price_state(struct price *p, int64_t input, int64_t output);
 
 /* Gives what an answer with that usage costs; -1 = not known: a price, or how many tokens. */
 int64_t price_of(const struct price *p, const struct usage *usage);

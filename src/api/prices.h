@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "base/span.h"
 
+#include <stdbool.h>
+
 /* When the table inside was right. */
 #define PRICES_BUILT_IN_DATE "2026-07-24"
 
@@ -27,11 +29,12 @@ struct prices *prices_built_in(void);
 
 /*
  * Gives the price of a model that is asked by the API of that name (or NULL), borrowed until
- * prices_free; NULL = not known. Tried are, until one is there: the name as it is; with the API's
- * name before it; both without a date at its end (-20250929, -2025-09-29), without a region's
- * prefix ("us.", "eu.") and a version ("-v1:0") as Amazon has them; with the name of a vendor in
- * front taken away ("openai/gpt-4o" at openrouter). *is_guess says that it is another entry than
- * the model's own: the longest name that the model's begins with, at a "-", "." or ":".
+ * prices_free; NULL = not known. Tried are, until one is there, each with the name that the map has
+ * for the API before it ("azure/") and without: the model's name as it is; without a region's
+ * prefix ("us."); without the name of a vendor in front, too ("openai/", at openrouter; Amazon's
+ * "anthropic."); and the same without Amazon's version ("-v1:0") and then without a date at the end
+ * (-20250929, -2025-09-29). *is_guess says that it is another entry than the model's own: the
+ * longest name that the model's begins with, at a "-", "." or ":".
  */
 const struct price *prices_find(
 	const struct prices *p, const char *api, const char *model, bool *is_guess);

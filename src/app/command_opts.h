@@ -28,12 +28,11 @@ struct embed_opts {
 /* What pllm cache does. */
 enum cache_verb { CACHE_STATS, CACHE_LS, CACHE_RM, CACHE_EXPORT, CACHE_VERIFY };
 
-/* Which entries it does that with; the file is --cache's. */
+/* Which entries it does that with; the file is --cache's, and the model --model's. */
 struct cache_command_opts {
 	int verb;              /* enum cache_verb: the word after the command */
 	bool is_failed;        /* --failed: failures only */
-	char *model;           /* --model M: what this model was asked; NULL = any */
-	int64_t older_than_ms; /* --older-than DUR; -1 = any */
+	int64_t older_than_ms; /* --older-than DUR; 0 = any */
 };
 
 /* What answers cost and may cost: turned into prices and limits by app/money.c. */

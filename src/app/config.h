@@ -94,6 +94,7 @@ struct endpoint_opts {
 	char *cert;                  /* --cert FILE */
 	char *unix_socket;           /* --unix-socket PATH */
 	bool embeds;                 /* APIs are those that give vectors */
+	bool asks_nobody;            /* -n: no key is read, and none has to be there */
 	struct key_opts key;
 };
 

@@ -395,7 +395,8 @@ bool endpoints_make(struct endpoints *list, const struct endpoint_opts *o, const
 {
 	struct draft d = { .opts = o, .plan = plan, .list = list, .err = err };
 	assert(plan->models_n >= 1);
-	bool ok = place_all(&d) && give_credentials(&d) && check_twins(&d);
+	/* Without keys, endpoints that differ in nothing else are not twins. */
+	bool ok = place_all(&d) && (o->asks_nobody || (give_credentials(&d) && check_twins(&d)));
 	for (unsigned i = 0; d.items && i < list->n; i++)
 		endpoint_text_release(&d.items[i].text);
 	for (unsigned i = 0; i < d.said_n; i++)

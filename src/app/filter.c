@@ -2,16 +2,21 @@
 #include "app/filter.h"
 
 #include "app/batch_files.h"
+#include "app/cache_file.h"
+#include "app/dry_run.h"
 #include "app/embed.h"
 #include "app/endpoints.h"
 #include "app/finish.h"
+#include "app/money.h"
 #include "app/process.h"
 #include "app/reduce.h"
 #include "app/show_flow.h"
 #include "app/speed.h"
 #include "app/steps.h"
 #include "app/stops.h"
+#include "app/trial.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "io/signals.h"
 #include "ui/summary.h"
 
@@ -26,13 +31,27 @@ struct filter {
 	struct fold_opts fold_opts; /* of pllm reduce */
 	struct fold *fold;          /* NULL = records leave one by one */
 	struct accept accept;
+	struct money money;
+	struct spend_opts spend;
+	struct trial trial;
+	struct estimate estimate; /* of a dry run */
 	struct wake wake;
 	struct http *http;
+	struct cache *cache; /* NULL = answers are not kept */
 	struct writer *writer;
 	struct reader *reader;
 	struct stats stats;
 	struct verdict verdict;
 };
+
+/* True if somebody will look at what answers used. */
+static bool wants_usage(const struct config *c)
+{
+	const struct money_opts *m = &c->money;
+	bool is_counted = m->max_cost || m->max_total_tokens > 0 || m->prices || m->price_in ||
+		m->price_out || m->trial_n > 0 || m->is_dry;
+	return c->writer.meta || c->cache.path || c->is_verbose || is_counted;
+}
 
 /* What follows from other options. */
 static bool complete_config(struct filter *f, struct err *err)
@@ -42,7 +61,7 @@ static bool complete_config(struct filter *f, struct err *err)
 	c->http.has_large_answers = c->command == COMMAND_EMBED;
 	if (c->writer.meta && strcmp(c->writer.meta, "pllm") != 0)
 		c->pipeline.meta_field = c->writer.meta;
-	c->pipeline.sched.wants_usage = c->writer.meta != NULL;
+	c->pipeline.sched.wants_usage = wants_usage(c);
 	c->writer.drops = c->on_error == ERROR_IS_DROPPED;
 	c->writer.replaces = c->pipeline.existing == EXISTING_IS_REPLACED;
 	c->pipeline.stops_on_error = c->on_error == ERROR_STOPS;
@@ -53,6 +72,8 @@ static bool complete_config(struct filter *f, struct err *err)
 	/* When a first byte comes, or the next, is only seen in a stream. */
 	if (c->pipeline.sched.ttft_timeout_ms > 0 || c->pipeline.sched.idle_timeout_ms > 0)
 		c->endpoint.is_streamed = true;
+	if (c->money.is_dry)
+		dry_run_prepare(c);
 	return stops_parse_halt(c->halt, &c->pipeline.halt, err) &&
 		stops_parse_accept(c->accept, &f->accept, err) &&
 		speed_parse_rate(c->rate, &c->pipeline.sched, err) &&
@@ -121,9 +142,21 @@ static bool make_plan(struct filter *f, struct err *err)
 	bool is_reduce = c->command == COMMAND_REDUCE, is_embed = c->command == COMMAND_EMBED;
 	f->plan.batch = batch_files_format(c);
 	return batch_files_prepare(c, err) && (!is_embed || embed_prepare(c, err)) &&
-		complete_config(f, err) && steps_make(&f->plan, c, err) &&
+		cache_file_prepare(c, err) && trial_check(c, err) && complete_config(f, err) &&
+		steps_make(&f->plan, c, err) &&
 		(!is_reduce || reduce_make(&f->fold_opts, c, &f->plan, err)) &&
 		(!is_embed || embed_make(&f->plan, c, err));
+}
+
+/* And what it costs. */
+static bool make_money(struct filter *f, struct err *err)
+{
+	if (!money_make(&f->money, f->config, &f->endpoints, &f->plan, err))
+		return false;
+	f->spend = (struct spend_opts){
+		.prices = f->money.of_endpoint, .map = f->money.prices, .limits = f->money.limits
+	};
+	return true;
 }
 
 /* And whom. */
@@ -133,7 +166,8 @@ static bool make_endpoints(struct filter *f, struct err *err)
 	return endpoints_make(&f->endpoints, &c->endpoint, &f->plan, err) && check_steps(f, err) &&
 		batch_files_place(f->plan.batch, &f->endpoints, err) &&
 		(c->command != COMMAND_EMBED || embed_place(c, &f->plan, &f->endpoints, err)) &&
-		speed_check_hedge(&c->pipeline.sched.hedge, largest_pool_n(f), err);
+		speed_check_hedge(&c->pipeline.sched.hedge, largest_pool_n(f), err) &&
+		make_money(f, err);
 }
 
 /* Everything that can be wrong with the command line is found before the first record is read. */
@@ -143,10 +177,16 @@ static bool build(struct filter *f, struct err *err)
 	if (!make_endpoints(f, err) || !wake_init(&f->wake, err))
 		return false;
 	f->plan.body_api = f->endpoints.items[0].api;
+	f->plan.embedding.is_rounded = c->cache.path != NULL;
 	if (c->command == COMMAND_REDUCE)
 		f->fold = fold_new(&f->fold_opts, &f->plan);
 	if (c->command == COMMAND_EMBED)
 		process_keep_memory();
+	if (c->cache.path && !(f->cache = cache_new(&c->cache, &f->wake, err)))
+		return false;
+	/* Its handlers of signals come later: so it may be ended while it reads. */
+	if (!trial_draw(&f->trial, c, err))
+		return false;
 	if (!(f->http = http_new(&c->http, &f->wake, err)) || !add_endpoints(f, err) ||
 		!(f->writer = writer_new(&c->writer, &f->plan, &f->wake, err)) ||
 		!(f->reader = reader_new(&c->reader, &f->wake, err)))
@@ -165,14 +205,22 @@ static void run(struct filter *f)
 		.sched = { .plan = &f->plan,
 			.endpoints = f->endpoints.items,
 			.endpoints_n = f->endpoints.n,
-			.http = f->http },
+			.http = f->http,
+			.cache = f->cache,
+			.money = f->config->pipeline.sched.wants_usage ? &f->spend : NULL,
+			.estimate = f->config->money.is_dry ? &f->estimate : NULL },
 		.fold = f->fold,
+		.sample = f->trial.is_on ? &f->trial.sample : NULL,
 		.stats = &f->stats,
 		/* Jitter must differ between processes that start together. */
 		.seed = (uint64_t)clock_wall_s() ^ (uint64_t)clock_now_ms() << 20 ^
 			(uint64_t)getpid() << 40,
 	};
+	bool has_packs = f->config->command == COMMAND_EMBED;
+	sample_init(&f->trial.sample, &f->spend, f->endpoints.items, has_packs);
+	f->stats.is_offline = f->config->money.is_dry;
 	pipeline_run(&f->config->pipeline, &rooms, &f->verdict);
+	f->verdict.is_trial = f->trial.is_on;
 }
 
 static struct ending finish(struct filter *f)
@@ -181,7 +229,19 @@ static struct ending finish(struct filter *f)
 	/* A reader of our output that went away knows why, and nobody else wants to. */
 	if (!f->verdict.output_failed)
 		summary_say(&f->stats, f->verdict.reason);
+	trial_say(&f->trial, f->config);
 	return ending;
+}
+
+/* What a dry run is for. */
+static void say_estimate(struct filter *f, struct ending *ending)
+{
+	struct err err;
+	if (!f->config->money.is_dry || f->verdict.output_failed ||
+		dry_run_report(&f->estimate, &f->stats, &f->endpoints, stdout, &err))
+		return;
+	log_say(LOG_ERROR, "%s", err.msg);
+	ending->exit_code = EXIT_OUTPUT;
 }
 
 static void filter_release(struct filter *f)
@@ -191,6 +251,10 @@ static void filter_release(struct filter *f)
 	reader_free(f->reader);
 	writer_free(f->writer);
 	http_free(f->http);
+	cache_free(f->cache);
+	estimate_release(&f->estimate);
+	trial_release(&f->trial);
+	money_release(&f->money);
 	signals_stop();
 	wake_release(&f->wake);
 	endpoints_release(&f->endpoints);
@@ -215,6 +279,7 @@ struct ending filter_run(struct config *config)
 		if (f.verdict.is_aborted && f.verdict.by_signal)
 			return (struct ending){ .by_signal = f.verdict.by_signal };
 		ending = finish(&f);
+		say_estimate(&f, &ending);
 	}
 	if (!ok)
 		ending.exit_code = finish_refused(f.config, &err);

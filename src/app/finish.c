@@ -19,7 +19,8 @@ struct ending finish_run(struct writer *writer, struct verdict *v, const struct 
 			log_say(LOG_ERROR, "%s", err.msg);
 	}
 	int code = (int)verdict_exit_code(v, accept->amount, accept->is_percent);
-	if (!writer_finish(writer, code == EXIT_ALL_ANSWERED && !v->by_signal, &err)) {
+	if (!writer_finish(
+		    writer, code == EXIT_ALL_ANSWERED && !v->by_signal && !v->is_trial, &err)) {
 		log_say(LOG_ERROR, "%s", err.msg);
 		code = EXIT_OUTPUT;
 	}

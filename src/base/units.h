@@ -16,7 +16,7 @@
 #define UNITS_MS_MAX ((int64_t)10000000000000)
 
 /*
- * Reads a duration: decimal numbers, each with a unit h, m, s, ms, us, µs or ns, in any order,
+ * Reads a duration: decimal numbers, each with a unit d, h, m, s, ms, us, µs or ns, in any order,
  * fractions allowed. A bare number is refused, except 0. Rounds up to whole milliseconds. False,
  * with *ms untouched, if the text is not one or is above UNITS_MS_MAX.
  */

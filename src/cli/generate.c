@@ -29,7 +29,7 @@ static void each_of(FILE *out, unsigned takers, void (*put)(FILE *, const struct
  */
 static unsigned next_takers(unsigned takers)
 {
-	while (++takers <= OPTION_IS_SHARED)
+	while (++takers <= OPTION_IS_ALL)
 		for (const struct option *o = option_next(NULL); o; o = option_next(o))
 			if (option_is_shown(o) && o->takers == takers)
 				return takers;
@@ -46,6 +46,13 @@ static void put_commands(FILE *out, unsigned set, const char *between)
 		fprintf(out, "%s%s", is_first ? "" : between, command_name(c));
 		is_first = false;
 	}
+}
+
+/* Prints what can be done with a cache, with that between two. */
+static void put_cache_verbs(FILE *out, const char *between)
+{
+	for (enum cache_verb v = 0; v <= CACHE_VERIFY; v++)
+		fprintf(out, "%s%s", v ? between : "", command_cache_verb_name(v));
 }
 
 /* Prints text with a backslash before each of the marks. */
@@ -163,13 +170,30 @@ static void put_bash_commands(FILE *out)
 	fputs("\t\tesac ;;\n"
 	      "\t*) [ \"$COMP_CWORD\" -gt 1 ] || words='" COMMAND_HELP " ",
 		out);
-	put_commands(out, OPTION_IS_SHARED, " ");
+	put_commands(out, OPTION_IS_ALL, " ");
 	fputs("' ;;\n"
 	      "\tesac\n"
 	      "\t[ \"$prev\" != " COMMAND_HELP " ] || words='",
 		out);
-	put_commands(out, OPTION_IS_SHARED, " ");
+	put_commands(out, OPTION_IS_ALL, " ");
+	fprintf(out, "'\n\t[ \"$prev\" != %s ] || words='", command_name(COMMAND_CACHE));
+	put_cache_verbs(out, " ");
 	fputs("'\n", out);
+}
+
+/* Prints that behind `pllm cache COMMAND` comes a file. */
+static void put_bash_cache_file(FILE *out)
+{
+	fputs("\t", out);
+	put_cache_verbs(out, "|");
+	fprintf(out,
+		")\n"
+		"\t\tif [[ $cur != -* && \" ${COMP_WORDS[*]} \" == *' %s '* ]]; then\n"
+		"\t\t\tcompopt -o filenames\n"
+		"\t\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+		"\t\t\treturn\n"
+		"\t\tfi ;;\n",
+		command_name(COMMAND_CACHE));
 }
 
 void generate_bash(FILE *out)
@@ -202,6 +226,7 @@ void generate_bash(FILE *out)
 		"\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
 		"\t\treturn");
 	put_bash_patterns(out, BY_NOTHING, " return");
+	put_bash_cache_file(out);
 	put_bash_patterns(out, AFTER_EQUALS, " [ -z \"$equals\" ] || return");
 	fputs("\tesac\n"
 	      "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
@@ -284,28 +309,33 @@ void generate_zsh(FILE *out)
 	      "# SPDX-License-Identifier: MIT\n"
 	      "# " WRITTEN_BY "\n\n"
 	      "local command=filter word\n"
-	      "local -a specs\n"
+	      "local -a specs rest\n"
 	      "for word in ",
 		out);
-	put_commands(out, OPTION_IS_SHARED, " ");
+	put_commands(out, OPTION_IS_ALL, " ");
 	fputs("; do\n"
 	      "\t(( ${words[(I)$word]} )) && command=$word\n"
 	      "done\n",
 		out);
 	for (unsigned takers = 0; (takers = next_takers(takers));)
 		put_zsh_list(out, takers);
-	fputs("_arguments -s -S : $specs '1:command:(" COMMAND_HELP " ", out);
-	put_commands(out, OPTION_IS_SHARED, " ");
-	fputs(")' '2:command:(", out);
-	put_commands(out, OPTION_IS_SHARED, " ");
-	fputs(")'\n", out);
+	fputs("rest=('2:command:(", out);
+	put_commands(out, OPTION_IS_ALL, " ");
+	fprintf(out, ")')\n[[ $command = %s ]] && rest=('2:command:(",
+		command_name(COMMAND_CACHE));
+	put_cache_verbs(out, " ");
+	fputs(")' '3:file:_files')\n"
+	      "_arguments -s -S : $specs '1:command:(" COMMAND_HELP " ",
+		out);
+	put_commands(out, OPTION_IS_ALL, " ");
+	fputs(")' $rest\n", out);
 }
 
 /* Prints in which commands it is, or, since the filter has no name, in which it is not. */
 static void put_fish_condition(FILE *out, const struct option *o)
 {
 	bool is_filters = o->takers & OPTION_IS_FILTERS;
-	if (o->takers == OPTION_IS_SHARED)
+	if (o->takers == OPTION_IS_ALL)
 		return;
 	fprintf(out, " -n '%s__fish_seen_subcommand_from ", is_filters ? "not " : "");
 	put_commands(out, is_filters ? ~o->takers : o->takers, " ");
@@ -334,6 +364,20 @@ static void put_fish_option(FILE *out, const struct option *o)
 	fputs("'\n", out);
 }
 
+/* Prints what comes behind `pllm cache`: what to do, then a file. */
+static void put_fish_cache(FILE *out)
+{
+	fprintf(out, "complete -c pllm -n '__fish_seen_subcommand_from %s; and not ",
+		command_name(COMMAND_CACHE));
+	fputs("__fish_seen_subcommand_from ", out);
+	put_cache_verbs(out, " ");
+	fputs("' -a '", out);
+	put_cache_verbs(out, " ");
+	fputs("'\ncomplete -c pllm -n '__fish_seen_subcommand_from ", out);
+	put_cache_verbs(out, " ");
+	fputs("' -F\n", out);
+}
+
 void generate_fish(FILE *out)
 {
 	fputs("# fish completion for pllm\n"
@@ -348,6 +392,7 @@ void generate_fish(FILE *out)
 			"complete -c pllm -n '__fish_seen_subcommand_from " COMMAND_HELP
 			"' -a %s -d 'its options'\n",
 			command_name(c), command_purpose(c), command_name(c));
+	put_fish_cache(out);
 	each_shown(out, put_fish_option);
 }
 

@@ -30,7 +30,7 @@ static void put_wrapped(FILE *out, int column, const char *text)
 /* True if what is said of each step is said once, there being one. */
 static bool is_for_one_step(const struct option *o, enum command command)
 {
-	return command == COMMAND_EMBED && o->value &&
+	return (command == COMMAND_EMBED || command == COMMAND_CACHE) && o->value &&
 		strncmp(o->value, ANY_STEP, sizeof ANY_STEP - 1) == 0;
 }
 
@@ -86,6 +86,7 @@ static const struct page pages[COMMANDS_N] = {
 		"       pllm reduce [OPTION]...   many records to one; see pllm help reduce\n"
 		"       pllm embed [OPTION]...    records to vectors; see pllm help embed\n"
 		"       pllm chunk [OPTION]...    documents to pieces; see pllm help chunk\n"
+		"       pllm cache COMMAND FILE   look after a cache; see pllm help cache\n"
 		"Ask a language model about each record on stdin, many at a time, and write each\n"
 		"record with its answer to stdout, in the same order.\n",
 	},
@@ -120,6 +121,21 @@ static const struct page pages[COMMANDS_N] = {
 		"Usage: pllm chunk [OPTION]...\n"
 		"Cut the text of each record on stdin into pieces of a few hundred tokens; write\n"
 		"a record for each of them to stdout. Nothing is sent anywhere.\n",
+	},
+	[COMMAND_CACHE] = {
+		"Usage: pllm cache stats|ls|rm|export|verify [FILE] [OPTION]...\n"
+		"Look after a file that --cache keeps answers in.\n"
+		"\n"
+		"  pllm cache stats c.db                     what is in it, and what it has cost\n"
+		"  pllm cache ls c.db --failed               what was refused, and why\n"
+		"  pllm cache rm c.db --older-than 30d       so that it is asked again\n"
+		"  pllm cache export c.db -o answers.jsonl   all of it, as JSON Lines\n"
+		"  pllm cache verify c.db                    whether it is sound\n",
+		"Usage: pllm cache stats|ls|rm|export|verify [FILE] [OPTION]...\n"
+		"Look after the file that --cache keeps answers in: stats says what is in it, ls\n"
+		"lists its entries, rm takes entries out, export writes them as JSON Lines, and\n"
+		"verify looks for damage. rm wants to be told which: --failed, --model or\n"
+		"--older-than; to be rid of all of them, delete FILE.\n",
 	},
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The table stands in chapters, one per group of --help: options_io.c, options_ask.c,
- * options_steps.c, options_embed.c, options_run.c. To add an option, add a row there; nothing else
+ * options_steps.c, options_embed.c, options_money.c, options_run.c. To add an option, add a row there; nothing else
  * has to be told, and script/generate rewrites what is checked in.
  */
 #include "cli/options.h"
@@ -15,7 +15,7 @@
 
 const struct option_group *const option_groups[] = { &options_io, &options_prompt, &options_steps,
 	&options_reduce, &options_embed, &options_chunk, &options_endpoint, &options_speed,
-	&options_patience, &options_money, &options_seeing, &options_help, NULL };
+	&options_patience, &options_cache, &options_money, &options_seeing, &options_help, NULL };
 
 const struct option *option_next(const struct option *o)
 {

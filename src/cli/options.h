@@ -67,14 +67,16 @@ struct option_effect {
 
 enum { OPTION_EFFECTS_MAX = 2 };
 
-/* Which commands take an option: a set of them, or those that ask somebody, or all. */
+/* Which commands take an option: a set of them: those that ask somebody, that read records, all. */
 enum option_takers {
 	OPTION_IS_FILTERS = 1 << COMMAND_FILTER,
 	OPTION_IS_REDUCES = 1 << COMMAND_REDUCE,
 	OPTION_IS_EMBEDS = 1 << COMMAND_EMBED,
 	OPTION_IS_CHUNKS = 1 << COMMAND_CHUNK,
 	OPTION_IS_ASKERS = OPTION_IS_FILTERS | OPTION_IS_REDUCES | OPTION_IS_EMBEDS,
-	OPTION_IS_SHARED = OPTION_IS_ASKERS | OPTION_IS_CHUNKS
+	OPTION_IS_CACHES = 1 << COMMAND_CACHE,
+	OPTION_IS_SHARED = OPTION_IS_ASKERS | OPTION_IS_CHUNKS,
+	OPTION_IS_ALL = OPTION_IS_SHARED | OPTION_IS_CACHES
 };
 
 struct option {

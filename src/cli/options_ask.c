@@ -22,7 +22,7 @@ static const struct option prompt_rows[] = {
 		LIST(prompt.prompt_files),
 		.value = "[STEP=]FILE",
 		.takers = OPTION_IS_ASKERS,
-		.traits = OPTION_IS_FILE | OPTION_IS_COMMON | OPTION_IS_REPEATABLE,
+		.traits = OPTION_IS_FILE | OPTION_IS_REPEATABLE,
 		.help = "the same, from a file",
 		.manual = "As\n.Fl -prompt ,\nbut the template is what\n.Ar FILE\n"
 			  "holds, less one final line feed.\n" },
@@ -42,16 +42,17 @@ static const struct option prompt_rows[] = {
 		.letters = "m",
 		LIST(prompt.models),
 		.value = "[STEP=]MODEL,...",
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_ASKERS | OPTION_IS_CACHES,
 		.traits = OPTION_HAS_ENV | OPTION_IS_COMMON | OPTION_IS_REPEATABLE,
-		.help = "which model to ask",
+		.help = "which model is asked",
 		.manual = "Which model to ask, by the endpoint's name for it.\n"
 			  "Several, with commas between them, are all asked, and\n.Fl -join\n"
 			  "says what becomes of their answers; each is asked at the endpoints\n"
 			  "that name it, or else at those that name none.\n"
 			  "Wins over the model of a record's own request body.\n"
 			  "A prefix that names the API, as in\n.Li openai/gpt\\-4o\\-mini ,\n"
-			  "is taken off if nothing else says which API or endpoint to ask.\n" },
+			  "is taken off if nothing else says which API or endpoint to ask.\n"
+			  "For\n.Cm cache :\nonly what that model was asked.\n" },
 	{ .name = "max-tokens",
 		LIST(prompt.max_tokens),
 		.value = "[STEP=]N",
@@ -247,7 +248,7 @@ static const struct option endpoint_rows[] = {
 		STRING(file.path),
 		.value = "FILE",
 		.shown = "~/.config/pllm/config.yaml",
-		.takers = OPTION_IS_SHARED,
+		.takers = OPTION_IS_ALL,
 		.traits = OPTION_IS_FILE | OPTION_IS_TYPED,
 		.help = "read options and endpoints from FILE",
 		.manual = "Read options, endpoints, pools and profiles from\n.Ar FILE\n"
@@ -257,14 +258,14 @@ static const struct option endpoint_rows[] = {
 			  "several times replaces all that the file says for it.\n" },
 	{ .name = "no-config",
 		FLAG(SETS(file.is_off, true)),
-		.takers = OPTION_IS_SHARED,
+		.takers = OPTION_IS_ALL,
 		.traits = OPTION_IS_TYPED,
 		.help = "read no configuration file",
 		.manual = "Read no configuration file.\n" },
 	{ .name = "profile",
 		STRING(file.profile),
 		.value = "NAME",
-		.takers = OPTION_IS_SHARED,
+		.takers = OPTION_IS_ALL,
 		.traits = OPTION_IS_TYPED,
 		.help = "use that profile of the configuration file",
 		.manual = "Use the options that the configuration file has for the profile\n"

@@ -59,7 +59,7 @@ static const struct option rows[] = {
 		.letters = "o",
 		STRING(writer.path),
 		.value = "FILE",
-		.takers = OPTION_IS_SHARED,
+		.takers = OPTION_IS_SHARED | OPTION_IS_CACHES,
 		.traits = OPTION_IS_FILE | OPTION_IS_COMMON,
 		.help = "write to FILE, complete or not at all",
 		.manual = "Write to\n.Ar FILE .\nThe lines go to\n.Pa FILE.partial ,\n"
@@ -177,12 +177,12 @@ static const struct option rows[] = {
 	{ .name = "retry-errors",
 		FLAG(SETS(reader.revives, true), SETS(pipeline.existing, EXISTING_IS_SKIPPED)),
 		.takers = OPTION_IS_FILTERS | OPTION_IS_EMBEDS | OPTION_IS_CHUNKS,
-		.traits = OPTION_IS_COMMON,
 		.help = "take records that failed before as new",
 		.manual = "Take records that failed in an earlier run as new: the\n.Li pllm\n"
 			  "member is removed, a line that had been wrapped in\n.Li input\n"
 			  "is unwrapped.\nImplies\n.Fl -existing Cm skip ,\n"
-			  "so that records with an answer pass through.\n" },
+			  "so that records with an answer pass through.\n"
+			  "What was refused is asked again even if\n.Fl -cache\nhas it.\n" },
 	{ .name = "accept",
 		STRING(accept),
 		.value = "N|N%",

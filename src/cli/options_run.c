@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table's fifth chapter: how fast, how patient, at what price, and what is shown. */
+/* The table's last chapter: how fast, how patient, and what is shown. */
 #include "cli/options_row.h"
 
 /* A year: longer is a slip of the finger. */
@@ -80,7 +80,8 @@ static const struct option speed_rows[] = {
 		.traits = OPTION_HAS_ENV,
 		.help = "ask each time, even the very same",
 		.manual = "Send each call by itself, even one that asks the very same as one\n"
-			  "that is waiting or in flight, see\n.Sx IDENTICAL CALLS .\n" },
+			  "that is waiting or in flight, see\n.Sx IDENTICAL CALLS .\n"
+			  "Does not go with\n.Fl -cache .\n" },
 };
 
 static const struct option patience_rows[] = {
@@ -196,66 +197,33 @@ static const struct option patience_rows[] = {
 			  "failed for reasons of their own;\n.Cm never\nswitches that off.\n" },
 };
 
-static const struct option money_rows[] = {
-	{ .name = "on-truncate",
-		CHOICE(pipeline.sched.on_truncate, { "error", TRUNCATE_IS_ERROR },
-			{ "keep", TRUNCATE_IS_KEPT }, { "grow", TRUNCATE_GROWS }),
-		.standard = "error",
-		.takers = OPTION_IS_FILTERS | OPTION_IS_REDUCES,
-		.traits = OPTION_HAS_ENV,
-		.help = "what an answer cut by the token limit is",
-		.manual = "What to make of an answer that was cut by the token limit:\n.Cm error\n"
-			  "makes the record a failed one, with the text under\n"
-			  ".Li error.partial ;\n.Cm keep\ntakes it for an answer;\n.Cm grow\n"
-			  "asks again with twice the\n.Fl -max-tokens ,\nup to\n"
-			  ".Fl -max-tokens-limit ,\nand both must be given.\n" },
-	{ .name = "max-tokens-limit",
-		INT(prompt.max_tokens_limit),
+static const struct option seeing_rows[] = {
+	{ .name = "dry-run",
+		.letters = "n",
+		FLAG(SETS(money.is_dry, true)),
+		.takers = OPTION_IS_ASKERS,
+		.traits = OPTION_IS_COMMON | OPTION_IS_TYPED,
+		.help = "say what it would cost; nothing is sent",
+		.manual = "Read all of the input, say how many requests it would take, how many\n"
+			  "tokens and what they would cost, and send and write nothing, see\n"
+			  ".Sx WHAT IT WILL COST .\n" },
+	{ .name = "trial",
+		INT(money.trial_n),
 		.value = "N",
 		.standard = "0",
 		.shown = "",
 		.min = 1,
-		.max = 100000000,
-		.takers = OPTION_IS_FILTERS | OPTION_IS_REDUCES,
-		.traits = OPTION_HAS_ENV,
-		.help = "how far --on-truncate grow may go",
-		.manual = "The longest answer, in tokens, up to which\n"
-			  ".Fl -on-truncate Cm grow\nasks again.\n" },
-	{ .name = "max-input-tokens",
-		INT(prompt.max_input_tokens),
-		.value = "N",
-		.standard = "0",
-		.shown = "no limit",
-		.min = 1,
-		.max = INT64_C(1000000000),
-		.takers = OPTION_IS_ASKERS,
-		.traits = OPTION_HAS_ENV,
-		.help = "longest prompt, in tokens",
-		.manual = "The longest prompt, system message included, in tokens, which are\n"
-			  "estimated before anything is sent;\n.Fl -on-overflow\n"
-			  "says what becomes of a longer one.\nFor\n.Cm reduce\n"
-			  "it also bounds what is put into one pack.\n" },
-	{ .name = "on-overflow",
-		CHOICE(prompt.on_overflow, { "error", OVERFLOW_IS_ERROR },
-			{ "truncate", OVERFLOW_CUTS_END },
-			{ "truncate-middle", OVERFLOW_CUTS_MIDDLE }, { "split", OVERFLOW_SPLITS }),
-		.standard = "error",
-		.takers = OPTION_IS_ASKERS,
-		.traits = OPTION_HAS_ENV,
-		.help = "what to do with a longer one",
-		.manual = "What to do with a prompt that is longer than\n.Fl -max-input-tokens :\n"
-			  ".Cm error\nmakes the record a failed one, and nothing is sent;\n"
-			  ".Cm truncate\ncuts it at the end,\n.Cm truncate-middle\n"
-			  "in the middle, and a mark stands where text is missing;\n.Cm split ,\n"
-			  "for\n.Cm reduce\nalone, makes several items of one.\n"
-			  "Without a limit to pass it is refused.\n" },
-};
-
-static const struct option seeing_rows[] = {
+		.max = 1000000,
+		.takers = OPTION_IS_FILTERS | OPTION_IS_EMBEDS,
+		.traits = OPTION_IS_TYPED,
+		.help = "ask about N of the records, and say what all would cost",
+		.manual = "Ask about\n.Ar N\nrecords, drawn evenly from all of the input, write them, and\n"
+			  "say what all of them would cost, and how long they would take, see\n"
+			  ".Sx WHAT IT WILL COST .\n" },
 	{ .name = "quiet",
 		.letters = "q",
 		FLAG(SETS(is_quiet, true), SETS(is_verbose, false)),
-		.takers = OPTION_IS_SHARED,
+		.takers = OPTION_IS_ALL,
 		.traits = OPTION_HAS_ENV,
 		.help = "no warnings and no summary on stderr",
 		.manual = "Show only errors that keep the run from starting or its output from\n"
@@ -263,7 +231,7 @@ static const struct option seeing_rows[] = {
 	{ .name = "verbose",
 		.letters = "v",
 		FLAG(SETS(is_verbose, true), SETS(is_quiet, false)),
-		.takers = OPTION_IS_SHARED,
+		.takers = OPTION_IS_ALL,
 		.traits = OPTION_HAS_ENV,
 		.help = "failed records, gates that open and shut, and the totals",
 		.manual =
@@ -274,17 +242,17 @@ static const struct option seeing_rows[] = {
 static const struct option help_rows[] = {
 	{ .letters = "h",
 		ACTION(CLI_HELP_SHORT),
-		.takers = OPTION_IS_SHARED,
+		.takers = OPTION_IS_ALL,
 		.help = "examples and the most used options",
 		.manual = "Show examples and the most used options, and exit.\n" },
 	{ .name = "help",
 		ACTION(CLI_HELP_LONG),
-		.takers = OPTION_IS_SHARED,
+		.takers = OPTION_IS_ALL,
 		.help = "all options",
 		.manual = "Show all options, and exit.\n" },
 	{ .name = "version",
 		ACTION(CLI_VERSION),
-		.takers = OPTION_IS_SHARED,
+		.takers = OPTION_IS_ALL,
 		.help = "the version of pllm and of its libraries",
 		.manual = "Show the versions of\n.Nm\nand of its libraries, and exit.\n" },
 	{ .name = "generate",
@@ -292,12 +260,11 @@ static const struct option help_rows[] = {
 		.choices = (const struct option_choice[]){ { "bash", CLI_GENERATE_BASH },
 			{ "zsh", CLI_GENERATE_ZSH }, { "fish", CLI_GENERATE_FISH },
 			{ "mdoc", CLI_GENERATE_MDOC }, { 0 } },
-		.takers = OPTION_IS_SHARED,
+		.takers = OPTION_IS_ALL,
 		.traits = OPTION_IS_HIDDEN },
 };
 
 const struct option_group options_speed = { "Speed", ROWS_OF(speed_rows) };
 const struct option_group options_patience = { "Patience", ROWS_OF(patience_rows) };
-const struct option_group options_money = { "Money", ROWS_OF(money_rows) };
 const struct option_group options_seeing = { "Seeing", ROWS_OF(seeing_rows) };
 const struct option_group options_help = { "Help", ROWS_OF(help_rows) };

@@ -86,7 +86,7 @@ static const struct option reduce_rows[] = {
 		.min = 2,
 		.max = 1000,
 		.takers = OPTION_IS_REDUCES,
-		.traits = OPTION_HAS_ENV | OPTION_IS_COMMON,
+		.traits = OPTION_HAS_ENV,
 		.help = "items combined at once, at most",
 		.manual = "How many items are put into one pack; fewer if\n"
 			  ".Fl -max-input-tokens\nis reached first.\n" },

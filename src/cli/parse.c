@@ -19,11 +19,17 @@
 /* Messages quote this much of an argument. */
 enum { SHOWN_MAX = 60 };
 
+/* What says the same as the word behind `pllm cache COMMAND`. */
+#define CACHE_OPTION "cache"
+
 struct parser {
 	char **argv;
 	int argc;
 	int at;          /* index of the next argument */
 	bool wants_help; /* `help` was said */
+	bool has_verb;   /* of pllm cache: which is ... */
+	enum cache_verb verb;
+	size_t caches_n; /* how often it was said which file */
 	enum cli_action action;
 	struct layers *layers;
 	struct err *err;
@@ -39,7 +45,7 @@ static int shown_n(const char *arg)
 	return (int)n;
 }
 
-static const char *const commands_to_come[] = { "cache", "doctor" };
+static const char *const commands_to_come[] = { "doctor" };
 
 static bool say(struct parser *p, const struct option *o, const struct given *given)
 {
@@ -47,6 +53,7 @@ static bool say(struct parser *p, const struct option *o, const struct given *gi
 	const struct source source = { ORIGIN_COMMAND_LINE, place };
 	bool ok = layers_say(p->layers, o, &source, given, p->err);
 	free(place);
+	p->caches_n += o->name && strcmp(o->name, CACHE_OPTION) == 0;
 	return ok;
 }
 
@@ -221,16 +228,54 @@ static bool unknown_word(struct parser *p, const char *word)
 		shown_n(word), word);
 }
 
+/* What can be done with a cache. */
+static bool refuse_cache_verb(struct parser *p, const char *word)
+{
+	static const char verbs[] = "stats, ls, rm, export or verify";
+	const char *near = word ? command_nearest_cache_verb(word) : NULL;
+	if (!word)
+		return err_set(p->err, ERR_USAGE, "pllm cache wants to know what to do: %s", verbs);
+	if (near)
+		return err_set(p->err, ERR_USAGE,
+			"pllm cache: unknown command \"%.*s\"; the nearest is %s", shown_n(word),
+			word, near);
+	return err_set(p->err, ERR_USAGE, "pllm cache: unknown command \"%.*s\"; it knows %s",
+		shown_n(word), word, verbs);
+}
+
+/* A word behind `pllm cache`: what to do, or with which file, which may be given by itself here. */
+static bool take_cache_word(struct parser *p, const char *word)
+{
+	if (setting_looks_secret(word))
+		return setting_refuse_secret(p->err);
+	if (p->has_verb)
+		return say(p, option_find(span_of(CACHE_OPTION)), &(struct given){ "FILE ", word });
+	p->has_verb = command_find_cache_verb(word, &p->verb);
+	return p->has_verb || refuse_cache_verb(p, word);
+}
+
+/* The file that entries are removed from must not be a matter of which one was said last. */
+static bool check_cache_words(struct parser *p)
+{
+	if (p->layers->command != COMMAND_CACHE)
+		return true;
+	if (!p->has_verb)
+		return refuse_cache_verb(p, NULL);
+	return p->caches_n <= 1 ||
+		err_set(p->err, ERR_USAGE, "pllm cache %s: one file at a time",
+			command_cache_verb_name(p->verb));
+}
+
 /* An argument that is no option: the command, or what `help` is to explain. */
 static bool take_word(struct parser *p, const char *word)
 {
 	bool is_first = p->layers->command == COMMAND_FILTER;
 	if (is_first && command_find(word, &p->layers->command))
 		return true;
-	if (strcmp(word, COMMAND_HELP) != 0)
-		return unknown_word(p, word);
-	p->wants_help = true;
-	return true;
+	if (strcmp(word, COMMAND_HELP) == 0)
+		return p->wants_help = true;
+	return p->layers->command == COMMAND_CACHE ? take_cache_word(p, word)
+						   : unknown_word(p, word);
 }
 
 /* The command may stand behind its options, so this is seen at the end. */
@@ -268,7 +313,7 @@ static bool take_arguments(struct parser *p)
 			return false;
 	if (p->action == CLI_RUN && p->wants_help)
 		p->action = CLI_HELP_LONG;
-	return p->action != CLI_RUN || check_places(p);
+	return p->action != CLI_RUN || (check_places(p) && check_cache_words(p));
 }
 
 /* The arguments say which file is read; what it says comes before them all the same. */
@@ -293,6 +338,7 @@ enum cli_action cli_parse(int argc, char **argv, struct config *config, struct e
 	bool ok = take_arguments(&p);
 	config->command = layers.command;
 	ok = ok && (p.action != CLI_RUN || complete(&layers, config, err));
+	config->cache_command.verb = (int)p.verb;
 	layers_release(&layers);
 	return ok ? p.action : CLI_USAGE_ERROR;
 }

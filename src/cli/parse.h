@@ -4,7 +4,8 @@
  *
  * Long options are matched exactly and never abbreviated; `--name=value` and `--name value` are
  * the same; short flags bundle; `--` ends options; `-` is a value; the last one wins. The first
- * word that is no option is the command; an option of another command is refused. What it leaves
+ * word that is no option is the command; an option of another command is refused. Behind `cache`
+ * come a verb and, if one likes, the file. What it leaves
  * open comes from the environment, the configuration file and the table, see cli/layers.h. Knows
  * only the table; reads no key. Start-up's thread.
  */

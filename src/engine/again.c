@@ -65,8 +65,7 @@ static bool go_elsewhere(struct sched *s, const struct flight *f, int64_t now_ms
 	return true;
 }
 
-/* True if the request is asked again in other words, for its answer was not what it should be. */
-static bool ask_again(struct sched *s, struct request *q, int64_t now_ms)
+bool again_in_other_words(struct sched *s, struct request *q, int64_t now_ms)
 {
 	const struct step *step = &s->rooms.plan->steps[q->step];
 	bool grows = s->opts->on_truncate == TRUNCATE_GROWS;
@@ -116,7 +115,7 @@ bool again(struct sched *s, struct flight *f, int64_t now_ms)
 	/* Calls may have left while it flew. */
 	if (q->is_pack && q->items_n != q->attempt.texts_n)
 		pack_change(q);
-	return go_on(s, f, now_ms) || divide(s, f, now_ms) || ask_again(s, q, now_ms) ||
+	return go_on(s, f, now_ms) || divide(s, f, now_ms) || again_in_other_words(s, q, now_ms) ||
 		go_elsewhere(s, f, now_ms) || try_again(s, f, now_ms) ||
 		(q->is_pack && pack_divide_last(s, q, now_ms));
 }

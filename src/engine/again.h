@@ -13,6 +13,11 @@
 #include <stdint.h>
 
 /*
+ * True if the request is asked again in other words, for its answer was not what it should be.
+ */
+bool again_in_other_words(struct sched *s, struct request *q, int64_t now_ms);
+
+/*
  * True if the request of this flight, its last, goes on: it, or its parts, are in the queue now; or
  * if it is over, and settled.
  */

@@ -77,6 +77,30 @@ static void heed_output(struct pipeline *p)
 	abort_now(p);
 }
 
+/* What cannot be stored any more would be paid for again: what flies is cut off. */
+static void heed_cache(struct pipeline *p)
+{
+	if (!p->storing.has_failed || p->verdict->cache_failed)
+		return;
+	p->verdict->cache_failed = true;
+	drain_begin(p, 0, p->storing.err.msg);
+}
+
+/* What is left of the budget. */
+static void heed_budget(struct pipeline *p)
+{
+	const struct spend *spend = &p->sched.spend;
+	struct buf text;
+	if (p->phase != RUNNING || !spend_is_over(spend))
+		return;
+	p->verdict->budget_reached = true;
+	buf_init(&text, STATUS_MAX_BYTES);
+	spend_explain(spend, &text);
+	buf_put_char(&text, '\0');
+	drain_begin(p, INT64_MAX, text.data);
+	buf_release(&text);
+}
+
 /* What the count of failures says. */
 static void heed_halt(struct pipeline *p)
 {
@@ -164,6 +188,8 @@ void drain_heed(struct pipeline *p)
 {
 	heed_signals(p);
 	heed_output(p);
+	heed_cache(p);
 	heed_halt(p);
+	heed_budget(p);
 	heed_patience(p);
 }

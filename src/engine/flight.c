@@ -131,12 +131,14 @@ static void take_off(
 	set_times(s, q, a, now_ms);
 	gates_enter(g, size, now_ms, &f->pass);
 	rate_enter(&s->rate, &cost, now_ms, &f->ticket);
+	spend_enter(&s->spend, f);
 	retry_budget_enter(&s->budget, f->is_retry, now_ms);
 	s->requests_n++;
 	s->flights_n++;
 	s->airborne_n += q->flights_n == 0;
 	q->flights_n++;
 	q->attempts_n++;
+	q->is_cached = false;
 	list_put(&s->flying, &f->link);
 	http_start(s->rooms.http, a);
 }
@@ -191,11 +193,14 @@ static bool hedge(struct sched *s, struct flight *f, int64_t now_ms)
 		return false;
 	q->second = xcalloc(1, sizeof *q->second);
 	attempt_init(q->second, SCHED_BODY_MAX_BYTES);
-	if (!build(s, q, g, q->second, &fault)) {
+	bool is_written = build(s, q, g, q->second, &fault);
+	if (!is_written ||
+		(spend_is_limited(&s->spend) &&
+			spend_look(&s->spend, q, q->second, g) != SPEND_GO)) {
 		attempt_release(q->second);
 		free(q->second);
 		q->second = NULL;
-		return true; /* nor will it be any better later */
+		return !is_written; /* nor will it be any better later */
 	}
 	hedge_enter(&s->hedge);
 	take_off(s, q, q->second, g, now_ms);
@@ -261,12 +266,22 @@ static void refuse_with_key(struct attempt *a, struct answer *answer)
 	buf_clear(&a->answer);
 }
 
+void flight_judge(const struct sched *s, const struct request *q, struct answer *answer)
+{
+	const struct step *step = &s->rooms.plan->steps[q->step];
+	/* Half of a JSON value is none. */
+	if (answer->outcome == OUTCOME_TRUNCATED && s->opts->on_truncate == TRUNCATE_IS_KEPT &&
+		answer->text.at && !step->schema)
+		answer->outcome = OUTCOME_ANSWERED;
+	if (answer->outcome == OUTCOME_ANSWERED && step->schema)
+		verify_answer(step, answer);
+}
+
 /* Says what the attempt's end means, in the API's words. */
 static void read_answer(const struct sched *s, const struct flight *f, struct answer *answer)
 {
 	struct attempt *a = f->attempt;
 	const struct api *api = a->api;
-	const struct step *step = &s->rooms.plan->steps[f->request->step];
 	answer_init(answer, OUTCOME_ANSWERED);
 	classify_redact(&a->answer, a->endpoint);
 	bool hides_key = classify_hides_secret(buf_span(&a->answer), a->endpoint);
@@ -275,12 +290,6 @@ static void read_answer(const struct sched *s, const struct flight *f, struct an
 	classify_redact(&answer->own, a->endpoint);
 	if (hides_key || classify_hides_secret(buf_span(&answer->own), a->endpoint))
 		refuse_with_key(a, answer);
-	/* Half of a JSON value is none. */
-	if (answer->outcome == OUTCOME_TRUNCATED && s->opts->on_truncate == TRUNCATE_IS_KEPT &&
-		answer->text.at && !step->schema)
-		answer->outcome = OUTCOME_ANSWERED;
-	if (answer->outcome == OUTCOME_ANSWERED && step->schema)
-		verify_answer(step, answer);
 	if (s->opts->wants_usage || f->pass.size.input > 0)
 		api->read_usage(answer);
 	assert(answer->outcome == OUTCOME_ANSWERED || answer->message);
@@ -365,8 +374,10 @@ static void fail(struct sched *s, struct flight *f, int64_t now_ms)
 		s->dead = death;
 		sched_stop(s);
 	}
-	if (!again(s, f, now_ms))
-		sched_settle(s, q, error_code_of(q->answer.outcome), NULL);
+	if (again(s, f, now_ms))
+		return;
+	recall_keep_refusal(s, f);
+	sched_settle(s, q, error_code_of(q->answer.outcome), NULL);
 }
 
 /* The answer that has won is what comes of it. */
@@ -401,6 +412,9 @@ void sched_finish(struct sched *s, struct attempt *attempt, int64_t now_ms)
 	struct answer answer;
 	read_answer(s, f, &answer);
 	attempt->owner = NULL;
+	spend_leave(&s->spend, f, &answer);
+	recall_keep(s, f, &answer);
+	flight_judge(s, q, &answer);
 	land(s, f, &answer, now_ms);
 	bool is_answered = answer.outcome == OUTCOME_ANSWERED;
 	bool is_last = q->flights_n == 0;

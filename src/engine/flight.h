@@ -18,7 +18,8 @@ struct flight {
 	struct attempt *attempt; /* the request's first or second */
 	struct gates *gates;
 	struct gates_pass pass;
-	struct rate_ticket ticket; /* of the run's own rate */
+	struct rate_ticket ticket;  /* of the run's own rate */
+	struct budget_sum reserved; /* of the budget */
 	int64_t start_ms;
 	bool is_retry;
 };
@@ -28,6 +29,12 @@ struct flight {
  * filled if the record yields none.
  */
 bool flight_render(struct sched *s, struct request *q, const struct gates *g, struct fault *fault);
+
+/*
+ * Says whether an answer, as the API has read it, is one to that request: one that was cut may do,
+ * one that is not what the schema says does not.
+ */
+void flight_judge(const struct sched *s, const struct request *q, struct answer *answer);
 
 /* Estimates how many tokens a request is, once for each body that is written. */
 void flight_weigh(struct request *q);
@@ -83,6 +90,9 @@ void sched_leave(struct sched *s, struct request *q, struct call *call);
  * settled, if it yields none.
  */
 bool sched_prepare(struct sched *s, struct request *q);
+
+/* Settles a request that will not be sent any more: nobody is left, or the run is stopping. */
+void sched_settle_unasked(struct sched *s, struct request *q);
 
 /* The request that nobody waits for any more has landed. */
 void sched_forget(struct sched *s, struct request *q);

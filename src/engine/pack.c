@@ -134,20 +134,36 @@ static void fill_up(struct sched *s)
 	s->packs.open = NULL;
 }
 
-/* Begins a pack for calls like this one. */
-static void open_pack(struct sched *s, const struct call *call)
+/* Has the request, which is a pack without a place in the queue, take further texts. */
+static void begin_pack(struct sched *s, struct request *q, const struct record *first)
 {
 	struct packs *p = &s->packs;
-	struct request *q = sched_take_request(s, call);
-	q->is_pack = true;
-	q->seq = call->record->seq;
 	p->open = q;
 	p->open_tokens = p->open_bytes = 0;
 	p->is_weighed = false;
 	if (p->opts->wait_ms > 0)
-		queue_put_off(&s->queue, q, call->record->admitted_ms + p->opts->wait_ms);
+		queue_put_off(&s->queue, q, first->admitted_ms + p->opts->wait_ms);
 	else
 		queue_put(&s->queue, q);
+}
+
+/* Gives a fresh pack for calls like this one. */
+static struct request *take_pack(struct sched *s, const struct call *call)
+{
+	struct request *q = sched_take_request(s, call);
+	q->is_pack = true;
+	q->seq = call->record->seq;
+	return q;
+}
+
+/* The open pack has one text more. */
+static void count_item(struct sched *s, struct item *item)
+{
+	struct packs *p = &s->packs;
+	p->open_bytes += item->text.n;
+	p->open_tokens += p->is_weighed ? rounded_up(item_tokens(item)) : item->text.n;
+	if (p->open->items_n >= target_of(s))
+		fill_up(s);
 }
 
 static void put_item(struct sched *s, struct call *call, struct item *item)
@@ -156,14 +172,41 @@ static void put_item(struct sched *s, struct call *call, struct item *item)
 	if (p->open && !has_room(s, item))
 		fill_up(s);
 	if (!p->open)
-		open_pack(s, call);
-	p->open_bytes += item->text.n;
-	p->open_tokens += p->is_weighed ? rounded_up(item_tokens(item)) : item->text.n;
+		begin_pack(s, take_pack(s, call), call->record);
 	request_put_item(p->open, item);
 	same_put_item(s, item);
 	sched_join(s, p->open, call, item, false);
-	if (p->open->items_n >= target_of(s))
+	count_item(s, item);
+}
+
+/* True if its text is looked for in the cache, by itself, before it travels. */
+static bool seek_item(struct sched *s, struct call *call, struct item *item)
+{
+	if (!s->recall.cache)
+		return false;
+	struct request *q = take_pack(s, call);
+	q->state = REQUEST_SOUGHT;
+	request_put_item(q, item);
+	same_put_item(s, item);
+	sched_join(s, q, call, item, false);
+	if (!recall_seek_text(s, q))
+		pack_admit(s, q);
+	return true;
+}
+
+void pack_admit(struct sched *s, struct request *q)
+{
+	struct packs *p = &s->packs;
+	struct item *item = ITEM_OF(q->items.next);
+	if (p->open && !has_room(s, item))
 		fill_up(s);
+	if (!p->open) {
+		begin_pack(s, q, request_first(q)->record);
+	} else {
+		request_move_items(p->open, q, item);
+		sched_forget(s, q);
+	}
+	count_item(s, item);
 }
 
 void pack_put(struct sched *s, struct call *call)
@@ -178,12 +221,12 @@ void pack_put(struct sched *s, struct call *call)
 	}
 	const struct step *step = &s->rooms.plan->steps[call->step];
 	struct item *other = same_find_item(s, step->models[0], item->text);
-	if (!other) {
+	if (other) {
+		item_free(item);
+		sched_join(s, other->request, call, other, call->record->seq < other->request->seq);
+	} else if (!seek_item(s, call, item)) {
 		put_item(s, call, item);
-		return;
 	}
-	item_free(item);
-	sched_join(s, other->request, call, other, call->record->seq < other->request->seq);
 }
 
 void pack_close(struct sched *s, const struct request *q)
@@ -299,7 +342,10 @@ static void settle(
 	char *message = misfit(s, q, v->n);
 	/* Alone it is fine: the refusal that named it was wrong. */
 	s->packs.is_misled |= call->item->is_blamed;
-	v->is_scaled = s->rooms.plan->embedding.is_normalized && q->attempt.api->normalizes;
+	if (!q->is_cached)
+		v->is_scaled = s->rooms.plan->embedding.is_normalized && q->attempt.api->normalizes;
+	if (!message && !q->is_cached)
+		recall_keep_vector(s, q, call->item, v, source->bytes);
 	queue_forget(&s->queue, call);
 	if (message)
 		request_settle_misfit(q, call, message, &s->settled);
@@ -359,6 +405,29 @@ static void settle_given(struct sched *s, struct request *q)
 			settle(s, q, call, &source);
 	}
 	shared_drop(bytes);
+}
+
+/* Settles the calls of a pack of one text, whose vector was found. */
+static void settle_found(struct sched *s, struct request *q)
+{
+	struct shared *bytes = q->answer.source;
+	const struct vector_source source = { bytes, shared_weight(bytes, 1) };
+	q->answer.source = NULL;
+	q->answer.vectors = xmalloc(sizeof *q->answer.vectors);
+	q->answer.vectors[0] = q->answer.vector;
+	ITEM_OF(q->items.next)->place = 0;
+	while (q->calls_n > 0)
+		settle(s, q, request_first(q), &source);
+	shared_drop(bytes);
+	sched_forget(s, q);
+}
+
+void pack_recall(struct sched *s, struct request *q)
+{
+	if (q->answer.source && q->answer.vector.text.at)
+		settle_found(s, q);
+	else
+		sched_settle(s, q, error_code_of(q->answer.outcome), NULL);
 }
 
 void pack_conclude(struct sched *s, struct request *q, int64_t now_ms)

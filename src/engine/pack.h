@@ -48,6 +48,15 @@ void packs_flush(struct sched *s);
 /* Takes a call in; it settles if its record yields no text. */
 void pack_put(struct sched *s, struct call *call);
 
+/*
+ * Takes a request in that is a pack of one text, which was looked for in vain: it travels with
+ * others.
+ */
+void pack_admit(struct sched *s, struct request *q);
+
+/* Settles such a request with what was found: its vector, or why there is none. */
+void pack_recall(struct sched *s, struct request *q);
+
 /* A pack is being written, or over: it takes no further texts. */
 void pack_close(struct sched *s, const struct request *q);
 

@@ -9,6 +9,7 @@
 #include "engine/drain.h"
 #include "engine/fold.h"
 #include "engine/pipeline_state.h"
+#include "engine/sample.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -50,6 +51,8 @@ static void count(struct pipeline *p, const struct record *r)
 {
 	enum error_code code = r->failure.code;
 	stats_count(p->rooms->stats, r);
+	if (p->rooms->sample)
+		sample_note(p->rooms->sample, r);
 	/* What the end of the run leaves unasked is counted in the summary. */
 	if (r->fate == FATE_FAILED && (p->phase == RUNNING || code != ERROR_CANCELLED))
 		log_say(LOG_DETAIL, "line %llu: %s: %s", (unsigned long long)r->line,
@@ -70,6 +73,26 @@ static void settle(struct pipeline *p, struct record *r)
 static void reweigh(struct pipeline *p, const struct record *r, size_t before)
 {
 	p->alive_bytes += record_weight(r) - before;
+}
+
+/* Its calls are over: it settles once what was answered so far is stored. */
+static void conclude(struct pipeline *p, struct record *r)
+{
+	if (!storing_holds(&p->storing, r, p->sched.recall.kept_n))
+		settle(p, r);
+}
+
+/* Lets go of the records whose answers are stored by now, or never will be. */
+static void settle_stored(struct pipeline *p)
+{
+	struct record *r;
+	storing_look(&p->storing);
+	while ((r = storing_first(&p->storing))) {
+		size_t before = record_weight(r);
+		storing_take(&p->storing, r);
+		reweigh(p, r, before);
+		settle(p, r);
+	}
 }
 
 /* A record is here to be asked about. */
@@ -176,7 +199,8 @@ static void fold_up(struct pipeline *p)
 	if (p->phase == RUNNING)
 		fold_end(fold);
 	else if (p->open_n == 0)
-		fold_abandon(fold, ERROR_CANCELLED, "the run ended before the group was complete");
+		fold_abandon(fold, sched_stop_code(&p->sched),
+			"the run ended before the group was complete");
 	else
 		return;
 	p->is_folded = true;
@@ -222,7 +246,7 @@ static void settle_call(struct pipeline *p, struct call *call)
 	if (r->owner)
 		return_pack(p, r);
 	else
-		settle(p, r);
+		conclude(p, r);
 }
 
 /* True if there were any: then there may be more to start. */
@@ -257,16 +281,34 @@ static void collect(struct pipeline *p)
 		sched_finish(&p->sched, done, p->now_ms);
 	if (p->sched.successes_n != successes_n)
 		halt_success(&p->halt, p->now_ms);
+	sched_recall(&p->sched, p->now_ms);
 	settle_calls(p);
+	settle_stored(p);
 	halt_work(&p->halt, sched_inside(&p->sched) > 0, p->now_ms);
+}
+
+/* Gives the group that the fold lets out next, once what it is made of is stored; NULL = none. */
+static struct record *next_group(struct pipeline *p)
+{
+	bool is_lost;
+	if (!p->group && p->rooms->fold) {
+		p->group = fold_take_group(p->rooms->fold);
+		if (p->group)
+			p->group->ticket = p->sched.recall.kept_n;
+	}
+	if (!p->group || storing_is_stored(&p->storing, p->group->ticket, &is_lost))
+		return p->group;
+	if (!is_lost)
+		return NULL;
+	storing_disown(p->group);
+	p->group->ticket = 0;
+	return p->group;
 }
 
 /* True if a record's turn to leave has come; the fold's come when it has no other. */
 static bool has_next_out(struct pipeline *p)
 {
-	if (!p->group && p->rooms->fold)
-		p->group = fold_take_group(p->rooms->fold);
-	return p->group || order_peek(&p->order);
+	return next_group(p) || order_peek(&p->order);
 }
 
 /* Gives the record whose turn it is to leave, or NULL. */
@@ -311,7 +353,9 @@ static int64_t sleep_ms(struct pipeline *p)
 	bool can_fold = p->rooms->fold && !p->is_folded && reader_is_done(p->rooms->reader) &&
 		(p->phase == RUNNING || p->open_n == 0);
 	bool is_broken = writer_state(p->rooms->writer) != WRITER_OK;
-	if (can_admit || can_release || can_fold || is_broken)
+	bool is_over =
+		p->phase == RUNNING && (p->storing.has_failed || spend_is_over(&p->sched.spend));
+	if (can_admit || can_release || can_fold || is_broken || is_over)
 		return 0;
 	int64_t wait = sched_wait_ms(&p->sched, p->now_ms);
 	if (p->phase == RUNNING) {
@@ -353,7 +397,7 @@ static void wait(struct pipeline *p)
 
 static void check_identities(const struct pipeline *p)
 {
-	assert(alive(p) == p->open_n + p->order.held);
+	assert(alive(p) == p->open_n + p->storing.n + p->order.held);
 	assert((p->open_n == 0) == (sched_inside(&p->sched) == 0));
 	assert(alive(p) <= p->window);
 	(void)p;
@@ -372,6 +416,7 @@ static void pipeline_init(struct pipeline *p, const struct pipeline_opts *opts,
 	};
 	p->duration_end_ms = opts->max_duration_ms ? p->now_ms + opts->max_duration_ms : INT64_MAX;
 	sched_init(&p->sched, &opts->sched, &rooms->sched, rooms->seed);
+	storing_init(&p->storing, rooms->sched.cache);
 	order_init(&p->order, p->window, !opts->unordered && !rooms->fold);
 	halt_init(&p->halt, &opts->halt);
 }
@@ -384,11 +429,14 @@ static void pipeline_release(struct pipeline *p)
 {
 	sched_stop(&p->sched);
 	sched_cut(&p->sched);
+	if (p->rooms->sched.cache)
+		cache_stop(p->rooms->sched.cache);
 	collect(p);
 	struct record *r;
 	while ((r = order_take(&p->order)))
 		record_free(r);
 	record_free(p->group);
+	storing_release(&p->storing);
 	sched_release(&p->sched);
 	order_release(&p->order);
 }
@@ -400,6 +448,11 @@ static void sum_up(struct pipeline *p)
 	s->requests_n = p->sched.requests_n;
 	s->retries_n = p->sched.retries_n;
 	s->splits_n = p->sched.packs.splits_n;
+	s->hits_n = p->sched.recall.hits_n;
+	s->usage = p->sched.spend.usage;
+	s->cost = p->sched.spend.cost;
+	s->cost_source = p->sched.spend.cost_source;
+	s->unpriced_n = p->sched.spend.unpriced_n;
 	p->verdict->answered_n = s->answered_n + s->skipped_n;
 	s->has_groups = p->rooms->fold != NULL;
 	s->cuts_n = p->sched.cuts_n;

@@ -24,6 +24,8 @@
 #include "io/writer.h"
 #include "policy/halt.h"
 
+struct sample;
+
 enum existing_rule { EXISTING_IS_ERROR, EXISTING_IS_SKIPPED, EXISTING_IS_REPLACED };
 
 struct pipeline_opts {
@@ -46,9 +48,10 @@ struct pipeline_rooms {
 	struct writer *writer;
 	struct wake *wake;
 	struct sched_rooms sched;
-	struct fold *fold;   /* what makes groups of the records; NULL = each leaves by itself */
-	struct stats *stats; /* zeroed by the caller, filled by the run */
-	uint64_t seed;       /* of the jitter */
+	struct fold *fold;     /* what makes groups of the records; NULL = each leaves by itself */
+	struct sample *sample; /* what single records cost, for a trial; NULL = nobody asks */
+	struct stats *stats;   /* zeroed by the caller, filled by the run */
+	uint64_t seed;         /* of the jitter */
 };
 
 /*

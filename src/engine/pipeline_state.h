@@ -5,6 +5,7 @@
 #pragma once
 
 #include "engine/pipeline.h"
+#include "engine/storing.h"
 #include "policy/order.h"
 
 /* How far the end of the run has come. */
@@ -26,12 +27,13 @@ struct pipeline {
 	int64_t now_ms; /* read once a turn */
 	int64_t duration_end_ms;
 	int64_t grace_end_ms;
-	bool is_cut;          /* grace is over: what flew was cut off */
-	bool is_folded;       /* the fold knows that no more will come */
-	struct record *group; /* owned: the next that the fold lets out; NULL = none is ready */
-	uint64_t output_mark; /* how far the output had come */
-	uint64_t entered_n;   /* records read, and those that the fold has made */
-	uint64_t left_n;      /* of these, put to the writer or taken by the fold */
-	uint64_t open_n;      /* of these, those that calls are inside for */
-	size_t alive_bytes;   /* of records that have entered and not left */
+	bool is_cut;            /* grace is over: what flew was cut off */
+	bool is_folded;         /* the fold knows that no more will come */
+	struct record *group;   /* owned: the next that the fold lets out; NULL = none is ready */
+	struct storing storing; /* records whose answers are not stored yet */
+	uint64_t output_mark;   /* how far the output had come */
+	uint64_t entered_n;     /* records read, and those that the fold has made */
+	uint64_t left_n;        /* of these, put to the writer or taken by the fold */
+	uint64_t open_n;        /* of these, those that calls are inside for */
+	size_t alive_bytes;     /* of records that have entered and not left */
 };

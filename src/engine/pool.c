@@ -133,6 +133,14 @@ static bool serves(const struct gates *g, unsigned pool)
 	return g->endpoint->tier > 0 || g->endpoint->pool == pool;
 }
 
+const struct gates *pool_head(const struct pool *p, unsigned pool)
+{
+	unsigned i = 0;
+	while (p->gates[i].endpoint->tier > 0 || p->gates[i].endpoint->pool != pool)
+		i++;
+	return &p->gates[i];
+}
+
 const struct gates *pool_first(const struct pool *p, unsigned pool, unsigned tier)
 {
 	for (unsigned i = 0; i < p->gates_n; i++) {

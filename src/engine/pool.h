@@ -90,6 +90,9 @@ unsigned pool_free_n(const struct pool *p, int64_t now_ms);
 /* Gives the first gates that can serve what needs this tier of that pool; NULL if none is left. */
 const struct gates *pool_first(const struct pool *p, unsigned pool, unsigned tier);
 
+/* Gives the first gates of a pool, alive or not: that by which what is asked has its name. */
+const struct gates *pool_head(const struct pool *p, unsigned pool);
+
 /* Gives the first gates whose requests have the bytes of that kind, which some gates have. */
 const struct gates *pool_of_kind(const struct pool *p, unsigned body_kind);
 

@@ -6,7 +6,7 @@
  * Knows the order, not the reasons. Borrows requests and calls. Time is an argument. The loop's
  * thread.
  *
- * Invariant: a request is here unless it is REQUEST_FLYING.
+ * Invariant: a request is here unless it is REQUEST_FLYING or REQUEST_SOUGHT.
  */
 #pragma once
 

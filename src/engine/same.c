@@ -40,19 +40,27 @@ static bool are_alike(const struct step *a, const struct step *b)
 }
 
 /*
- * True if the other, which is alive, asks the very same as q, whose body is fresh. That of the
- * other may have been written for another endpoint since.
+ * True if the other has the same body as q, whose is fresh. That of the other may have been written
+ * for another endpoint since.
  */
-static bool asks_the_same(struct sched *s, const struct request *other, struct request *q)
+static bool has_same_body(struct sched *s, const struct request *other, struct request *q)
 {
-	const struct step *steps = s->rooms.plan->steps;
 	const struct gates *g = pool_of_kind(&s->pool, other->body_kind);
 	const char *a = other->attempt.path, *b = q->attempt.path;
 	struct fault fault;
-	return other->pool == q->pool && are_alike(&steps[other->step], &steps[q->step]) &&
-		flight_render(s, q, g, &fault) && other->attempt.body.len == q->attempt.body.len &&
+	return flight_render(s, q, g, &fault) && other->attempt.body.len == q->attempt.body.len &&
 		memcmp(other->attempt.body.data, q->attempt.body.data, q->attempt.body.len) == 0 &&
 		(a && b ? strcmp(a, b) == 0 : a == b);
+}
+
+/* True if the other, which is alive, asks the very same as q. Keys say so, where there are any. */
+static bool asks_the_same(struct sched *s, const struct request *other, struct request *q)
+{
+	const struct step *steps = s->rooms.plan->steps;
+	if (other->pool != q->pool || !are_alike(&steps[other->step], &steps[q->step]))
+		return false;
+	return q->has_key ? memcmp(&other->key, &q->key, sizeof q->key) == 0
+			  : has_same_body(s, other, q);
 }
 
 /* Samples of one step are to differ, and what goes into a batch file is each a request. */
@@ -92,6 +100,11 @@ bool same_join(struct sched *s, struct request *q)
 		return false; /* it yields none for an endpoint that it was compared at */
 	lookup_put(&s->same.requests, &q->same, hash);
 	return false;
+}
+
+bool same_join_sought(struct sched *s, struct request *q)
+{
+	return may_share(s, q) && same_join(s, q);
 }
 
 void same_join_early(struct sched *s, struct request *q)

@@ -38,6 +38,9 @@ bool same_is_sought(const struct sched *s, const struct request *q);
  */
 bool same_join(struct sched *s, struct request *q);
 
+/* The same for one that is to be looked for in the cache; its call has left it then. */
+bool same_join_sought(struct sched *s, struct request *q);
+
 /*
  * The same as soon as a request is there, not when it would start: till then who asks the same may
  * have his answer. The bodies that are written so early are bounded; beyond that only who is about

@@ -15,6 +15,7 @@
 #include "engine/sched.h"
 
 #include "base/xalloc.h"
+#include "engine/estimate.h"
 #include "engine/flight.h"
 #include "work/record.h"
 
@@ -55,6 +56,8 @@ void sched_init(struct sched *s, const struct sched_opts *opts, const struct sch
 	init_rate(s);
 	retry_budget_init(&s->budget, 0);
 	hedge_init(&s->hedge, &opts->hedge);
+	recall_init(&s->recall, rooms->cache);
+	spend_init(&s->spend, rooms->money, rooms->endpoints);
 	same_init(&s->same, seed);
 	packs_init(&s->packs, &opts->pack, opts->is_fixed);
 	queue_init(&s->queue, s->pool.pools_n, s->pool.tiers_n, opts->deadline_ms);
@@ -71,6 +74,7 @@ void sched_release(struct sched *s)
 	struct list_node *node;
 	while ((node = list_take(&s->spare_requests)))
 		free(LIST_ENTRY(node, struct request, link));
+	recall_release(&s->recall);
 	same_release(&s->same);
 	queue_release(&s->queue);
 	heap_release(&s->hedges);
@@ -133,6 +137,7 @@ void sched_settle(struct sched *s, struct request *q, enum error_code error, cha
 {
 	queue_forget_all(&s->queue, q);
 	q->answer.usage = usage_sum(q->answer.usage, q->paid);
+	q->answer.cost = cost_sum(q->answer.cost, q->paid_cost);
 	if (message) {
 		free(q->answer.message);
 		q->answer.message = message;
@@ -146,17 +151,21 @@ void sched_forget(struct sched *s, struct request *q)
 	keep_request(s, q);
 }
 
-/* Settles a request that will not be sent any more: nobody is left, or the run is stopping. */
-static void settle_unasked(struct sched *s, struct request *q)
+enum error_code sched_stop_code(const struct sched *s)
+{
+	return spend_is_over(&s->spend) ? ERROR_BUDGET : ERROR_CANCELLED;
+}
+
+void sched_settle_unasked(struct sched *s, struct request *q)
 {
 	const struct gates *dead = pool_death(&s->pool, q->pool);
 	if (dead)
 		sched_settle(s, q, error_code_of(dead->dead), xstrdup(dead->dead_message));
 	else if (q->answer.message)
-		sched_settle(s, q, ERROR_CANCELLED,
+		sched_settle(s, q, sched_stop_code(s),
 			xasprintf("the run ended before another try; last: %s", q->answer.message));
 	else
-		sched_settle(s, q, ERROR_CANCELLED,
+		sched_settle(s, q, sched_stop_code(s),
 			xstrdup("the run ended before this record was asked"));
 }
 
@@ -164,7 +173,7 @@ static void settle_unasked(struct sched *s, struct request *q)
 static void settle_unserved(struct sched *s, struct request *q)
 {
 	if (s->dead || !q->answer.message)
-		settle_unasked(s, q);
+		sched_settle_unasked(s, q);
 	else
 		sched_settle(s, q, error_code_of(q->answer.outcome),
 			xasprintf("%s; and no fallback is left to ask", q->answer.message));
@@ -175,13 +184,15 @@ void sched_return(struct sched *s, struct request *q, int64_t wait_ms, int64_t n
 	if (q->body_kind == REQUEST_BODY_IS_STALE)
 		/* It asks something else now. */
 		lookup_remove(&s->same.requests, &q->same);
+	/* Some may have been put off while it flew. */
+	queue_forget_all(&s->queue, q);
+	queue_mind_all(&s->queue, q);
+	if (q->body_kind == REQUEST_BODY_IS_STALE && !q->is_pack && recall_seek(s, q))
+		return;
 	if (wait_ms > 0)
 		queue_put_off(&s->queue, q, now_ms + wait_ms);
 	else
 		queue_put(&s->queue, q);
-	/* Some may have been put off while it flew. */
-	queue_forget_all(&s->queue, q);
-	queue_mind_all(&s->queue, q);
 }
 
 void sched_join(
@@ -207,7 +218,8 @@ void sched_leave(struct sched *s, struct request *q, struct call *call)
 	lookup_remove(&s->same.requests, &q->same);
 	if (q->state == REQUEST_FLYING) {
 		flight_cut_request(s, q);
-	} else {
+	} else if (q->state != REQUEST_SOUGHT) {
+		/* What is looked for comes back, for nobody. */
 		queue_remove(&s->queue, q);
 		keep_request(s, q);
 	}
@@ -223,8 +235,12 @@ void sched_drop(struct sched *s, struct call *call)
 static void expire_call(struct sched *s, struct call *call, int64_t now_ms)
 {
 	struct request *q = call->request;
-	if (q->state == REQUEST_FLYING && call->record->admitted_ms == q->latest_ms) {
-		/* The last of them is the wire's to end, now, and a failure of the endpoint's. */
+	bool is_away = q->state == REQUEST_FLYING || q->state == REQUEST_SOUGHT;
+	if (is_away && call->record->admitted_ms == q->latest_ms) {
+		/*
+		 * The last of them is the wire's to end, now, and a failure of the endpoint's; or
+		 * it is back from the cache at once.
+		 */
 		queue_put_off_deadline(&s->queue, call, now_ms + WIRE_GRACE_MS);
 		return;
 	}
@@ -287,9 +303,11 @@ void sched_put(struct sched *s, struct call *call)
 	struct request *q = sched_take_request(s, call);
 	request_join(q, call, NULL);
 	if (s->is_stopped) {
-		settle_unasked(s, q);
+		sched_settle_unasked(s, q);
 		return;
 	}
+	if (recall_seek(s, q))
+		return;
 	sched_return(s, q, 0, 0);
 	same_join_early(s, q);
 }
@@ -303,7 +321,8 @@ static bool has_key(const struct sched *s)
 /* Does what comes before the choice. False if the request is not ready any more by that. */
 static bool get_set(struct sched *s, struct request *q, int64_t now_ms)
 {
-	bool counts = rate_counts_tokens(&s->rate) || pool_counts_tokens(&s->pool);
+	bool counts =
+		rate_counts_tokens(&s->rate) || pool_counts_tokens(&s->pool) || s->rooms.estimate;
 	bool shares = same_is_sought(s, q);
 	if (put_off(s, q, now_ms) || ((counts || has_key(s) || shares) && !sched_prepare(s, q)))
 		return false;
@@ -315,6 +334,36 @@ static bool get_set(struct sched *s, struct request *q, int64_t now_ms)
 }
 
 /*
+ * True if the budget lets the request start there. Else *wait_ms says how long until it may; 0 = it
+ * has settled, for nobody can say what it may cost.
+ */
+static bool can_afford(struct sched *s, struct request *q, const struct gates *g, int64_t *wait_ms)
+{
+	struct fault fault;
+	/* What cannot be written settles as it starts. */
+	if (!spend_is_limited(&s->spend) || !flight_render(s, q, g, &fault))
+		return true;
+	flight_weigh(q);
+	*wait_ms = GATES_UNTIL_LEAVE;
+	switch (spend_look(&s->spend, q, &q->attempt, g)) {
+	case SPEND_GO:
+		return true;
+	case SPEND_NEVER:
+		spend_close(&s->spend, q, g);
+		break;
+	case SPEND_UNBOUNDED:
+		queue_remove(&s->queue, q);
+		sched_settle(s, q, ERROR_BAD_RECORD,
+			xstrdup("the request says nowhere how many tokens its answer may have, which a budget has to know; see --max-tokens"));
+		*wait_ms = 0;
+		break;
+	case SPEND_WAIT:
+		break;
+	}
+	return false;
+}
+
+/*
  * Moves the first of the ready requests on: starts it, settles it, joins it to another, or puts it
  * off; then 0. Else how long until it may start.
  */
@@ -323,6 +372,12 @@ static int64_t move_on(struct sched *s, struct request *q, int64_t now_ms)
 	int64_t wait_ms;
 	if (!get_set(s, q, now_ms))
 		return 0;
+	if (s->rooms.estimate) {
+		queue_remove(&s->queue, q);
+		same_unpark(&s->same, q);
+		estimate_take(s, q);
+		return 0;
+	}
 	const struct pool_want want = { .pool = q->pool,
 		.tier = q->tier,
 		.avoid = q->failed_at,
@@ -338,7 +393,7 @@ static int64_t move_on(struct sched *s, struct request *q, int64_t now_ms)
 		return wait_ms;
 	struct rate_cost cost = gates_cost(g, want.size);
 	wait_ms = rate_wait(&s->rate, &cost, now_ms);
-	if (wait_ms > 0)
+	if (wait_ms > 0 || !can_afford(s, q, g, &wait_ms))
 		return wait_ms;
 	queue_remove(&s->queue, q);
 	same_unpark(&s->same, q);
@@ -399,7 +454,13 @@ struct call *sched_take_settled(struct sched *s)
 
 bool sched_has_open_pack(const struct sched *s)
 {
-	return s->packs.open != NULL;
+	/* What is looked for may have to travel, too, and knows soon. */
+	return s->packs.open != NULL && s->recall.sought_n == 0;
+}
+
+void sched_recall(struct sched *s, int64_t now_ms)
+{
+	recall_collect(s, now_ms);
 }
 
 void sched_flush(struct sched *s)
@@ -412,7 +473,7 @@ void sched_stop(struct sched *s)
 	struct request *q;
 	s->is_stopped = true;
 	while ((q = queue_take(&s->queue)))
-		settle_unasked(s, q);
+		sched_settle_unasked(s, q);
 }
 
 void sched_cut(struct sched *s)

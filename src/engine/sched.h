@@ -19,14 +19,15 @@
 #include "engine/pool.h"
 #include "engine/pack.h"
 #include "engine/queue.h"
+#include "engine/recall.h"
 #include "engine/same.h"
 #include "engine/sched_opts.h"
+#include "engine/sched_rooms.h"
+#include "engine/spend.h"
 #include "io/http.h"
 #include "policy/hedge.h"
 #include "policy/retry_budget.h"
 #include "work/call.h"
-#include "work/endpoint.h"
-#include "work/plan.h"
 #include "work/request.h"
 
 #include <stdbool.h>
@@ -40,14 +41,6 @@
 /* How many bodies are kept for further requests: most of what a turn frees and takes. */
 #define SCHED_SPARES_N 256
 
-/* What the scheduler works with; all borrowed. */
-struct sched_rooms {
-	const struct plan *plan;
-	const struct endpoint *endpoints; /* the pool's, then each fallback's, by tier */
-	unsigned endpoints_n;             /* >= 1 */
-	struct http *http;
-};
-
 struct sched {
 	const struct sched_opts *opts; /* borrowed */
 	struct sched_rooms rooms;
@@ -56,11 +49,13 @@ struct sched {
 	struct rate rate; /* of the whole run: --rate, --tpm */
 	struct retry_budget budget;
 	struct hedge hedge;
-	int64_t hedge_ms;   /* a flight is hedged so long after its start; INT64_MAX = not now */
-	struct same same;   /* what is alive, and another call may join */
-	struct packs packs; /* texts that wait for others to travel with */
-	struct queue queue; /* requests that do not fly */
-	struct heap hedges; /* flights, by when they are hedged */
+	int64_t hedge_ms;     /* a flight is hedged so long after its start; INT64_MAX = not now */
+	struct recall recall; /* what was answered before */
+	struct spend spend;   /* what answers cost */
+	struct same same;     /* what is alive, and another call may join */
+	struct packs packs;   /* texts that wait for others to travel with */
+	struct queue queue;   /* requests that do not fly */
+	struct heap hedges;   /* flights, by when they are hedged */
 	struct list_node flying; /* flights */
 	struct list_node spare_flights;
 	struct list_node spare_requests;
@@ -122,6 +117,9 @@ int64_t sched_wait_ms(const struct sched *s, int64_t now_ms);
  */
 void sched_finish(struct sched *s, struct attempt *attempt, int64_t now_ms);
 
+/* Takes back what was looked for in the cache: answered, or to be asked. */
+void sched_recall(struct sched *s, int64_t now_ms);
+
 /* Gives a call that is finished for good, which says how, or NULL. */
 struct call *sched_take_settled(struct sched *s);
 
@@ -139,6 +137,9 @@ void sched_cut(struct sched *s);
  * would only grow cold in the ready queue.
  */
 size_t sched_hungry_n(const struct sched *s, int64_t now_ms);
+
+/* Gives what records have failed of that the end of the run left unasked. */
+enum error_code sched_stop_code(const struct sched *s);
 
 /* How many calls are in the scheduler, in flight included. */
 size_t sched_inside(const struct sched *s);

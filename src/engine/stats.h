@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "work/answer.h"
 #include "work/outcome.h"
 #include "work/record.h"
 
@@ -30,7 +31,12 @@ struct stats {
 	struct stats_sample samples[ERROR_CODES_N]; /* the first of each */
 	uint64_t requests_n;                        /* attempts started */
 	uint64_t retries_n;                         /* of them, those after a failure */
-	uint64_t splits_n;                          /* packs that were asked in two parts */
+	uint64_t hits_n;                            /* calls that the cache answered */
+	struct usage usage;                         /* of all answers that were asked for */
+	int64_t cost;            /* of those whose cost is known, in pico-dollars */
+	const char *cost_source; /* static: where the prices are from; NULL = there are none */
+	uint64_t unpriced_n;     /* answers whose cost is not */
+	uint64_t splits_n;       /* packs that were asked in two parts */
 };
 
 /* Counts a settled record. */

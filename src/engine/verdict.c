@@ -9,7 +9,7 @@ static bool is_accepted(const struct verdict *v, double accept, bool percent)
 
 enum exit_code verdict_exit_code(const struct verdict *v, double accept, bool accept_percent)
 {
-	if (v->output_failed)
+	if (v->output_failed || v->cache_failed)
 		return EXIT_OUTPUT;
 	if (v->input_failed)
 		return EXIT_INPUT;

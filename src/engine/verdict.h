@@ -26,12 +26,14 @@ enum exit_code {
 struct verdict {
 	int by_signal; /* the process shall die by this signal; 0 = none */
 	bool output_failed;
+	bool cache_failed;
 	bool input_failed;
 	bool halted; /* --halt, --on-error stop, or hopeless */
 	bool budget_reached;
 	bool duration_reached;
 	bool refused;    /* credentials, quota, model or path: no endpoint is left */
 	bool gave_up;    /* --give-up */
+	bool is_trial;   /* only some of the input was asked: what came of it is not the whole */
 	bool is_aborted; /* left with records unwritten: a second signal, or output that failed */
 	uint64_t answered_n; /* records with all their answers, skipped ones included */
 	uint64_t failed_n;   /* failed here or, passed through, before */

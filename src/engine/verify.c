@@ -76,6 +76,7 @@ static void change(struct request *q)
 	q->is_reask = true;
 	q->estimate = 0; /* it is another length now */
 	q->paid = usage_sum(q->paid, q->answer.usage);
+	q->paid_cost = cost_sum(q->paid_cost, q->answer.cost);
 	q->body_kind = REQUEST_BODY_IS_STALE;
 }
 

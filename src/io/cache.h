@@ -70,7 +70,10 @@ uint64_t cache_committed(struct cache *c);
  */
 bool cache_has_failed(struct cache *c, struct err *err);
 
-/* From now on what is looked for, the waiting included, comes back at once as not found. */
+/*
+ * Has what is looked for, now and later, come back at once as not found. Returns when all of it
+ * can be taken: soon, whatever the file's state.
+ */
 void cache_stop(struct cache *c);
 
 /*

@@ -2,6 +2,9 @@
 #include "ui/summary.h"
 
 #include "base/log.h"
+#include "base/money.h"
+
+enum { MONEY_MAX_BYTES = 64 };
 
 static void say_failures(const struct stats *s)
 {
@@ -25,6 +28,25 @@ static void say_failures(const struct stats *s)
 			s->has_groups ? "" : " (--retry-errors asks again)");
 }
 
+/* What was paid, as far as anybody knows, and what was not. */
+static void say_money(const struct stats *s)
+{
+	struct buf text;
+	if (s->hits_n > 0)
+		log_say(LOG_NOTICE, "answered from the cache: %llu", (unsigned long long)s->hits_n);
+	if (!s->cost_source)
+		return;
+	buf_init(&text, MONEY_MAX_BYTES);
+	money_put_rounded(&text, s->cost);
+	log_say(LOG_NOTICE, "cost: %.*s (prices: %s); %lld tokens in, %lld out", (int)text.len,
+		text.data, s->cost_source, (long long)(s->usage.input > 0 ? s->usage.input : 0),
+		(long long)(s->usage.output > 0 ? s->usage.output : 0));
+	if (s->unpriced_n > 0)
+		log_say(LOG_NOTICE, "and %llu answers whose cost is not known",
+			(unsigned long long)s->unpriced_n);
+	buf_release(&text);
+}
+
 void summary_say(const struct stats *s, const char *reason)
 {
 	if (reason[0])
@@ -43,6 +65,7 @@ void summary_say(const struct stats *s, const char *reason)
 			(unsigned long long)s->splits_n, 2 * (unsigned long long)s->splits_n);
 	if (s->is_offline)
 		return;
+	say_money(s);
 	log_say(LOG_DETAIL,
 		"%llu records%s: %llu answered, %llu skipped, %llu failed; %llu requests, %llu of them retries",
 		(unsigned long long)s->read_n, s->has_groups ? ", of their groups" : "",

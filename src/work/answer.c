@@ -12,6 +12,13 @@ int64_t usage_sum_of(int64_t a, int64_t b)
 	return a > INT64_MAX - b ? INT64_MAX : a + b;
 }
 
+int64_t cost_sum(int64_t a, int64_t b)
+{
+	if (a < 0 || b < 0)
+		return -1;
+	return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
 struct usage usage_sum(struct usage a, struct usage b)
 {
 	return (struct usage){
@@ -19,6 +26,9 @@ struct usage usage_sum(struct usage a, struct usage b)
 		.output = usage_sum_of(a.output, b.output),
 		.cached = usage_sum_of(a.cached, b.cached),
 		.reasoning = usage_sum_of(a.reasoning, b.reasoning),
+		.cache_write = usage_sum_of(a.cache_write, b.cache_write),
+		.cache_write_long = usage_sum_of(a.cache_write_long, b.cache_write_long),
+		.tier = a.tier != TIER_USUAL ? a.tier : b.tier,
 	};
 }
 
@@ -27,6 +37,7 @@ void answer_init(struct answer *a, enum outcome outcome)
 	*a = (struct answer){
 		.outcome = outcome,
 		.usage = { .input = -1, .output = -1, .cached = -1, .reasoning = -1 },
+		.cost = -1,
 	};
 }
 
@@ -42,7 +53,7 @@ void answer_release(struct answer *a)
 	a->vectors = NULL;
 }
 
-enum { SPANS_N = 7 };
+enum { SPANS_N = 9 };
 
 /* Points out all spans that `a` has, and gives how many: what is in its share stays there. */
 static int find_spans(struct answer *a, struct span *spans[SPANS_N])
@@ -53,7 +64,9 @@ static int find_spans(struct answer *a, struct span *spans[SPANS_N])
 	spans[3] = &a->logprobs;
 	spans[4] = &a->model;
 	spans[5] = &a->usage_text;
-	spans[6] = &a->vector.text;
+	spans[6] = &a->service_tier;
+	spans[7] = &a->endpoint;
+	spans[8] = &a->vector.text; /* the last: see below */
 	return a->source ? SPANS_N - 1 : SPANS_N;
 }
 

@@ -57,17 +57,18 @@ struct answer {
 		usage_text; /* what the server says of tokens, a JSON value; missing = nothing */
 	struct usage usage; /* the same, once the API's read_usage was asked for it */
 	struct span service_tier; /* what the server says of it, escaped; missing = nothing */
-	struct span endpoint;  /* plain: the name of who answered, where it is not the attempt's: it
-				  came from a cache; missing = it is */
-	int64_t cost;          /* pico-dollars that this run has paid for it; -1 = not known */
-	struct buf own;        /* owned: what had to be put together; may be empty */
-	struct buf json;       /* owned: `value`, where it had to be taken out of a text */
-	struct vector vector;  /* a call's, where vectors are asked for; its text is in `source`,
-				  or where there is none, where those of the spans are */
-	struct shared *source; /* owned: a share of the bytes that the vector came in; or NULL */
-	size_t source_bytes;   /* how much of these is its */
-	struct vector *vectors; /* owned: a pack's, one for each text asked, in their order; those
-				   that did not come are missing; NULL = it is no pack's */
+	struct span endpoint; /* plain: the name of who answered, where it is not the attempt's: it
+				 came from a cache; missing = it is */
+	int64_t cost;         /* pico-dollars that this run has paid for it; -1 = not known */
+	const char *cost_source; /* static: where its price is from; NULL = nowhere */
+	struct buf own;          /* owned: what had to be put together; may be empty */
+	struct buf json;         /* owned: `value`, where it had to be taken out of a text */
+	struct vector vector;    /* a call's, where vectors are asked for; its text is in `source`,
+				    or where there is none, where those of the spans are */
+	struct shared *source;   /* owned: a share of the bytes that the vector came in; or NULL */
+	size_t source_bytes;     /* how much of these is its */
+	struct vector *vectors;  /* owned: a pack's, one for each text asked, in their order; those
+				    that did not come are missing; NULL = it is no pack's */
 	char *message; /* owned, plain UTF-8: what went wrong, in the server's words where it had
 			  some; NULL */
 };
@@ -77,6 +78,9 @@ int64_t usage_sum_of(int64_t a, int64_t b);
 
 /* Gives the sums of two, of which -1 is what was not said. */
 struct usage usage_sum(struct usage a, struct usage b);
+
+/* Gives the sum of two costs, of which -1 is one that is not known, as the sum then is. */
+int64_t cost_sum(int64_t a, int64_t b);
 
 /* Makes `a` an answer of that outcome with nothing else known. */
 void answer_init(struct answer *a, enum outcome outcome);

@@ -33,6 +33,7 @@ struct call {
 	/* What came of it. */
 	bool is_settled;
 	bool is_shared;        /* the answer was asked for by another call, and is paid there */
+	bool was_sought;       /* it was looked for in a cache */
 	bool is_cached;        /* the answer was asked for by another run, or earlier in this one */
 	enum error_code error; /* why it failed for good; ERROR_NONE = it did not */
 	unsigned attempts_n;   /* sent or tried for it */

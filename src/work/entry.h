@@ -4,8 +4,9 @@
  *
  * Holds all that the output may show of it, in one run of bytes, its form: what the server said,
  * what was put together of that, where in it the parts of the answer are, and how the attempt went.
- * A vector is kept as float32 numbers. Knows no file. Reading a form is total: of bytes that are
- * damaged it says so. Pure; any thread, one at a time.
+ * A vector is kept as float32 numbers. Knows no file. Reading a form is total: bytes that are
+ * damaged are found, and what a reader gets of any others is in bounds, escaped text where that is
+ * wanted, and JSON where that is. Pure; any thread, one at a time.
  */
 #pragma once
 
@@ -28,7 +29,8 @@ struct entry_key {
 struct entry {
 	struct entry_key key;
 	int64_t time_ms;       /* when it was stored, since 1970; the cache's to say */
-	enum outcome outcome;  /* ANSWERED, TRUNCATED (both were paid), REQUEST or POLICY */
+	enum outcome outcome;  /* ANSWERED, TRUNCATED (both were paid), REQUEST, TOO_LONG or
+				  POLICY */
 	struct usage usage;    /* -1 = not known */
 	const char *api;       /* borrowed, likewise the next two; NULL = not known */
 	const char *model;     /* that was asked */
@@ -40,10 +42,12 @@ struct entry {
 };
 
 /*
- * Fills the form, outcome, usage, api and endpoint from what has come of a request in attempts_n
- * tries: its last attempt and the answer, as the API's file has read it. An answer that does not
- * match a schema is kept as one that is whole: whoever reads it checks it against his own. Borrows
- * all; copies what it keeps. Of a stream only what was put together is kept.
+ * Fills the form, outcome, usage and endpoint from what has come of a request in attempts_n tries:
+ * its last attempt and the answer, as the API's file has read it; key, api and model are the
+ * caller's. An answer that does not match a schema is kept as one that is whole, and of one that
+ * does the text alone: whoever reads it checks it against his own. Borrows all; copies what it
+ * keeps. Of a stream there is only what was put together of it. The form of more than a gigabyte is empty:
+ * that is not to be stored.
  */
 void entry_pack(
 	struct entry *e, const struct attempt *a, const struct answer *answer, unsigned attempts_n);
@@ -62,10 +66,11 @@ void entry_hold_vector(struct entry *e, const struct attempt *a, const struct an
 bool entry_pack_vector(struct entry *e);
 
 /*
- * Reads the form into a fresh attempt and answer, moving its bytes there: status, times, request id
- * and the raw bytes of the body to the attempt; all else to the answer, whose `endpoint` is the
- * name of who answered. A vector is answer->vector, its source the form's bytes. *attempts_n says
- * in how many tries it came. False, with all of them as they were, if the form is damaged.
+ * Reads the form into an attempt that has no answer yet, and a fresh answer, moving its bytes
+ * there: status, times, request id and the raw bytes of the body to the attempt; all else to the
+ * answer, whose `endpoint` is the name of who answered. A vector is answer->vector, its source the
+ * form's bytes. *attempts_n says in how many tries it came (1 of a vector). False, with all of them
+ * as they were, if the form is damaged.
  */
 bool entry_unpack(struct entry *e, struct attempt *a, struct answer *answer, unsigned *attempts_n);
 

@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "base/lookup.h"
 #include "base/span.h"
+#include "work/entry.h"
 
 #include <stdbool.h>
 
@@ -26,6 +27,8 @@ struct item {
 	struct buf own;              /* owned */
 	double tokens;               /* about how many it is; 0 = nobody has asked */
 	unsigned place;              /* in the body that was written last: vectors come by it */
+	struct entry_key key;        /* for the cache: what asking for it alone would be */
+	bool has_key;                /* it is known */
 	bool is_blamed;              /* a refusal of its pack named it */
 	bool is_given;               /* the first of its calls has got the vector */
 	struct lookup_node same;     /* by its text, if it may be shared */

@@ -44,14 +44,23 @@ void record_add_calls(struct record *r, struct stage *stage, unsigned n)
 		call_init(&stage->calls[i], r, (unsigned)(stage - r->stages), i);
 }
 
-void record_free(struct record *r)
+void record_forget(struct record *r)
 {
-	if (!r)
-		return;
 	for (unsigned i = 0; i < r->stages_n; i++)
 		stage_release(&r->stages[i], &r->first_call);
 	if (r->stages != &r->first_stage)
 		free(r->stages);
+	r->stages = NULL;
+	r->stages_n = 0;
+	r->held_bytes = 0;
+	r->failure.partial = (struct span){ 0 };
+}
+
+void record_free(struct record *r)
+{
+	if (!r)
+		return;
+	record_forget(r);
 	free(r->failure.message);
 	free(r->owned_text);
 	free(r);

@@ -58,6 +58,9 @@ struct record {
 	size_t held_bytes; /* of answers that wait in it, of its stages and calls */
 	void *owner;       /* the fold that made it of others' answers; NULL = the reader did */
 
+	struct list_node link; /* among those that wait for a commit */
+	uint64_t ticket;       /* leaves once the cache has committed so much */
+
 	/* What became of it: written when it settles. */
 	enum fate fate;
 	struct failure failure;
@@ -69,6 +72,9 @@ struct record {
 
 /* Gives a record of a copy of the line, not yet scanned. */
 struct record *record_new(struct span line);
+
+/* Makes it as if nobody had been asked for it: its stages, calls and answers go. */
+void record_forget(struct record *r);
 
 /* Gives the record n >= 1 zeroed stages. Once. */
 void record_add_stages(struct record *r, unsigned n);

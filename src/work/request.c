@@ -18,7 +18,7 @@ void request_init(struct request *q, unsigned step, unsigned pool)
 		.pool = pool,
 		.latest_ms = INT64_MIN,
 		.seq = UINT64_MAX,
-		.paid = { -1, -1, -1, -1 },
+		.paid = { -1, -1, -1, -1, 0, 0, TIER_USUAL },
 	};
 	list_init(&q->calls);
 	list_init(&q->items);
@@ -111,9 +111,11 @@ static void copy_attempt(const struct attempt *a, struct call *call)
 static void settle_call(
 	struct request *q, struct call *call, enum error_code error, struct list_node *settled)
 {
+	call->was_sought = q->has_key || (call->item && call->item->has_key);
 	request_leave(q, call);
 	answer_release(&call->answer);
 	call->error = error;
+	call->is_cached = q->is_cached;
 	call->is_settled = true;
 	list_put(settled, &call->link);
 }
@@ -131,6 +133,8 @@ void request_settle(struct request *q, enum error_code error, struct list_node *
 		copy_attempt(&first->attempt, call);
 		answer_copy(&call->answer, &first->answer);
 		call->is_shared = !q->is_pack;
+		/* It is paid there. */
+		call->answer.cost = 0;
 	}
 }
 
@@ -138,7 +142,10 @@ void request_settle(struct request *q, enum error_code error, struct list_node *
 static void take_usage(struct request *q, struct call *call)
 {
 	call->answer.usage = q->answer.usage;
-	q->answer.usage = (struct usage){ -1, -1, -1, -1 };
+	call->answer.cost = q->answer.cost;
+	call->answer.cost_source = q->answer.cost_source;
+	q->answer.usage = (struct usage){ -1, -1, -1, -1, 0, 0, TIER_USUAL };
+	q->answer.cost = 0;
 }
 
 void request_settle_vector(struct request *q, struct call *call, const struct vector_source *source,
@@ -154,6 +161,7 @@ void request_settle_vector(struct request *q, struct call *call, const struct ve
 	answer_init(&call->answer, OUTCOME_ANSWERED);
 	call->answer.finish = answer->finish;
 	call->answer.model = answer->model;
+	call->answer.endpoint = answer->endpoint;
 	call->answer.vector = answer->vectors[item->place];
 	call->answer.source = shared_hold(source->bytes);
 	call->answer.source_bytes = source->weight;

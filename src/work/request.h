@@ -18,6 +18,7 @@
 #include "work/answer.h"
 #include "work/attempt.h"
 #include "work/call.h"
+#include "work/entry.h"
 #include "work/item.h"
 
 #include <stdbool.h>
@@ -31,6 +32,7 @@
 enum request_state {
 	REQUEST_READY,   /* may start as soon as gates are open */
 	REQUEST_WAITING, /* for its time */
+	REQUEST_SOUGHT,  /* is looked for in the cache */
 	REQUEST_FLYING   /* has attempts in the air */
 };
 
@@ -76,6 +78,10 @@ struct request {
 	double estimate;       /* tokens of input; 0 = nobody asked */
 	size_t picture_bytes;  /* of the request that are no text */
 	int64_t max_tokens;    /* of output, as the request says; 0 = no limit, or nobody asked */
+	struct entry_key key;  /* what it asks, for the cache */
+	bool has_key;          /* it is known: there is a cache */
+	bool is_cached;        /* its answer came from there */
+	int64_t paid_cost;     /* what these have cost; see answer.h */
 	const void *failed_at; /* the engine's: where it last failed; NULL = nowhere */
 
 	struct attempt attempt;

@@ -128,7 +128,7 @@ static void put_value(struct buf *out, const struct stage *s, const struct plan 
 	if (step_is_list(&plan->steps[i]))
 		result_put_value(out, buf_span(&s->value));
 	else if (chosen_answer(s)->vector.text.at)
-		result_put_vector(out, &chosen_answer(s)->vector, plan->embedding.is_normalized);
+		result_put_vector(out, &chosen_answer(s)->vector, &plan->embedding);
 	else
 		result_put_answer(out, chosen_answer(s));
 }

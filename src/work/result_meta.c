@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "work/result_meta.h"
 
+#include "base/money.h"
 #include "json/compact.h"
 #include "json/text.h"
 #include "work/result_part.h"
@@ -13,7 +14,7 @@
 /* A call that is one of several may have been spared. */
 static bool is_asked(const struct call *c)
 {
-	return c->attempts_n > 0 || c->is_shared;
+	return c->attempts_n > 0 || c->is_shared || c->is_cached;
 }
 
 static bool is_stage_asked(const struct stage *s)
@@ -50,18 +51,36 @@ static void put_raw(struct buf *out, const char *key, struct span json)
 	json_compact(json, out);
 }
 
+/* Dollars, where it is known what an answer costs; "cost":null says that it is not. */
+static void put_cost(struct buf *out, int64_t cost)
+{
+	buf_put_str(out, ",\"cost\":");
+	if (cost < 0)
+		buf_put_str(out, "null");
+	else
+		money_put(out, cost);
+}
+
 static void put_call(struct buf *out, const struct call *c)
 {
 	const struct endpoint *e = c->attempt.endpoint;
+	struct span name = c->answer.endpoint;
 	buf_put_str(out, "\"model\":");
 	result_put_text(out, c->answer.model);
 	buf_put_str(out, ",\"endpoint\":");
-	json_put_string(out, span_of(e ? e->name : ""));
+	json_put_string(out, name.at ? name : span_of(e ? e->name : ""));
 	buf_put_str(out, ",\"finish\":\"");
 	buf_put_str(out, finish_name(c->answer.finish));
 	buf_put_str(out, "\",");
 	put_usage(out, &c->answer.usage);
+	put_cost(out, c->answer.cost);
+	if (c->answer.cost_source) {
+		buf_put_str(out, ",\"price_source\":");
+		json_put_string(out, span_of(c->answer.cost_source));
+	}
 	result_put_number(out, ",\"attempts\":", c->attempts_n);
+	if (c->was_sought)
+		buf_put_str(out, c->is_cached ? ",\"cache\":\"hit\"" : ",\"cache\":\"miss\"");
 	result_put_number(out, ",\"ms\":", c->attempt.ms);
 	if (e && e->is_streamed)
 		result_put_number(out, ",\"ttft_ms\":", c->attempt.first_byte_ms);
@@ -74,8 +93,8 @@ static void put_call(struct buf *out, const struct call *c)
 /* The sums of those that were asked; they ran at the same time, so the longest is how long. */
 static void put_sums(struct buf *out, const struct stage *s)
 {
-	struct usage usage = { -1, -1, -1, -1 };
-	int64_t attempts_n = 0, ms = 0;
+	struct usage usage = { .input = -1, .output = -1, .cached = -1, .reasoning = -1 };
+	int64_t attempts_n = 0, ms = 0, cost = 0;
 	for (unsigned i = 0; i < s->calls_n; i++) {
 		const struct call *c = &s->calls[i];
 		/* Another call has paid what is shared, and has it in its sums. */
@@ -83,10 +102,12 @@ static void put_sums(struct buf *out, const struct stage *s)
 			continue;
 		usage = usage_sum(usage, c->answer.usage);
 		attempts_n += c->attempts_n;
+		cost = cost_sum(cost, c->answer.cost);
 		if (c->attempt.ms > ms)
 			ms = c->attempt.ms;
 	}
 	put_usage(out, &usage);
+	put_cost(out, cost);
 	result_put_number(out, ",\"attempts\":", attempts_n);
 	result_put_number(out, ",\"ms\":", ms);
 }

@@ -55,9 +55,12 @@ void result_put_answer(struct buf *out, const struct answer *a)
 	mend(out, from);
 }
 
-void result_put_vector(struct buf *out, const struct vector *v, bool is_normalized)
+void result_put_vector(struct buf *out, const struct vector *v, const struct embedding *wanted)
 {
-	if (!vector_put_digits(v, is_normalized && !v->is_scaled, out))
+	bool is_scaled = wanted->is_normalized && !v->is_scaled;
+	bool is_put = wanted->is_rounded ? vector_put_rounded(v, is_scaled, out)
+					 : vector_put_digits(v, is_scaled, out);
+	if (!is_put)
 		buf_put_str(out, "null");
 }
 

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/span.h"
 #include "work/answer.h"
+#include "work/embedding.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,10 +31,10 @@ void result_put_value(struct buf *out, struct span json);
 void result_put_answer(struct buf *out, const struct answer *a);
 
 /*
- * Appends a vector as a JSON array: as the server wrote it, unless is_normalized wants its length
- * to be 1 and the server has not seen to that. Null if it is base64 that is none.
+ * Appends a vector as a JSON array: as the server wrote it, unless its numbers are to be rounded,
+ * or its length is to be 1 and the server has not seen to that. Null if it is base64 that is none.
  */
-void result_put_vector(struct buf *out, const struct vector *v, bool is_normalized);
+void result_put_vector(struct buf *out, const struct vector *v, const struct embedding *wanted);
 
 /* Appends "code":...,"message":... of an error; NULL = it has no words. */
 void result_put_error(struct buf *out, enum error_code code, const char *message);

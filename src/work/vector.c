@@ -23,7 +23,7 @@ enum {
 
 bool vector_is_digits(const struct vector *v)
 {
-	return v->text.n > 0 && *v->text.at == '[';
+	return !v->is_floats && v->text.n > 0 && *v->text.at == '[';
 }
 
 static float get_float(const char *at)
@@ -128,17 +128,26 @@ static void normalize(char *floats, size_t n)
 	}
 }
 
+/* Appends the numbers as they are, however many. */
+static bool put_numbers(const struct vector *v, struct buf *out)
+{
+	if (v->is_floats)
+		return buf_put_span(out, v->text);
+	if (!vector_is_digits(v))
+		return base64_decode(out, v->text);
+	size_t size = v->n * FLOAT_BYTES;
+	if (!buf_reserve(out, size) || !read_digits(v->text, v->n, out->data + out->len))
+		return false;
+	out->len += size;
+	return true;
+}
+
 bool vector_put_floats(const struct vector *v, bool is_normalized, struct buf *out)
 {
-	size_t start = out->len, size = v->n * FLOAT_BYTES;
-	if (vector_is_digits(v)) {
-		if (!buf_reserve(out, size) || !read_digits(v->text, v->n, out->data + start))
-			return false;
-		out->len += size;
-	} else if (!base64_decode(out, v->text)) {
+	size_t start = out->len;
+	if (!put_numbers(v, out))
 		return false;
-	}
-	if (out->len - start != size) {
+	if (out->len - start != v->n * FLOAT_BYTES) {
 		out->len = start;
 		return false;
 	}
@@ -160,10 +169,8 @@ static bool put_array(const char *floats, size_t n, struct buf *out)
 	return buf_put_char(out, ']');
 }
 
-bool vector_put_digits(const struct vector *v, bool is_normalized, struct buf *out)
+bool vector_put_rounded(const struct vector *v, bool is_normalized, struct buf *out)
 {
-	if (vector_is_digits(v) && !is_normalized)
-		return buf_put_span(out, v->text);
 	struct buf floats;
 	size_t start = out->len;
 	buf_init(&floats, v->n * FLOAT_BYTES);
@@ -173,4 +180,11 @@ bool vector_put_digits(const struct vector *v, bool is_normalized, struct buf *o
 		out->len = start;
 	buf_release(&floats);
 	return is_put;
+}
+
+bool vector_put_digits(const struct vector *v, bool is_normalized, struct buf *out)
+{
+	if (vector_is_digits(v) && !is_normalized)
+		return buf_put_span(out, v->text);
+	return vector_put_rounded(v, is_normalized, out);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vector: an embedding, as the server wrote it: digits in JSON, or float32 in base64.
+ * vector: an embedding, as the server wrote it: digits in JSON, or float32 in base64; or as a cache
+ * keeps it: float32.
  *
  * It stays text as long as text is wanted: only a matrix, --normalize, or a server that answers in
  * the other form have it turned into numbers. Pure; any thread.
@@ -21,7 +22,7 @@ struct vector {
 	bool is_floats;   /* its text is the numbers themselves */
 };
 
-/* True if its text is digits, false if it is base64. */
+/* True if its text is digits, false if it is base64, or the numbers themselves. */
 bool vector_is_digits(const struct vector *v);
 
 /*
@@ -38,6 +39,12 @@ bool vector_put_floats(const struct vector *v, bool is_normalized, struct buf *o
  * float32; a number that is not finite is null. False as vector_put_floats.
  */
 bool vector_put_digits(const struct vector *v, bool is_normalized, struct buf *out);
+
+/*
+ * The same, but its numbers are printed even where there are digits: so that all three kinds of
+ * text that become the same float32 are the same bytes.
+ */
+bool vector_put_rounded(const struct vector *v, bool is_normalized, struct buf *out);
 
 /*
  * Gives how many float32 base64 text holds; 0 if it is no base64, or none, or not whole ones. Looks

@@ -263,6 +263,8 @@ static void count_reply(struct exchange *x)
 		return;
 	if (x->reply.status == 200) {
 		stats->billed++;
+		stats->input += (uint64_t)x->reply.input;
+		stats->output += (uint64_t)x->reply.output;
 		stats->embedded += x->items_n;
 	}
 	stats->streamed += x->reply.is_stream;

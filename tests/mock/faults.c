@@ -137,7 +137,8 @@ static void reply_answer(const struct scene *s, enum answer_shape shape, enum dr
 		dress_stream(&s->reply->body, d->event_end, dressing);
 	}
 	s->reply->tokens_header = d->tokens_header;
-	s->reply->tokens = answer.input;
+	s->reply->tokens = s->reply->input = answer.input;
+	s->reply->output = answer.output + plan.reasoning;
 	answer_release(&answer);
 }
 

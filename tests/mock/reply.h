@@ -52,6 +52,7 @@ struct reply {
 	struct hint hint;
 	const char *tokens_header; /* NULL: no such header */
 	int64_t tokens;            /* which it tells of */
+	int64_t input, output;     /* tokens that an answer is billed for */
 	bool is_stream;            /* the body is events, sent one by one */
 	enum event_end event_end;  /* of them */
 	const struct latency *gap; /* borrowed: the time between two of them; NULL: none */

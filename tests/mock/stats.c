@@ -102,8 +102,9 @@ json_t *stats_tree(const struct stats *s)
 {
 	return json_pack(
 		"{s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:O, s:I, s:o, s:I, s:I, s:I, s:I, "
-		"s:I, s:I}",
-		"requests", (json_int_t)s->requests, "billed", (json_int_t)s->billed, "streamed",
+		"s:I, s:I, s:I, s:I}",
+		"requests", (json_int_t)s->requests, "billed", (json_int_t)s->billed, "input",
+		(json_int_t)s->input, "output", (json_int_t)s->output, "streamed",
 		(json_int_t)s->streamed, "answered", answered_json(s), "dropped",
 		(json_int_t)s->dropped, "abandoned", (json_int_t)s->abandoned, "in_flight",
 		(json_int_t)s->in_flight, "peak_in_flight", (json_int_t)s->peak_in_flight,

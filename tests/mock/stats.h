@@ -22,6 +22,8 @@ struct stats {
 	uint64_t requests;   /* bodies that arrived fully */
 	uint64_t body_bytes; /* of them */
 	uint64_t billed;     /* answers of status 200 made, also those dropped or cut on the way */
+	uint64_t input;      /* tokens of their prompts... */
+	uint64_t output;     /* ...and of their texts and thoughts */
 	uint64_t streamed;   /* of them, those that were made as streams */
 	uint64_t dropped;    /* connections closed or reset in place of an answer */
 	uint64_t abandoned;  /* requests whose client left while they waited */

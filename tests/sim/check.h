@@ -13,6 +13,7 @@
 #include "engine/verdict.h"
 #include "io/signals.h"
 #include "upstream.h"
+#include "work/entry.h"
 #include "work/record.h"
 
 #include <setjmp.h>
@@ -60,6 +61,12 @@ unsigned check_start(uint64_t seq, unsigned endpoint, const struct attempt *atte
 
 /* It is given back to the engine, having ended so. */
 void check_finish(uint64_t seq, const struct reply *reply);
+
+/* The server may bill an attempt that starts, whatever comes of it: what the reply says. */
+void check_billed(const struct reply *reply);
+
+/* The cache gives back what was looked for: what it has found, or NULL. */
+void check_recalled(const struct entry *e);
 
 /* The engine cuts an attempt off. */
 void check_cancel(uint64_t seq);

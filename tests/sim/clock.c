@@ -19,7 +19,7 @@
 #define SLEEP_PERCENT 75
 #define STIR_PERCENT 25
 
-enum { WINDOW_JOBS = 4, SOURCES_N = 3 };
+enum { WINDOW_JOBS = 4, SOURCES_N = 4 };
 
 struct world world;
 
@@ -27,6 +27,7 @@ static const struct world_source *const sources[SOURCES_N] = {
 	&reader_source,
 	&writer_source,
 	&signals_source,
+	&cache_source,
 };
 
 int64_t clock_now_ms(void)

@@ -32,3 +32,24 @@ bool fake_writer_failed(void);
 
 /* How long the writer has been busy. */
 int64_t fake_writer_busy_ms(void);
+
+/* Forgets all that is in the cache's file. */
+void fake_cache_clear(void);
+
+/* Forgets a cache that was left open by a run whose law was broken; its jobs are lost. */
+void fake_cache_abandon(void);
+
+/* True if the run has a cache. */
+bool fake_cache_is_open(void);
+
+/* True if it has yet to look for something, or to commit something. */
+bool fake_cache_is_busy(void);
+
+/* True if it cannot be written. */
+bool fake_cache_has_failed(void);
+
+/* True if an answer with that number (see words_kept) is in the file. */
+bool fake_cache_holds(uint64_t number);
+
+/* How many answers are. */
+size_t fake_cache_entries(void);

@@ -105,6 +105,7 @@ void http_start(struct http *h, struct attempt *attempt)
 	heap_node_init(&f->end);
 	upstream_enter(endpoint, f->seq, check_start(f->seq, endpoint, attempt), &f->whole);
 	words_judge(f->seq, &f->whole);
+	check_billed(&f->whole);
 	list_init(&attempt->link);
 	aim(h, f);
 	world_trace("start  #%llu.%u at %u", (unsigned long long)f->seq, f->reply.nth, endpoint);

@@ -10,6 +10,7 @@ static const struct scenario_table *const tables[] = {
 	&table_limits,
 	&table_storms,
 	&table_pools,
+	&table_kept,
 };
 
 const struct scenario *scenario_nth(size_t n)

@@ -89,6 +89,22 @@ struct scenario_upstream {
 	int64_t known_tpm;
 };
 
+/* Where answers are kept. */
+struct scenario_cache {
+	bool is_on;
+	struct range look_ms;   /* that it takes to look for what has queued */
+	struct range commit_ms; /* and to store it */
+	struct range fails_ms;  /* when it cannot be written any more; 0 = it can */
+	bool forgets; /* what is not committed at the end is lost, as by kill -9 */
+	const struct scenario *before; /* what is played first, with the same file */
+};
+
+/* What may be spent: 0 = as much as it takes. */
+struct scenario_budget {
+	int64_t money, tokens, requests;
+	double used_percent; /* so much of it is, at least */
+};
+
 struct scenario_signal {
 	int number;            /* SIGINT, SIGHUP, SIGUSR1; 0 = none */
 	struct range after_ms; /* the beginning, or the signal before it */
@@ -121,6 +137,8 @@ struct scenario {
 		struct scenario_upstream upstreams[ENDPOINTS_MAX];
 	};
 	struct scenario_signal signals[2];
+	struct scenario_cache cache;
+	struct scenario_budget budget;
 
 	/* How it has to end. */
 	enum exit_code exit_code;
@@ -141,7 +159,7 @@ struct scenario_table {
 };
 
 extern const struct scenario_table table_flow, table_ends, table_rates, table_limits, table_storms,
-	table_pools;
+	table_pools, table_kept;
 
 /* Gives the scenario of that number, from 0, or NULL. */
 const struct scenario *scenario_nth(size_t n);

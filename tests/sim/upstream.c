@@ -376,13 +376,13 @@ static void put_completion(const struct reply *reply, uint64_t id, struct buf *o
 	buf_put(out, text, (size_t)n);
 }
 
-static void put_error(const struct reply_law *law, struct buf *out)
+static void put_error(const struct reply *reply, uint64_t id, struct buf *out)
 {
 	char text[160];
 	int n = snprintf(text, sizeof text,
-		"{\"error\":{\"message\":\"simulated\",\"type\":\"simulated_error\","
+		"{\"error\":{\"message\":\"simulated %llu.%u\",\"type\":\"simulated_error\","
 		"\"param\":null,\"code\":\"%s\"}}",
-		law->code);
+		(unsigned long long)id, reply->nth, reply_laws[reply->kind].code);
 	buf_put(out, text, (size_t)n);
 }
 
@@ -397,7 +397,7 @@ void upstream_fill(const struct reply *reply, uint64_t id, struct attempt *attem
 	if (reply->told.n > 0 && law->status)
 		*(attempt->allowances = xmalloc(sizeof reply->told)) = reply->told;
 	if (law->code)
-		put_error(law, &attempt->answer);
+		put_error(reply, id, &attempt->answer);
 	else if (law->status)
 		put_completion(reply, id, &attempt->answer);
 }

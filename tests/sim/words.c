@@ -66,6 +66,36 @@ void words_judge(uint64_t number, struct reply *reply)
 	(void)reply;
 }
 
+/* What the server said echoes the number, a refusal as well. */
+uint64_t words_kept(const struct entry *e)
+{
+	unsigned nth;
+	return words_read_echo(e, &nth);
+}
+
+uint64_t words_read_echo(const struct entry *e, unsigned *nth)
+{
+	static const char *const marks[] = { "\"echo ", "\"simulated " };
+	struct span form = buf_span(&e->form);
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+		size_t n = strlen(marks[i]);
+		const char *at = memmem(form.at, form.n, marks[i], n);
+		int64_t id, which;
+		if (!at)
+			continue;
+		at += n;
+		const char *dot = memchr(at, '.', 40), *end = memchr(at, '"', 40);
+		if (!dot || !end || dot > end ||
+			!units_parse_int((struct span){ at, (size_t)(dot - at) }, &id) ||
+			!units_parse_int(
+				(struct span){ dot + 1, (size_t)(end - dot) - 1 }, &which))
+			break;
+		*nth = (unsigned)which;
+		return (uint64_t)id / 3;
+	}
+	check_fail("an entry that is nobody's");
+}
+
 void words_fill(const struct reply *reply, uint64_t number, struct attempt *attempt)
 {
 	upstream_fill(reply, fake_id(number), attempt);

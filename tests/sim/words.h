@@ -10,6 +10,7 @@
 #include "check.h"
 #include "upstream.h"
 #include "work/attempt.h"
+#include "work/entry.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,12 @@ uint64_t words_asked(const struct attempt *attempt);
 
 /* Changes what will come of that, where what is asked has a say in it. */
 void words_judge(uint64_t number, struct reply *reply);
+
+/* Gives the number of what an entry answers; NEVER = nobody's. */
+uint64_t words_kept(const struct entry *e);
+
+/* The same of the runs of tests/sim; *nth says which attempt it was. */
+uint64_t words_read_echo(const struct entry *e, unsigned *nth);
 
 /* Fills the attempt with the reply to what it asked about that number. */
 void words_fill(const struct reply *reply, uint64_t number, struct attempt *attempt);

@@ -84,3 +84,56 @@ TEST("a pack's vectors are its own: no copy has them, nor what is kept beyond th
 	answer_release(&a);
 	CHECK(a.vectors == NULL);
 }
+
+TEST("all that was said is kept, and copied, with who said it")
+{
+	struct answer a, copy;
+	char *attempt = xstrdup("text model tier endpoint");
+	answer_init(&a, OUTCOME_ANSWERED);
+	CHECK_INT(a.cost, -1);
+	a.cost = 42;
+	a.text = (struct span){ attempt, 4 };
+	a.model = (struct span){ attempt + 5, 5 };
+	a.service_tier = (struct span){ attempt + 11, 4 };
+	a.endpoint = (struct span){ attempt + 16, 8 };
+	answer_copy(&copy, &a);
+	answer_keep(&a);
+	memset(attempt, 'x', strlen(attempt));
+	free(attempt);
+	const struct answer *both[] = { &a, &copy };
+	for (int i = 0; i < 2; i++) {
+		CHECK_MEM(both[i]->text.at, both[i]->text.n, "text");
+		CHECK_MEM(both[i]->model.at, both[i]->model.n, "model");
+		CHECK_MEM(both[i]->service_tier.at, both[i]->service_tier.n, "tier");
+		CHECK_MEM(both[i]->endpoint.at, both[i]->endpoint.n, "endpoint");
+		CHECK_INT(both[i]->cost, 42);
+	}
+	answer_release(&a);
+	answer_release(&copy);
+}
+
+static void check_sum(struct usage a, struct usage b, struct usage want)
+{
+	struct usage sum = usage_sum(a, b);
+	CHECK_INT(sum.input, want.input);
+	CHECK_INT(sum.output, want.output);
+	CHECK_INT(sum.cached, want.cached);
+	CHECK_INT(sum.reasoning, want.reasoning);
+	CHECK_INT(sum.cache_write, want.cache_write);
+	CHECK_INT(sum.cache_write_long, want.cache_write_long);
+	CHECK_INT(sum.tier, want.tier);
+}
+
+TEST("tokens of all kinds are summed up; the first tier that is not the usual one stays")
+{
+	const struct usage none = { -1, -1, -1, -1, 0, 0, TIER_USUAL };
+	const struct usage one = { 1, 2, 3, -1, 5, 6, TIER_FLEX };
+	check_sum(none, none, none);
+	check_sum(none, one, one);
+	check_sum(one, none, one);
+	check_sum(one, one, (struct usage){ 2, 4, 6, -1, 10, 12, TIER_FLEX });
+	check_sum(one, (struct usage){ 1, 1, 1, 1, 1, 1, TIER_BATCH },
+		(struct usage){ 2, 3, 4, 1, 6, 7, TIER_FLEX });
+	check_sum((struct usage){ .cache_write = INT64_MAX }, one,
+		(struct usage){ 1, 2, 3, 0, INT64_MAX, 6, TIER_FLEX });
+}

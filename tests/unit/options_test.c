@@ -90,7 +90,7 @@ TEST("an option with a value says what to call it")
 	CHECK_STR(option_value_name(option_find(SPAN("jobs")), name), "N");
 }
 
-TEST("no key, URL, header or file has a default in the environment")
+TEST("no key, URL or header has a default in the environment, and of files two that hold none")
 {
 	char name[OPTION_TEXT_MAX];
 	EACH_OPTION(o)
@@ -101,7 +101,9 @@ TEST("no key, URL, header or file has a default in the environment")
 			continue;
 		for (size_t i = 0; i < sizeof is_private / sizeof *is_private; i++)
 			about(CHECK(!strstr(o->name, is_private[i])), o);
-		about(CHECK(!(o->traits & OPTION_IS_FILE)), o);
+		bool may_be_file =
+			strcmp(o->name, "cache") == 0 || strcmp(o->name, "prices") == 0;
+		about(CHECK(may_be_file || !(o->traits & OPTION_IS_FILE)), o);
 		about(CHECK(o->kind != OPTION_LIST || strcmp(o->name, "model") == 0), o);
 	}
 	CHECK_STR(option_env_name(option_find(SPAN("max-record")), name), "PLLM_MAX_RECORD");
@@ -153,7 +155,7 @@ TEST("each command's short help fits a screen of 24 lines and 80 columns")
 			lines_n += *at == '\n';
 		CHECK(lines_n <= 24);
 		CHECK(widest_line(text) <= 80);
-		CHECK(strstr(text, "  pllm ") < strstr(text, "--input"));
+		CHECK(strstr(text, "  pllm ") < strstr(text, "--output"));
 		free(text);
 	}
 }
@@ -182,8 +184,9 @@ TEST("long help fits 80 columns and shows every option that the command takes, w
 		}
 		CHECK(!strstr(text,
 			      "-j, --jobs N                   requests in flight, at most (default 64)\n") ==
-			(c == COMMAND_CHUNK));
-		CHECK(!strstr(text, "--meta[=NAME]") == (c == COMMAND_CHUNK));
+			(c == COMMAND_CHUNK || c == COMMAND_CACHE));
+		CHECK(!strstr(text, "--meta[=NAME]") ==
+			(c == COMMAND_CHUNK || c == COMMAND_CACHE));
 		CHECK(!strstr(text, "\nSteps:\n") == (c != COMMAND_FILTER));
 		CHECK(!strstr(text, "\nReduce:\n") == (c != COMMAND_REDUCE));
 		CHECK(!strstr(text, "\nEmbed:\n") == (c != COMMAND_EMBED));
@@ -195,7 +198,7 @@ TEST("long help fits 80 columns and shows every option that the command takes, w
 /* The commands that take the option of that name, by their letters. */
 static const char *takers_of(const char *name, char out[8])
 {
-	static const char letters[] = "frec";
+	static const char letters[] = "frecC";
 	const struct option *o = option_find(span_of(name));
 	size_t n = 0;
 	for (enum command c = COMMAND_FILTER; c <= COMMAND_LAST; c++)
@@ -209,9 +212,9 @@ TEST("an option is taken by the commands that can do something with it, at least
 {
 	static const struct {
 		const char *name, *takers;
-	} cases[] = { { "jobs", "fre" }, { "model", "fre" }, { "key-file", "fre" },
+	} cases[] = { { "jobs", "fre" }, { "model", "freC" }, { "key-file", "fre" },
 		{ "hedge", "fre" }, { "window", "fre" }, { "meta", "fre" }, { "input", "frec" },
-		{ "errors", "frec" }, { "config", "frec" }, { "verbose", "frec" },
+		{ "errors", "frec" }, { "config", "frecC" }, { "verbose", "frecC" },
 		{ "samples", "f" }, { "image", "f" }, { "flow", "f" }, { "existing", "fe" },
 		{ "retry-errors", "fec" }, { "by", "r" }, { "raw-output", "fr" },
 		{ "system", "fr" }, { "schema", "fr" }, { "stream", "fr" }, { "max-tokens", "fr" },
@@ -219,12 +222,17 @@ TEST("an option is taken by the commands that can do something with it, at least
 		{ "dimensions", "e" }, { "input-type", "e" }, { "normalize", "e" },
 		{ "format", "e" }, { "ids", "e" }, { "batch-items", "e" }, { "batch-tokens", "e" },
 		{ "batch-wait", "e" }, { "field", "c" }, { "size", "c" }, { "overlap", "c" },
-		{ "at", "c" }, { "keep-fields", "c" } };
+		{ "at", "c" }, { "keep-fields", "c" }, { "cache", "freC" },
+		{ "cache-ttl", "fre" }, { "refresh", "fre" }, { "failed", "C" },
+		{ "older-than", "C" }, { "output", "frecC" }, { "max-cost", "fre" },
+		{ "max-total-tokens", "fre" }, { "max-requests", "fre" }, { "prices", "fre" },
+		{ "price-in", "fre" }, { "price-out", "fre" }, { "dry-run", "fre" },
+		{ "trial", "fe" } };
 	char takers[8];
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		CHECK_STR(takers_of(cases[i].name, takers), cases[i].takers);
 	EACH_OPTION(o)
-	about(CHECK(o->takers && o->takers <= OPTION_IS_SHARED), o);
+	about(CHECK(o->takers && o->takers <= OPTION_IS_ALL), o);
 }
 
 TEST("the defaults of embed are its own where the table says so")

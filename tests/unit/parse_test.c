@@ -210,7 +210,6 @@ TEST("what is unknown is refused with what would be right")
 	check_refused("--unordered=yes", "--unordered takes no value");
 	check_refused("hlep", "unknown command \"hlep\"; the nearest is help");
 	check_refused("prompt", "unknown command \"prompt\"; the nearest option is --prompt");
-	check_refused("cache", "\"cache\" is not in this version");
 	check_refused("help\ndoctor", "\"doctor\" is not in this version");
 	check_refused("Is {{a}} b?", "\"Is {{a}} b?\" is not a command; a prompt is given with -p");
 	check_refused("{{a}}", "\"{{a}}\" is not a command; a prompt is given with -p");
@@ -313,6 +312,81 @@ TEST("chunk cuts texts, and has nobody to ask")
 		"chunk\n--at=word", "--at word: expected one of paragraph|sentence|line|token");
 }
 
+TEST("behind cache comes what to do, and with which file, by itself or as an option")
+{
+	static const struct {
+		const char *line;
+		enum cache_verb verb;
+	} cases[] = { { "cache\nstats\nc.db", CACHE_STATS },
+		{ "cache\nls\n--cache\nc.db", CACHE_LS },
+		{ "--cache=c.db\ncache\nrm\n--failed", CACHE_RM },
+		{ "cache\n--cache=c.db\nexport\n-o\nx", CACHE_EXPORT },
+		{ "cache\n-q\nverify\n--\nc.db", CACHE_VERIFY } };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct parsed p;
+		parse(&p, cases[i].line);
+		CHECK_INT(p.action, CLI_RUN);
+		CHECK_INT(p.config.command, COMMAND_CACHE);
+		CHECK_INT(p.config.cache_command.verb, cases[i].verb);
+		CHECK_STR(p.config.cache.path, "c.db");
+		cli_free(&p.config);
+	}
+	struct parsed p;
+	parse(&p, "cache\nrm\nhelp.db\n-m\ngpt\n--older-than\n30d");
+	CHECK_STR(p.config.cache.path, "help.db");
+	CHECK_STR(p.config.prompt.models.items[0], "gpt");
+	CHECK_INT(p.config.cache_command.older_than_ms, INT64_C(30) * 86400 * 1000);
+	CHECK(!p.config.cache_command.is_failed);
+	cli_free(&p.config);
+}
+
+TEST("what a cache cannot be asked to do is refused with what would be right")
+{
+	check_refused(
+		"cache", "pllm cache wants to know what to do: stats, ls, rm, export or verify");
+	check_refused("cache\n--cache=c.db",
+		"pllm cache wants to know what to do: stats, ls, rm, export or verify");
+	check_refused("cache\nstat", "pllm cache: unknown command \"stat\"; the nearest is stats");
+	check_refused("cache\nc.db",
+		"pllm cache: unknown command \"c.db\"; it knows stats, ls, rm, export or verify");
+	check_refused("cache\nrm\na.db\nb.db", "pllm cache rm: one file at a time");
+	check_refused("cache\nrm\na.db\n--cache=b.db", "pllm cache rm: one file at a time");
+	check_refused("cache\nls\n", "FILE: the value is empty");
+	check_refused("cache\nls\n--older-than=0",
+		"--older-than 0: expected a duration from 1ms to 87600h, such as 500ms, 30s or 1h30m");
+	check_refused("cache\nls\n-p\nx", "--prompt is no option of pllm cache");
+	check_refused("cache\nls\n--refresh", "--refresh is no option of pllm cache");
+	check_refused("--failed", "--failed is an option of pllm cache");
+}
+
+TEST("what a run costs, and what it may, is said in words that are read later, and in numbers")
+{
+	struct parsed p;
+	parse(&p,
+		"--max-cost=2.50\n--max-total-tokens=9000\n--max-requests\n7\n--price-in=0.15\n"
+		"--price-out=.6\n--prices=map.json\n--cache=c.db\n--cache-ttl=30d\n--refresh\n-n");
+	const struct money_opts *m = &p.config.money;
+	CHECK_INT(p.action, CLI_RUN);
+	CHECK_STR(m->max_cost, "2.50");
+	CHECK_STR(m->price_in, "0.15");
+	CHECK_STR(m->price_out, ".6");
+	CHECK_STR(m->prices, "map.json");
+	CHECK_INT(m->max_total_tokens, 9000);
+	CHECK_INT(m->max_requests, 7);
+	CHECK(m->is_dry && m->trial_n == 0);
+	CHECK_STR(p.config.cache.path, "c.db");
+	CHECK_INT(p.config.cache.ttl_ms, INT64_C(30) * 86400 * 1000);
+	CHECK(p.config.cache.refreshes);
+	cli_free(&p.config);
+	parse(&p, "embed\n--trial=20");
+	CHECK_INT(p.config.money.trial_n, 20);
+	CHECK(!m->max_cost && !m->prices && m->max_requests == 0 && !m->is_dry);
+	cli_free(&p.config);
+	check_refused("reduce\n--trial=20", "--trial is no option of pllm reduce");
+	check_refused(
+		"--trial=0", "--trial 0: expected a whole number from 1 to 1000000");
+}
+
 TEST("help is about the command that is named")
 {
 	static const struct {
@@ -326,7 +400,9 @@ TEST("help is about the command that is named")
 		{ "reduce\n--help", CLI_HELP_LONG, COMMAND_REDUCE },
 		{ "reduce\n--samples\n3\n-h", CLI_HELP_SHORT, COMMAND_REDUCE },
 		{ "help\nembed", CLI_HELP_LONG, COMMAND_EMBED },
-		{ "chunk\n-h", CLI_HELP_SHORT, COMMAND_CHUNK } };
+		{ "chunk\n-h", CLI_HELP_SHORT, COMMAND_CHUNK },
+		{ "help\ncache", CLI_HELP_LONG, COMMAND_CACHE },
+		{ "cache\nls\n-h", CLI_HELP_SHORT, COMMAND_CACHE } };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct parsed p;
 		parse(&p, cases[i].line);

@@ -5,8 +5,10 @@
 #include "base/rng.h"
 #include "base/xalloc.h"
 #include "t.h"
+#include "work/result_part.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* 1, -2.5, 0.1 as float32, little-endian */
@@ -68,6 +70,8 @@ TEST("digits are told from base64, also where the base64 begins with digits")
 	CHECK(vector_is_digits(&digits));
 	CHECK(!vector_is_digits(&base64));
 	CHECK(!vector_is_digits(&none));
+	struct vector floats = { .text = SPAN("[123"), .n = 1, .is_floats = true };
+	CHECK(!vector_is_digits(&floats));
 }
 
 TEST("base64 has as many numbers as it has four bytes")
@@ -208,4 +212,138 @@ TEST("base64 with what is no finite number, wherever it stands, is no vector")
 			for (size_t i = 0; i < sizeof none / sizeof *none; i++)
 				CHECK_INT((int)count_with(n, odd, none[i]), 0);
 		}
+}
+
+static struct vector floats_of(struct span bytes)
+{
+	return (struct vector){ .text = bytes, .n = bytes.n / 4, .is_floats = true };
+}
+
+TEST("floats are copied, or scaled, wherever they lie in memory")
+{
+	struct span want = SPAN(THREE_FLOATS);
+	char bytes[16];
+	for (size_t i = 0; i < 4; i++) {
+		memcpy(bytes + i, want.at, want.n);
+		check_floats(floats_of((struct span){ bytes + i, want.n }), false, want);
+		check_digits(
+			floats_of((struct span){ bytes + i, want.n }), false, "[1,-2.5,0.1]");
+	}
+	struct span three_four = SPAN("\x00\x00\x40\x40\x00\x00\x80\xc0"); /* 3, -4 */
+	check_digits(floats_of(three_four), true, "[0.6,-0.8]");
+	check_digits(floats_of(SPAN("\x5b\x5b\x5b\x5b\0\0\x80\x7f\0\0\xc0\x7f\0\0\0\x80")), false,
+		"[6.1743466e16,null,null,-0]");
+}
+
+TEST("floats that are not as many as they should be become nothing")
+{
+	struct buf out;
+	struct vector v = floats_of(SPAN(THREE_FLOATS));
+	buf_init(&out, 100);
+	for (v.n = 2; v.n <= 4; v.n += 2) {
+		CHECK(!vector_put_floats(&v, false, &out));
+		CHECK(!vector_put_digits(&v, false, &out));
+		CHECK_INT(out.len, 0);
+	}
+	buf_release(&out);
+	buf_init(&out, 11);
+	v.n = 3;
+	CHECK(!vector_put_floats(&v, false, &out));
+	CHECK_INT(out.len, 0);
+	buf_release(&out);
+}
+
+/* A number as some server may write it: of any size, of few digits or many. */
+static void put_any_number(struct buf *out, struct rng *rng)
+{
+	static const char *const odd[] = { "-0.0", "0", "-0", "1e300", "-1e39", "1e-45", "7e-46",
+		"-1.4e-45", "1.17549435e-38", "3.4028235e38", "3.4028236e38", "1e-999", "16777217",
+		"0.30000000000000000000000000000004", "1E+0", "100e-2" };
+	uint64_t any = rng_next(rng);
+	char text[64];
+	if (any % 8 == 0) {
+		buf_put_str(out, odd[any / 8 % (sizeof odd / sizeof *odd)]);
+		return;
+	}
+	double value = (double)(int64_t)rng_next(rng) / 9.3e18;
+	buf_put(out, text,
+		(size_t)snprintf(text, sizeof text, "%.*f", (int)(any / 8 % 20) + 1, value));
+	if (any % 8 == 1) {
+		buf_put_char(out, 'e');
+		buf_put_int(out, (int)(any / 1024 % 100) - 60);
+	}
+}
+
+static void put_rounded(
+	const struct vector *v, const struct embedding *wanted, struct buf *out, const char *want)
+{
+	buf_clear(out);
+	result_put_vector(out, v, wanted);
+	if (want)
+		CHECK_MEM(out->data, out->len, want);
+}
+
+/* Checks that digits, rounded, are printed as the floats that a cache would keep of them. */
+static void check_rounded(struct span digits, size_t n, struct embedding wanted)
+{
+	struct buf floats, base64, outs[3];
+	struct vector v = { .text = digits, .n = n };
+	wanted.is_rounded = true;
+	buf_init(&floats, 4 * n);
+	buf_init(&base64, 8 * n);
+	for (int i = 0; i < 3; i++)
+		buf_init(&outs[i], 20 * n);
+	put_rounded(&v, &wanted, &outs[0], NULL);
+	CHECK(vector_put_floats(&v, false, &floats));
+	CHECK(base64_encode(&base64, floats.data, floats.len));
+	v = floats_of(buf_span(&floats));
+	put_rounded(&v, &wanted, &outs[1], NULL);
+	v = (struct vector){ .text = buf_span(&base64), .n = n };
+	put_rounded(&v, &wanted, &outs[2], NULL);
+	CHECK(outs[0].len > 2 && *outs[0].data == '[' && outs[0].data[outs[0].len - 1] == ']');
+	CHECK(span_equals(buf_span(&outs[0]), buf_span(&outs[1])));
+	CHECK(span_equals(buf_span(&outs[0]), buf_span(&outs[2])));
+	buf_release(&floats);
+	buf_release(&base64);
+	for (int i = 0; i < 3; i++)
+		buf_release(&outs[i]);
+}
+
+TEST("a server's digits, rounded, are printed byte for byte as the floats that are kept of them")
+{
+	struct rng rng;
+	rng_init(&rng, 11);
+	for (int i = 0; i < 2000; i++) {
+		struct buf digits;
+		size_t n = 1 + rng_next(&rng) % 20;
+		buf_init(&digits, 10000);
+		for (size_t j = 0; j < n; j++) {
+			buf_put_char(&digits, j ? ',' : '[');
+			put_any_number(&digits, &rng);
+		}
+		buf_put_char(&digits, ']');
+		check_rounded(buf_span(&digits), n, (struct embedding){ 0 });
+		check_rounded(
+			buf_span(&digits), n, (struct embedding){ .is_normalized = true });
+		buf_release(&digits);
+	}
+}
+
+TEST("only where they are to be rounded do a server's digits change")
+{
+	struct vector v = vector_of("[1.0e0,1e300,-0.0,1e-50]", 4);
+	struct embedding wanted = { 0 };
+	struct buf out;
+	buf_init(&out, 1000);
+	put_rounded(&v, &wanted, &out, "[1.0e0,1e300,-0.0,1e-50]");
+	wanted.is_rounded = true;
+	put_rounded(&v, &wanted, &out, "[1,null,-0,0]");
+	v = vector_of("[3.0,4.0]", 2);
+	wanted.is_normalized = true;
+	put_rounded(&v, &wanted, &out, "[0.6,0.8]");
+	v.is_scaled = true;
+	put_rounded(&v, &wanted, &out, "[3,4]");
+	v = vector_of("????", 1);
+	put_rounded(&v, &wanted, &out, "null");
+	buf_release(&out);
 }

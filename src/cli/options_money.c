@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* The table's fifth chapter: what is kept so that it is not paid twice, and what may be paid. */
+#include "cli/options_row.h"
+
+/* What is older was somebody else's project. */
+#define AGE_MAX (INT64_C(87600) * 3600 * 1000)
+
+static const struct option cache_rows[] = {
+	{ .name = "cache",
+		STRING(cache.path),
+		.value = "FILE",
+		.takers = OPTION_IS_ASKERS | OPTION_IS_CACHES,
+		.traits = OPTION_HAS_ENV | OPTION_IS_FILE | OPTION_IS_COMMON,
+		.help = "keep answers in FILE, and ask nothing twice",
+		.manual = "Keep each answer in\n.Ar FILE ,\n"
+			  "and take from there what was asked before, see\n.Sx CACHE .\n"
+			  "If there is no such file, it is made.\n" },
+	{ .name = "cache-ttl",
+		DURATION(cache.ttl_ms),
+		.value = "DUR",
+		.standard = "0",
+		.shown = "any age",
+		.max = AGE_MAX,
+		.takers = OPTION_IS_ASKERS,
+		.traits = OPTION_HAS_ENV,
+		.help = "older answers in the cache are asked for again",
+		.manual = "Ask again for what was stored in the cache longer ago, and replace\n"
+			  "it there.\n0 is any age.\n" },
+	{ .name = "refresh",
+		FLAG(SETS(cache.refreshes, true)),
+		.takers = OPTION_IS_ASKERS,
+		.traits = OPTION_IS_TYPED,
+		.help = "ask for everything again, and replace it in the cache",
+		.manual = "Ask again for what was in the cache when the run began, and replace\n"
+			  "it there.\n" },
+	{ .name = "failed",
+		FLAG(SETS(cache_command.is_failed, true)),
+		.takers = OPTION_IS_CACHES,
+		.traits = OPTION_IS_COMMON | OPTION_IS_TYPED,
+		.help = "requests that were refused, and no answers",
+		.manual = "For\n.Nm\n.Cm cache :\nonly what was refused, see\n"
+			  ".Sx Looking after a cache .\n" },
+	{ .name = "older-than",
+		DURATION(cache_command.older_than_ms),
+		.value = "DUR",
+		.standard = "0",
+		.shown = "",
+		.min = 1,
+		.max = AGE_MAX,
+		.takers = OPTION_IS_CACHES,
+		.traits = OPTION_IS_COMMON | OPTION_IS_TYPED,
+		.help = "what was stored longer ago: 30d, 12h",
+		.manual = "For\n.Nm\n.Cm cache :\nonly what was stored longer ago than\n"
+			  ".Ar DUR .\n" },
+};
+
+static const struct option money_rows[] = {
+	{ .name = "max-cost",
+		STRING(money.max_cost),
+		.value = "USD",
+		.shown = "no limit",
+		.takers = OPTION_IS_ASKERS,
+		.traits = OPTION_HAS_ENV,
+		.help = "most that the run may cost, in US dollars",
+		.manual = "The most that this run may cost, in US dollars, as in\n.Li 2.50 .\n"
+			  "Needs\n.Fl -prices ,\nor\n.Fl -price-in\nand\n.Fl -price-out ;\nsee\n"
+			  ".Sx BUDGETS .\n" },
+	{ .name = "max-total-tokens",
+		INT(money.max_total_tokens),
+		.value = "N",
+		.standard = "0",
+		.shown = "no limit",
+		.min = 1,
+		.max = INT64_C(1000000000000000),
+		.takers = OPTION_IS_ASKERS,
+		.traits = OPTION_HAS_ENV,
+		.help = "most tokens of the run, in and out",
+		.manual = "The most tokens that this run may use, prompts and answers\n"
+			  "together; see\n.Sx BUDGETS .\n" },
+	{ .name = "max-requests",
+		INT(money.max_requests),
+		.value = "N",
+		.standard = "0",
+		.shown = "no limit",
+		.min = 1,
+		.max = INT64_C(1000000000000),
+		.takers = OPTION_IS_ASKERS,
+		.traits = OPTION_HAS_ENV,
+		.help = "most requests of the run, retries included",
+		.manual = "How many requests this run may send, each attempt counted; see\n"
+			  ".Sx BUDGETS .\n" },
+	{ .name = "prices",
+		STRING(money.prices),
+		.value = "FILE",
+		.shown = "a table inside, for display",
+		.takers = OPTION_IS_ASKERS,
+		.traits = OPTION_HAS_ENV | OPTION_IS_FILE,
+		.help = "what models cost: LiteLLM's model map",
+		.manual = "Read what models cost from\n.Ar FILE ,\n"
+			  "which is LiteLLM's model map\n"
+			  ".Pq Pa model_prices_and_context_window.json .\n"
+			  "A model that is not in it costs what nobody knows; see\n.Sx PRICES .\n" },
+	{ .name = "price-in",
+		STRING(money.price_in),
+		.value = "USD",
+		.takers = OPTION_IS_ASKERS,
+		.traits = OPTION_HAS_ENV,
+		.help = "price of a million tokens of prompts, in US dollars",
+		.manual = "What a million tokens of prompts cost, in US dollars, whichever\n"
+			  "model is asked.\n" },
+	{ .name = "price-out",
+		STRING(money.price_out),
+		.value = "USD",
+		.takers = OPTION_IS_ASKERS,
+		.traits = OPTION_HAS_ENV,
+		.help = "price of a million tokens of answers",
+		.manual = "What a million tokens of answers cost, likewise.\n" },
+	{ .name = "on-truncate",
+		CHOICE(pipeline.sched.on_truncate, { "error", TRUNCATE_IS_ERROR },
+			{ "keep", TRUNCATE_IS_KEPT }, { "grow", TRUNCATE_GROWS }),
+		.standard = "error",
+		.takers = OPTION_IS_FILTERS | OPTION_IS_REDUCES,
+		.traits = OPTION_HAS_ENV,
+		.help = "what an answer cut by the token limit is",
+		.manual = "What to make of an answer that was cut by the token limit:\n.Cm error\n"
+			  "makes the record a failed one, with the text under\n"
+			  ".Li error.partial ;\n.Cm keep\ntakes it for an answer;\n.Cm grow\n"
+			  "asks again with twice the\n.Fl -max-tokens ,\nup to\n"
+			  ".Fl -max-tokens-limit ,\nand both must be given.\n" },
+	{ .name = "max-tokens-limit",
+		INT(prompt.max_tokens_limit),
+		.value = "N",
+		.standard = "0",
+		.shown = "",
+		.min = 1,
+		.max = 100000000,
+		.takers = OPTION_IS_FILTERS | OPTION_IS_REDUCES,
+		.traits = OPTION_HAS_ENV,
+		.help = "how far --on-truncate grow may go",
+		.manual = "The longest answer, in tokens, up to which\n"
+			  ".Fl -on-truncate Cm grow\nasks again.\n" },
+	{ .name = "max-input-tokens",
+		INT(prompt.max_input_tokens),
+		.value = "N",
+		.standard = "0",
+		.shown = "no limit",
+		.min = 1,
+		.max = INT64_C(1000000000),
+		.takers = OPTION_IS_ASKERS,
+		.traits = OPTION_HAS_ENV,
+		.help = "longest prompt, in tokens",
+		.manual = "The longest prompt, system message included, in tokens, which are\n"
+			  "estimated before anything is sent;\n.Fl -on-overflow\n"
+			  "says what becomes of a longer one.\nFor\n.Cm reduce\n"
+			  "it also bounds what is put into one pack.\n" },
+	{ .name = "on-overflow",
+		CHOICE(prompt.on_overflow, { "error", OVERFLOW_IS_ERROR },
+			{ "truncate", OVERFLOW_CUTS_END },
+			{ "truncate-middle", OVERFLOW_CUTS_MIDDLE }, { "split", OVERFLOW_SPLITS }),
+		.standard = "error",
+		.takers = OPTION_IS_ASKERS,
+		.traits = OPTION_HAS_ENV,
+		.help = "what to do with a longer one",
+		.manual = "What to do with a prompt that is longer than\n.Fl -max-input-tokens :\n"
+			  ".Cm error\nmakes the record a failed one, and nothing is sent;\n"
+			  ".Cm truncate\ncuts it at the end,\n.Cm truncate-middle\n"
+			  "in the middle, and a mark stands where text is missing;\n.Cm split ,\n"
+			  "for\n.Cm reduce\nalone, makes several items of one.\n"
+			  "Without a limit to pass it is refused.\n" },
+};
+
+const struct option_group options_cache = { "Cache", ROWS_OF(cache_rows) };
+const struct option_group options_money = { "Money", ROWS_OF(money_rows) };

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/spend.h"
+
+#include "api/api.h"
+#include "base/money.h"
+#include "engine/flight.h"
+#include "engine/gates.h"
+#include "json/text.h"
+#include "work/request.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+static const struct price unknown = { .source = PRICE_UNKNOWN };
+
+void spend_init(struct spend *s, const struct spend_opts *opts, const struct endpoint *endpoints)
+{
+	*s = (struct spend){ .opts = opts,
+		.endpoints = endpoints,
+		.usage = { -1, -1, -1, -1, 0, 0, TIER_USUAL },
+		.blame = BUDGET_KINDS_N };
+	if (opts)
+		budget_init(&s->budget, &opts->limits);
+}
+
+bool spend_is_limited(const struct spend *s)
+{
+	return s->opts && budget_is_on(&s->budget);
+}
+
+bool spend_is_over(const struct spend *s)
+{
+	return s->blame != BUDGET_KINDS_N;
+}
+
+static void put_amount(struct buf *out, enum budget_kind kind, int64_t amount)
+{
+	if (kind == BUDGET_MONEY)
+		money_put_rounded(out, amount);
+	else
+		buf_put_int(out, amount);
+}
+
+void spend_explain(const struct spend *s, struct buf *out)
+{
+	static const struct {
+		const char *option, *unit;
+	} names[] = {
+		[BUDGET_MONEY] = { "--max-cost", "" },
+		[BUDGET_TOKENS] = { "--max-total-tokens", " tokens" },
+		[BUDGET_REQUESTS] = { "--max-requests", " requests" },
+	};
+	enum budget_kind kind = s->blame;
+	buf_put_str(out, names[kind].option);
+	buf_put_str(out, " reached: of ");
+	put_amount(out, kind, s->budget.max.of[kind]);
+	buf_put_str(out, names[kind].unit);
+	buf_put_str(out, ", ");
+	put_amount(out, kind, s->budget.spent.of[kind]);
+	buf_put_str(out, " are spent");
+	if (kind == BUDGET_REQUESTS)
+		return;
+	buf_put_str(out, ", and the next request may cost up to ");
+	put_amount(out, kind, s->refused.of[kind]);
+}
+
+static const struct price *price_at(const struct spend *s, const struct endpoint *e)
+{
+	return s->opts ? &s->opts->prices[e - s->endpoints] : &unknown;
+}
+
+/* Vectors, ranks and the like are not made of tokens that are counted. */
+static bool has_output(const struct attempt *a)
+{
+	return a->texts_n == 0 && a->api->max_tokens[0] != NULL;
+}
+
+int64_t spend_most_output(
+	const struct request *q, const struct attempt *a, const struct price *price)
+{
+	if (!has_output(a))
+		return 0;
+	if (q->max_tokens > 0)
+		return q->max_tokens;
+	return price->max_output > 0 ? price->max_output : -1;
+}
+
+/* Fills the most that the attempt can cost there; false if nobody can say. */
+static bool find_worst(const struct spend *s, const struct request *q, const struct attempt *a,
+	const struct gates *g, struct budget_sum *worst)
+{
+	const struct price *price = price_at(s, g->endpoint);
+	int64_t input = (int64_t)a->body.len, output = spend_most_output(q, a, price);
+	bool is_bounded = output >= 0;
+	*worst = (struct budget_sum){ .of = { [BUDGET_REQUESTS] = 1 } };
+	if (is_bounded && s->budget.max.of[BUDGET_TOKENS] > 0)
+		worst->of[BUDGET_TOKENS] = money_plus(input, output);
+	if (is_bounded && s->budget.max.of[BUDGET_MONEY] > 0) {
+		worst->of[BUDGET_MONEY] = price_worst(price, input, output);
+		is_bounded = worst->of[BUDGET_MONEY] >= 0;
+	}
+	bool is_asked = s->budget.max.of[BUDGET_TOKENS] > 0 || s->budget.max.of[BUDGET_MONEY] > 0;
+	return is_bounded || !is_asked;
+}
+
+enum spend_answer spend_look(const struct spend *s, const struct request *q,
+	const struct attempt *a, const struct gates *g)
+{
+	static const enum spend_answer of[] = {
+		[BUDGET_FITS] = SPEND_GO,
+		[BUDGET_WAITS] = SPEND_WAIT,
+		[BUDGET_NEVER] = SPEND_NEVER,
+	};
+	struct budget_sum worst;
+	return find_worst(s, q, a, g, &worst) ? of[budget_look(&s->budget, &worst)]
+					      : SPEND_UNBOUNDED;
+}
+
+void spend_close(struct spend *s, const struct request *q, const struct gates *g)
+{
+	find_worst(s, q, &q->attempt, g, &s->refused);
+	s->blame = budget_blame(&s->budget, &s->refused);
+}
+
+void spend_enter(struct spend *s, struct flight *f)
+{
+	f->reserved = (struct budget_sum){ 0 };
+	if (!spend_is_limited(s))
+		return;
+	find_worst(s, f->request, f->attempt, f->gates, &f->reserved);
+	budget_enter(&s->budget, &f->reserved);
+}
+
+const struct price *spend_price(
+	const struct spend *s, const struct attempt *a, const struct answer *answer)
+{
+	const struct price *price = price_at(s, a->endpoint);
+	struct buf name;
+	bool is_guess;
+	if (price->source != PRICE_UNKNOWN || !s->opts || !s->opts->map || !answer->model.at)
+		return price;
+	/* The record has said which model, or the server has its own. */
+	buf_init(&name, answer->model.n + 1);
+	json_put_plain(&name, answer->model);
+	buf_put_char(&name, '\0');
+	price = prices_find(s->opts->map, a->endpoint->api->name, name.data, &is_guess);
+	buf_release(&name);
+	return price ? price : &unknown;
+}
+
+/* True if the server has said no, which nobody is billed for. */
+static bool is_refused(const struct attempt *a, const struct answer *answer)
+{
+	switch (answer->outcome) {
+	case OUTCOME_RATE:
+	case OUTCOME_CAPACITY:
+	case OUTCOME_QUOTA:
+	case OUTCOME_AUTH:
+	case OUTCOME_NOT_FOUND:
+		return true;
+	case OUTCOME_REQUEST:
+	case OUTCOME_TOO_LONG:
+	case OUTCOME_POLICY:
+		return a->status >= 400 && a->status < 500;
+	default:
+		return false;
+	}
+}
+
+/* Fills what the attempt has cost, of which no more than that is known. */
+static void find_spent(
+	const struct flight *f, const struct answer *answer, struct budget_sum *spent)
+{
+	const struct usage *usage = &answer->usage;
+	const struct attempt *a = f->attempt;
+	*spent = f->reserved;
+	if (a->sends_n == 0) {
+		*spent = (struct budget_sum){ 0 };
+	} else if (is_refused(a, answer)) {
+		spent->of[BUDGET_MONEY] = spent->of[BUDGET_TOKENS] = 0;
+	} else if (usage->input >= 0 && (usage->output >= 0 || !has_output(a))) {
+		if (spent->of[BUDGET_TOKENS] > 0)
+			spent->of[BUDGET_TOKENS] =
+				money_plus(usage->input, usage->output > 0 ? usage->output : 0);
+		if (spent->of[BUDGET_MONEY] > 0 && answer->cost >= 0)
+			spent->of[BUDGET_MONEY] = answer->cost;
+	}
+}
+
+void spend_leave(struct spend *s, const struct flight *f, struct answer *answer)
+{
+	struct budget_sum spent;
+	const struct usage *usage = &answer->usage;
+	if (!s->opts)
+		return;
+	struct usage priced = *usage;
+	if (!has_output(f->attempt) && priced.output < 0)
+		priced.output = 0;
+	const struct price *price = spend_price(s, f->attempt, answer);
+	if (usage->input >= 0)
+		answer->cost = price_of(price, &priced);
+	if (answer->cost >= 0)
+		answer->cost_source = price_source_name(price->source);
+	s->usage = usage_sum(s->usage, *usage);
+	if (answer->cost >= 0) {
+		s->cost = money_plus(s->cost, answer->cost);
+		s->cost_source = answer->cost_source;
+	} else if (answer->outcome == OUTCOME_ANSWERED || usage->input >= 0) {
+		s->unpriced_n++;
+	}
+	if (!spend_is_limited(s))
+		return;
+	find_spent(f, answer, &spent);
+	budget_leave(&s->budget, &f->reserved, &spent);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/trial_report.h"
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/money.h"
+
+#include <stdio.h>
+
+enum { TEXT_MAX_BYTES = 400 };
+
+/* Appends an amount as a person reads it. */
+typedef void put_amount(struct buf *out, double amount);
+
+static void put_count(struct buf *out, double n)
+{
+	static const char units[] = " kMGTPE";
+	char text[64];
+	size_t unit = 0;
+	if (n < 9999.5) {
+		snprintf(text, sizeof text, "%.0f", n);
+	} else {
+		for (; n >= 999.5 && units[unit + 1]; unit++)
+			n /= 1000;
+		snprintf(text, sizeof text, "%.*f%c",
+			n < 9.995           ? 2
+				: n < 99.95 ? 1
+					    : 0,
+			n, units[unit]);
+	}
+	buf_put_str(out, text);
+}
+
+static void put_money(struct buf *out, double pico)
+{
+	/* 2^63 is the first that is too much. */
+	money_put_rounded(out, pico < 0x1p63 ? (int64_t)pico : INT64_MAX);
+}
+
+/* The two largest of its units, of which the smaller one may be none. */
+static void put_duration(struct buf *out, double ms)
+{
+	static const struct {
+		double ms;
+		const char *name;
+	} units[] = { { 86400e3, "d" }, { 3600e3, "h" }, { 60e3, "m" }, { 1e3, "s" } };
+	char text[64];
+	size_t i = 0;
+	if (ms < 59.95e3) {
+		snprintf(text, sizeof text, ms < 9.95e3 ? "%.1fs" : "%.0fs", ms / 1e3);
+		buf_put_str(out, text);
+		return;
+	}
+	/* Half of the smaller unit more, so that cutting rounds. */
+	while (ms + units[i + 1].ms / 2 < units[i].ms)
+		i++;
+	ms += units[i + 1].ms / 2;
+	double large = (double)(uint64_t)(ms / units[i].ms);
+	double small = (double)(uint64_t)((ms - large * units[i].ms) / units[i + 1].ms);
+	snprintf(text, sizeof text, small > 0 ? "%.0f%s %.0f%s" : "%.0f%s", large, units[i].name,
+		small, units[i + 1].name);
+	buf_put_str(out, text);
+}
+
+/* "about 5 (90 %: 3 to 7)", or, where there is nothing to guess, "5". */
+static void put_figure(
+	struct buf *out, const struct trial_figure *f, put_amount *put, bool is_exact)
+{
+	if (!is_exact)
+		buf_put_str(out, "about ");
+	put(out, f->about);
+	if (is_exact || !f->has_interval)
+		return;
+	buf_put_str(out, " (90 %: ");
+	put(out, f->low);
+	buf_put_str(out, " to ");
+	put(out, f->high);
+	buf_put_str(out, ")");
+}
+
+static void say_figure(
+	const char *name, const struct trial_figure *f, put_amount *put, bool is_exact)
+{
+	struct buf text;
+	buf_init(&text, TEXT_MAX_BYTES);
+	if (f->is_known)
+		put_figure(&text, f, put, is_exact);
+	else
+		buf_put_str(&text, "unknown: the server has not said it of each answer");
+	log_say(LOG_ERROR, "  %s: %.*s", name, (int)text.len, text.data);
+	buf_release(&text);
+}
+
+static void say_cost(const struct trial_report *r, bool is_exact)
+{
+	if (r->cost.is_known)
+		say_figure("cost", &r->cost, put_money, is_exact);
+	else if (r->unpriced)
+		log_say(LOG_ERROR, "  cost: unknown: no price for %s", r->unpriced);
+	else
+		log_say(LOG_ERROR,
+			"  cost: unknown: it takes a price and the tokens of each answer");
+}
+
+static void say_time(const struct trial_report *r)
+{
+	char name[64];
+	snprintf(name, sizeof name, "time with -j %lld", (long long)r->jobs);
+	if (r->ms.is_known)
+		say_figure(name, &r->ms, put_duration, false);
+	else
+		log_say(LOG_ERROR, "  %s: unknown", name);
+}
+
+/* What the figures are made of. */
+static void say_heading(const struct trial_report *r)
+{
+	unsigned long long total_n = r->total_n, drawn_n = r->drawn_n, run_n = r->run_n;
+	if (run_n < drawn_n)
+		log_say(LOG_ERROR,
+			"trial: of %llu records %llu were drawn, and only %llu of them run; with all:",
+			total_n, drawn_n, run_n);
+	else
+		log_say(LOG_ERROR,
+			"trial: %llu of %llu records were run, drawn evenly; with all:", run_n,
+			total_n);
+}
+
+void trial_report_say(const struct trial_report *r)
+{
+	bool is_exact = r->run_n == r->total_n;
+	if (r->run_n == 0) {
+		log_say(LOG_ERROR,
+			r->total_n ? "trial: no record was run, so nothing is known of all"
+				   : "trial: the input holds no record");
+		return;
+	}
+	say_heading(r);
+	say_figure("input tokens", &r->input, put_count, is_exact);
+	if (r->has_output)
+		say_figure("output tokens", &r->output, put_count, is_exact);
+	say_cost(r, is_exact);
+	say_time(r);
+	if (r->run_n == 1 && !is_exact)
+		log_say(LOG_ERROR,
+			"  one record says nothing of how much they vary: run two or more");
+}
