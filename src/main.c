@@ -14,10 +14,12 @@
  *       reduce.c               many records to one: what is different then
  *       embed.c                records to vectors: likewise
  *       chunk.c                documents to pieces: nobody is asked
+ *       cache_command.c cache_line.c  pllm cache; an entry as a line
  *       steps.c                options and a flow file -> plan
  *       step_keys.c step_values.c     what can be said of a step: one table; who wins
  *       flow.c show_flow.c text_file.c   steps in YAML; the plan for people; files read whole
  *       stops.c speed.c        options -> rules for stopping, rates
+ *       cache_file.c           what goes with --cache
  *       endpoints.c endpoint_text.c address.c credentials.c aws_key.c   options -> the pools
  *       batch_files.c origin.c        what goes with batch files; who said what an option is
  *       finish.c process.c     how runs end; what a careful process does first and last
@@ -82,6 +84,7 @@
  *
  * Rooms look down this list, never up. HACKING.md says why.
  */
+#include "app/cache_command.h"
 #include "app/chunk.h"
 #include "app/filter.h"
 #include "app/process.h"
@@ -101,6 +104,13 @@ static int print(enum cli_action action, enum command command)
 		return EXIT_ALL_ANSWERED;
 	log_say(LOG_ERROR, "cannot write standard output: %s", strerror(errno));
 	return EXIT_OUTPUT;
+}
+
+static struct ending run(struct config *config)
+{
+	if (config->command == COMMAND_CACHE)
+		return cache_command_run(config);
+	return config->command == COMMAND_CHUNK ? chunk_run(config) : filter_run(config);
 }
 
 /* At a terminal with nothing to do: waiting for input in silence would help nobody. */
@@ -132,7 +142,7 @@ int main(int argc, char **argv)
 		cli_print_short_help(stderr, COMMAND_FILTER);
 	} else {
 		log_set_level(level_of(&config));
-		ending = config.command == COMMAND_CHUNK ? chunk_run(&config) : filter_run(&config);
+		ending = run(&config);
 	}
 	cli_free(&config);
 	return process_end(&ending);

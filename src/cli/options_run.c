@@ -204,8 +204,8 @@ static const struct option seeing_rows[] = {
 		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_IS_COMMON | OPTION_IS_TYPED,
 		.help = "say what it would cost; nothing is sent",
-		.manual = "Read all of the input, say how many requests it would take, how many\n"
-			  "tokens and what they would cost, and send and write nothing, see\n"
+		.manual = "Send nothing, and write only how many requests all of the input would\n"
+			  "take, how many tokens and what they would cost, see\n"
 			  ".Sx WHAT IT WILL COST .\n" },
 	{ .name = "trial",
 		INT(money.trial_n),

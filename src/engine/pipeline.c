@@ -345,17 +345,27 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* How long the loop may sleep; 0 if a room has something for it already. */
-static int64_t sleep_ms(struct pipeline *p)
+/* True if a room has something for the loop already. */
+static bool has_work(struct pipeline *p)
 {
 	bool can_admit = may_read(p) && reader_has_records(p->rooms->reader);
 	bool can_release = has_next_out(p) && writer_room(p->rooms->writer) > 0;
 	bool can_fold = p->rooms->fold && !p->is_folded && reader_is_done(p->rooms->reader) &&
 		(p->phase == RUNNING || p->open_n == 0);
-	bool is_broken = writer_state(p->rooms->writer) != WRITER_OK;
-	bool is_over =
-		p->phase == RUNNING && (p->storing.has_failed || spend_is_over(&p->sched.spend));
-	if (can_admit || can_release || can_fold || is_broken || is_over)
+	return can_admit || can_release || can_fold;
+}
+
+/* True if there is a reason to end the run that nobody has heeded yet. */
+static bool must_end(struct pipeline *p)
+{
+	bool is_over = p->storing.has_failed || spend_is_over(&p->sched.spend);
+	return writer_state(p->rooms->writer) != WRITER_OK || (is_over && p->phase == RUNNING);
+}
+
+/* How long the loop may sleep. */
+static int64_t sleep_ms(struct pipeline *p)
+{
+	if (has_work(p) || must_end(p))
 		return 0;
 	int64_t wait = sched_wait_ms(&p->sched, p->now_ms);
 	if (p->phase == RUNNING) {
@@ -449,10 +459,7 @@ static void sum_up(struct pipeline *p)
 	s->retries_n = p->sched.retries_n;
 	s->splits_n = p->sched.packs.splits_n;
 	s->hits_n = p->sched.recall.hits_n;
-	s->usage = p->sched.spend.usage;
-	s->cost = p->sched.spend.cost;
-	s->cost_source = p->sched.spend.cost_source;
-	s->unpriced_n = p->sched.spend.unpriced_n;
+	spend_sum_up(&p->sched.spend, s);
 	p->verdict->answered_n = s->answered_n + s->skipped_n;
 	s->has_groups = p->rooms->fold != NULL;
 	s->cuts_n = p->sched.cuts_n;

@@ -146,10 +146,12 @@ bool recall_seek(struct sched *s, struct request *q)
 		return true;
 	}
 	make_key(s, q, head->endpoint);
-	if (same_join_sought(s, q))
+	if (same_join_sought(s, q)) {
 		sched_forget(s, q);
-	else
-		look(s, q, &q->key);
+		return true;
+	}
+	same_park(&s->same, q);
+	look(s, q, &q->key);
 	return true;
 }
 

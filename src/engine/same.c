@@ -112,8 +112,27 @@ void same_join_early(struct sched *s, struct request *q)
 	if (!may_share(s, q) || s->same.parked_bytes >= PARKED_MAX_BYTES || !sched_prepare(s, q) ||
 		same_join(s, q))
 		return;
+	same_park(&s->same, q);
+}
+
+/* Drops the body; whoever starts the request writes it again. */
+static void drop_body(struct request *q)
+{
+	const struct api *api = q->attempt.api;
+	attempt_release(&q->attempt);
+	q->attempt = (struct attempt){ .api = api };
+	q->body_kind = 0;
+}
+
+void same_park(struct same *s, struct request *q)
+{
+	same_unpark(s, q);
+	if (s->parked_bytes >= PARKED_MAX_BYTES) {
+		drop_body(q);
+		return;
+	}
 	q->parked_bytes = q->attempt.body.cap;
-	s->same.parked_bytes += q->parked_bytes;
+	s->parked_bytes += q->parked_bytes;
 }
 
 void same_unpark(struct same *s, struct request *q)

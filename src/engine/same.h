@@ -54,5 +54,8 @@ struct item *same_find_item(const struct sched *s, unsigned pool, struct span te
 /* From now on others may find the item, if that is wanted. */
 void same_put_item(struct sched *s, struct item *item);
 
+/* Keeps the body of a request that does not fly, unless there are too many: then it is dropped. */
+void same_park(struct same *s, struct request *q);
+
 /* A request that starts, or is over, is not among those whose bodies wait. */
 void same_unpark(struct same *s, struct request *q);

@@ -354,7 +354,8 @@ static bool can_afford(struct sched *s, struct request *q, const struct gates *g
 	case SPEND_UNBOUNDED:
 		queue_remove(&s->queue, q);
 		sched_settle(s, q, ERROR_BAD_RECORD,
-			xstrdup("the request says nowhere how many tokens its answer may have, which a budget has to know; see --max-tokens"));
+			xstrdup("the request says nowhere how many tokens its answer "
+				"may have, which a budget has to know; see --max-tokens"));
 		*wait_ms = 0;
 		break;
 	case SPEND_WAIT:

@@ -5,6 +5,7 @@
 #include "base/money.h"
 #include "engine/flight.h"
 #include "engine/gates.h"
+#include "engine/stats.h"
 #include "json/text.h"
 #include "work/request.h"
 
@@ -212,4 +213,12 @@ void spend_leave(struct spend *s, const struct flight *f, struct answer *answer)
 		return;
 	find_spent(f, answer, &spent);
 	budget_leave(&s->budget, &f->reserved, &spent);
+}
+
+void spend_sum_up(const struct spend *s, struct stats *stats)
+{
+	stats->usage = s->usage;
+	stats->cost = s->cost;
+	stats->cost_source = s->cost_source;
+	stats->unpriced_n = s->unpriced_n;
 }

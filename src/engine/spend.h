@@ -22,7 +22,7 @@ struct attempt;
 struct flight;
 struct gates;
 struct request;
-struct sched;
+struct stats;
 
 struct spend_opts {
 	const struct price *prices; /* borrowed: of each endpoint, in their order */
@@ -83,6 +83,9 @@ void spend_enter(struct spend *s, struct flight *f);
 
 /* It has landed with that answer: spent, and the answer's cost is filled. */
 void spend_leave(struct spend *s, const struct flight *f, struct answer *answer);
+
+/* Writes the sums of the run down. */
+void spend_sum_up(const struct spend *s, struct stats *stats);
 
 /* Gives the price that holds for an answer from there; source PRICE_UNKNOWN = not known. */
 const struct price *spend_price(

@@ -37,6 +37,9 @@ static void put_money(struct buf *out, double pico)
 	money_put_rounded(out, pico < 0x1p63 ? (int64_t)pico : INT64_MAX);
 }
 
+/* Three million years: what is more could not be counted. */
+#define DURATION_MAX_MS 1e17
+
 /* The two largest of its units, of which the smaller one may be none. */
 static void put_duration(struct buf *out, double ms)
 {
@@ -46,13 +49,14 @@ static void put_duration(struct buf *out, double ms)
 	} units[] = { { 86400e3, "d" }, { 3600e3, "h" }, { 60e3, "m" }, { 1e3, "s" } };
 	char text[64];
 	size_t i = 0;
-	if (ms < 59.95e3) {
+	if (ms < 59.5e3) {
 		snprintf(text, sizeof text, ms < 9.95e3 ? "%.1fs" : "%.0fs", ms / 1e3);
 		buf_put_str(out, text);
 		return;
 	}
+	ms = ms < DURATION_MAX_MS ? ms : DURATION_MAX_MS;
 	/* Half of the smaller unit more, so that cutting rounds. */
-	while (ms + units[i + 1].ms / 2 < units[i].ms)
+	while (i < 2 && ms + units[i + 2].ms / 2 < units[i].ms)
 		i++;
 	ms += units[i + 1].ms / 2;
 	double large = (double)(uint64_t)(ms / units[i].ms);

@@ -68,6 +68,26 @@ long number(const char *option, const char *text)
 	return value;
 }
 
+char *random_words(size_t bytes)
+{
+	static const char *const words[] = { "a", "all", "and", "answer", "any", "as", "be",
+		"before", "but", "by", "can", "could", "each", "example", "first", "for", "from",
+		"has", "have", "here", "however", "if", "important", "in", "into", "is", "it",
+		"know", "less", "may", "model", "more", "most", "not", "number", "of", "often",
+		"on", "one", "only", "or", "other", "part", "question", "said", "same", "so",
+		"such", "text", "than", "that", "the", "there", "this", "three", "time", "to",
+		"two", "usually", "way", "which", "with", "word", "would" };
+	char *text = allocate(bytes + 1, 1);
+	uint64_t state = 1;
+
+	for (size_t n = 0; n < bytes;) {
+		state = state * 6364136223846793005U + 1442695040888963407U;
+		n += (size_t)snprintf(text + n, bytes + 1 - n, " %s",
+			words[(state >> 33) % (sizeof(words) / sizeof(*words))]);
+	}
+	return text;
+}
+
 void raise_descriptors(size_t needed)
 {
 	struct rlimit limit;

@@ -37,5 +37,8 @@ int64_t rusage_cpu_us(const struct rusage *ru);
 /* The non-negative number that text is; dies, naming the option, if it is anything else. */
 long number(const char *option, const char *text);
 
+/* Gives that many bytes of words, always the same, to be freed by the caller. */
+char *random_words(size_t bytes);
+
 /* Raises the soft limit of descriptors to the hard one; dies if fewer than needed are allowed. */
 void raise_descriptors(size_t needed);

@@ -40,15 +40,16 @@
 #define BACKLOG 4096
 #define CONTROL "GET /_bench/"
 
-/* 726 bytes, as a small model's answer of two sentences is. */
-static const char answer_body[] =
+/* 726 bytes together, as a small model's answer of two sentences is; more text goes between. */
+static const char answer_start[] =
 	"{\"id\":\"chatcmpl-BenchBenchBenchBenchBenchBench\",\"object\":\"chat.completion\","
-	"\"created\":1754000000,\"model\":\"mock-2025-01-01\",\"choices\":[{\"index\":0,"
-	"\"message\":{\"role\":\"assistant\",\"content\":\"The quick answer, in one sentence: "
-	"it depends on what is asked, and by whom. A second sentence makes it as long as such "
-	"answers are, mostly.\",\"refusal\":null,\"annotations\":[]},\"logprobs\":null,"
-	"\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":68,\"completion_tokens\":31,"
-	"\"total_tokens\":99,\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_tokens\":0},"
+	"\"created\":1754000000,\"model\":\"mock-2025-01-01\",\"choices\":[{\"index\":0,\"message\":{"
+	"\"role\":\"assistant\",\"content\":\"The quick answer, in one sentence: it depends on what is "
+	"asked, and by whom. A second sentence makes it as long as such answers are, mostly.";
+static const char answer_end[] =
+	"\",\"refusal\":null,\"annotations\":[]},\"logprobs\":null,\"finish_reason\":\"stop\"}],"
+	"\"usage\":{\"prompt_tokens\":68,\"completion_tokens\":31,\"total_tokens\":99,"
+	"\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_tokens\":0},"
 	"\"completion_tokens_details\":{\"reasoning_tokens\":0,\"audio_tokens\":0,"
 	"\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}},"
 	"\"service_tier\":\"default\",\"system_fingerprint\":\"fp_benchbench00\"}";
@@ -60,7 +61,8 @@ struct options {
 	long delay_min_ms;
 	long delay_max_ms;
 	long seed;
-	int one_shot; /* close every connection after its answer */
+	long more_bytes; /* of text in the answer */
+	int one_shot;    /* close every connection after its answer */
 };
 
 struct conn {
@@ -96,7 +98,7 @@ struct server {
 	int epoll_fd;
 	int listen_fd;
 	int answer_bytes;
-	char answer[2048];
+	char *answer;
 	char input[HEAD_ROOM + READ_ROOM];
 };
 
@@ -416,7 +418,7 @@ static SSL_CTX *load_tls(const struct options *o)
 static void usage(void)
 {
 	fputs("usage: server [--port N] [--delay-ms A[-B]] [--seed N] [--one-shot]\n"
-	      "              [--tls-cert FILE --tls-key FILE]\n",
+	      "              [--more-bytes N] [--tls-cert FILE --tls-key FILE]\n",
 		stderr);
 	exit(2);
 }
@@ -440,6 +442,7 @@ static struct options parse(int argc, char **argv)
 		{ "port", required_argument, NULL, 'p' },
 		{ "delay-ms", required_argument, NULL, 'd' },
 		{ "seed", required_argument, NULL, 's' },
+		{ "more-bytes", required_argument, NULL, 'm' },
 		{ "tls-cert", required_argument, NULL, 'c' },
 		{ "tls-key", required_argument, NULL, 'k' },
 		{ "one-shot", no_argument, &o.one_shot, 1 },
@@ -454,6 +457,8 @@ static struct options parse(int argc, char **argv)
 			parse_delay(&o, optarg);
 		else if (c == 's')
 			o.seed = number("--seed", optarg);
+		else if (c == 'm')
+			o.more_bytes = number("--more-bytes", optarg);
 		else if (c == 'c')
 			o.cert = optarg;
 		else if (c == 'k')
@@ -464,6 +469,18 @@ static struct options parse(int argc, char **argv)
 	if (optind != argc || !o.cert != !o.key || o.port > 65535)
 		usage();
 	return o;
+}
+
+static void write_answer(struct server *s)
+{
+	s->answer_bytes = asprintf(&s->answer,
+		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+		"%sContent-Length: %ld\r\n\r\n%s%s%s",
+		s->opts.one_shot ? "Connection: close\r\n" : "",
+		(long)(sizeof(answer_start) + sizeof(answer_end) - 2) + s->opts.more_bytes,
+		answer_start, random_words((size_t)s->opts.more_bytes), answer_end);
+	if (s->answer_bytes < 0)
+		die("out of memory");
 }
 
 int main(int argc, char **argv)
@@ -477,11 +494,7 @@ int main(int argc, char **argv)
 	raise_descriptors(1024);
 	if (s.opts.cert)
 		s.tls = load_tls(&s.opts);
-	s.answer_bytes = snprintf(s.answer, sizeof(s.answer),
-		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-		"%sContent-Length: %zu\r\n\r\n%s",
-		s.opts.one_shot ? "Connection: close\r\n" : "", sizeof(answer_body) - 1,
-		answer_body);
+	write_answer(&s);
 	start_listening(&s);
 	run(&s);
 }

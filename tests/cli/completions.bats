@@ -63,7 +63,7 @@ bash_completes() {
 
 @test "each completion names every option of --help" {
 	local name
-	for name in $( (pllm --help; pllm reduce --help; pllm embed --help; pllm chunk --help) | grep -o '^ *\(-., \)\?--[a-z0-9-]*' | grep -o '[a-z0-9-]*$' | sed 's/^--//'); do
+	for name in $( (pllm --help; pllm reduce --help; pllm embed --help; pllm chunk --help; pllm cache --help) | grep -o '^ *\(-., \)\?--[a-z0-9-]*' | grep -o '[a-z0-9-]*$' | sed 's/^--//'); do
 		grep -qxF "	--$name" "$top/completions/pllm.bash"
 		grep -qE "^	+'\*?--$name(=-?)?\[" "$top/completions/_pllm"
 		grep -qE -- " -l $name( |\$)" "$top/completions/pllm.fish"
@@ -90,6 +90,9 @@ bash_completes() {
 	[ "$(bash_completes 'pllm --dim\t 3')" = '<--dim><3>' ]
 	[ "$(bash_completes 'pllm --show-flow=d\t -u')" = '<--show-flow=dot><-u>' ]
 	[ "$(bash_completes 'pllm -p uni\t')" = '<-p><uni>' ]
+	[ "$(bash_completes 'pllm cac\t ver\t uni\t')" = '<cache><verify><unique.txt>' ]
+	[ "$(bash_completes 'pllm cache rm --old\t 3d --job\t')" = '<cache><rm><--older-than><3d><--job>' ]
+	[ "$(bash_completes 'pllm --cache uni\t -p ls uni\t')" = '<--cache><unique.txt><-p><ls><uni>' ]
 }
 
 @test "zsh completes options, choices and files" {
@@ -99,7 +102,7 @@ bash_completes() {
 	[ "$(zsh_offers 'pllm --existing ' | tr '\n' ' ')" = 'error replace skip ' ]
 	[ "$(zsh_offers 'pllm --existing=re')" = replace ]
 	[ "$(zsh_offers 'pllm -j 8 -i uni')" = unique.txt ]
-	[ "$(zsh_offers 'pllm ' | tr '\n' ' ')" = 'chunk embed help reduce ' ]
+	[ "$(zsh_offers 'pllm ' | tr '\n' ' ')" = 'cache chunk embed help reduce ' ]
 	[ "$(zsh_offers 'pllm reduce --fan')" = --fan-in ]
 	[ "$(zsh_offers 'pllm embed --dim')" = --dimensions ]
 	[ "$(zsh_offers 'pllm embed --retry-e')" = --retry-errors ]
@@ -108,6 +111,10 @@ bash_completes() {
 	[ -z "$(zsh_offers 'pllm chunk --job')" ]
 	[ -z "$(zsh_offers 'pllm --fan')" ]
 	[ -z "$(zsh_offers 'pllm reduce --sampl')" ]
+	[ "$(zsh_offers 'pllm cache ' | tr '\n' ' ')" = 'export ls rm stats verify ' ]
+	[ "$(zsh_offers 'pllm cache ls uni')" = unique.txt ]
+	[ "$(zsh_offers 'pllm cache ls --fai')" = --failed ]
+	[ -z "$(zsh_offers 'pllm --fai')" ]
 	[ "$(zsh_offers 'pllm --show-flow=' | tr '\n' ' ')" = 'dot text ' ]
 }
 
@@ -117,7 +124,7 @@ bash_completes() {
 	[ "$(fish_offers 'pllm --exi')" = --existing ]
 	[ "$(fish_offers 'pllm --existing ' | tr '\n' ' ')" = 'error replace skip ' ]
 	[ "$(fish_offers 'pllm -j 8 -i uni')" = unique.txt ]
-	[ "$(fish_offers 'pllm ' | tr '\n' ' ')" = 'chunk embed help reduce ' ]
+	[ "$(fish_offers 'pllm ' | tr '\n' ' ')" = 'cache chunk embed help reduce ' ]
 	[ "$(fish_offers 'pllm reduce --fan')" = --fan-in ]
 	[ "$(fish_offers 'pllm embed --dim')" = --dimensions ]
 	[ "$(fish_offers 'pllm embed --retry-e')" = --retry-errors ]
@@ -126,5 +133,9 @@ bash_completes() {
 	[ -z "$(fish_offers 'pllm chunk --job')" ]
 	[ -z "$(fish_offers 'pllm --fan')" ]
 	[ -z "$(fish_offers 'pllm reduce --sampl')" ]
+	[ "$(fish_offers 'pllm cache ' | tr '\n' ' ')" = 'export ls rm stats verify ' ]
+	[ "$(fish_offers 'pllm cache ls uni')" = unique.txt ]
+	[ "$(fish_offers 'pllm cache ls --fai')" = --failed ]
+	[ -z "$(fish_offers 'pllm --fai')" ]
 	[ "$(fish_offers 'pllm --show-flow=d')" = --show-flow=dot ]
 }

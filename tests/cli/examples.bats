@@ -70,10 +70,10 @@ run_example() {
 		2) [ "$(jq -r .output answers.jsonl | grep -c '^echo: Below is')" -eq 400 ] ;;
 		5) [ "$(jq -r .output first.jsonl | grep -c '^echo: ')" -eq 400 ] ;;
 		6) [ "$(cat out)" -gt 400 ] ;;
-		9) [ "$(jq -r .brief briefs.jsonl | grep -c '^echo: From echo: One word: ')" -eq 400 ] ;;
-		12) [ "$(grep -c '^1\. echo: A title for: ' out)" -eq 400 ] ;;
-		13) [ "$(jq -r .brief headlines.jsonl | grep -c '^echo: An entry of a satirical')" -eq 400 ] ;;
-		16)
+		10) [ "$(jq -r .brief briefs.jsonl | grep -c '^echo: From echo: One word: ')" -eq 400 ] ;;
+		13) [ "$(grep -c '^1\. echo: A title for: ' out)" -eq 400 ] ;;
+		14) [ "$(jq -r .brief headlines.jsonl | grep -c '^echo: An entry of a satirical')" -eq 400 ] ;;
+		17)
 			pllm embed -m text-embedding-3-small <ids.jsonl >vectors.jsonl
 			[ "$(jq -c 'del(.embedding)' vectors.jsonl)" = "$(jq -c . ids.jsonl)" ]
 			agree v.npy vectors.jsonl
@@ -82,7 +82,7 @@ run_example() {
 		cd ..
 		count=$((count + 1))
 	done
-	[ "$count" -eq 16 ]
+	[ "$count" -eq 17 ]
 }
 
 @test "the examples of the manual work" {
@@ -119,9 +119,43 @@ run_example() {
 			[ "$(jq -r 'select(.chunk == 0).id' pieces.jsonl | paste -sd' ')" = "$(seq -s' ' 20)" ]
 			[ "$(rows vectors.npy)" = "$(grep -c . pieces.jsonl) 64" ]
 			;;
+		13)
+			[ "$(grep -c '"output":"echo: Summarise: ' summaries.jsonl)" -eq 20 ]
+			[ "$(pllm cache export answers.db | wc -l)" -eq 20 ]
+			;;
 		esac
 		cd ..
 		count=$((count + 1))
 	done
-	[ "$count" -eq 12 ]
+	[ "$count" -eq 13 ]
+}
+
+@test "examples/resume.sh goes on where it was stopped, and waits while the endpoint is down" {
+	start_mock
+	export OPENAI_BASE_URL=$URL OPENAI_API_KEY=example RESUME_AFTER=1
+	try "$top/examples/resume.sh" mock --max-requests 100
+	[ "$status" -eq 8 ]
+	[ ! -e answers.jsonl ]
+	try "$top/examples/resume.sh" mock
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .output answers.jsonl | grep -c '^echo: Below is')" -eq 400 ]
+	[ "$(mock_stat requests)" -eq 400 ]
+	stop_server "$MOCK_PID"
+	rm answers.db* answers.jsonl
+	timeout 4 "$top/examples/resume.sh" mock --retries 0 --give-up 500ms 2>err || status=$?
+	[ "$status" -eq 124 ]
+	[ "$(grep -c 'nothing ever succeeded\|no success' err)" -ge 1 ] || cat err
+}
+
+@test "examples/shards.mk asks about each record once, and about nothing when it is there" {
+	start_mock
+	export OPENAI_BASE_URL=$URL OPENAI_API_KEY=example
+	make -j4 -f "$top/examples/shards.mk" MODEL=mock
+	[ "$(jq -r .output answers.jsonl | grep -c '^echo: Below is')" -eq 400 ]
+	[ "$(mock_stat requests)" -eq 400 ]
+	cp answers.jsonl first.jsonl
+	rm answers.2.jsonl
+	make -j4 -f "$top/examples/shards.mk" MODEL=mock
+	cmp first.jsonl answers.jsonl
+	[ "$(mock_stat requests)" -eq 400 ]
 }

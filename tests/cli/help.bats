@@ -42,7 +42,7 @@ load helper
 
 @test "-h of each command fits one screen as well" {
 	local command
-	for command in reduce embed chunk; do
+	for command in reduce embed chunk cache; do
 		run --separate-stderr pllm "$command" -h
 		[ "$status" -eq 0 ]
 		[ "${#lines[@]}" -le 24 ]
@@ -65,6 +65,19 @@ load helper
 	run ! grep -qe '--model\|--jobs\|--endpoint\|--prompt\|--format' long
 	pllm help | grep -q 'pllm help embed'
 	pllm help | grep -q 'pllm help chunk'
+}
+
+@test "help of cache shows what it can do, and nothing that asks somebody" {
+	pllm help cache >long
+	pllm cache ls --help | cmp long
+	[[ $(head -n 1 long) == 'Usage: pllm cache stats|ls|rm|export|verify '* ]]
+	grep -q '^      --older-than DUR ' long
+	grep -q '^  -m, --model MODEL  ' long
+	run ! grep -qe '--input\|--jobs\|--endpoint\|--prompt\|--cache-ttl\|--errors' long
+	pllm help >all
+	grep -q 'pllm help cache' all
+	grep -q '^  -n, --dry-run ' all
+	run ! grep -qe '--failed\|--older-than' all
 }
 
 @test "the version is the last word of the first line, its libraries follow" {

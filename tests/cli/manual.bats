@@ -34,10 +34,11 @@ load helper
 @test "the manual knows every code that a failed record can carry, and every exit status" {
 	local word
 	for word in bad_record template request_rejected auth quota rate_limited overloaded timeout \
-		transport bad_response truncated content_filter schema_mismatch too_large cancelled; do
+		transport bad_response truncated content_filter schema_mismatch too_large budget \
+		cancelled; do
 		grep -qx "\.It Li $word" "$top/man/pllm.1"
 	done
-	for word in 0 1 2 3 4 5 6 7 9 70; do
+	for word in 0 1 2 3 4 5 6 7 8 9 70; do
 		grep -qx "\.It $word" "$top/man/pllm.1"
 	done
 }

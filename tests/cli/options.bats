@@ -42,7 +42,8 @@ refuses() {
 @test "a word that is no command is refused with what was meant" {
 	refuses '"Say {{text}}" is not a command; a prompt is given with -p' 'Say {{text}}'
 	refuses '"in.jsonl" is not a command; a prompt is given with -p, an input file with -i' in.jsonl
-	refuses '"cache" is not in this version' cache
+	refuses '"doctor" is not in this version' doctor
+	refuses 'unknown command "cahce"; the nearest is cache' cahce
 	refuses 'unknown command "hlep"; the nearest is help' hlep
 	refuses 'unknown command "reduec"; the nearest is reduce' reduec
 	refuses 'unknown command "embde"; the nearest is embed' embde
@@ -69,9 +70,26 @@ refuses() {
 	refuses '--fan-in 1: expected a whole number from 2 to 1000' reduce --fan-in 1
 }
 
+@test "what is about a cache wants one, and what shares nothing wants none" {
+	refuses '--cache-ttl is about what is in a cache; give --cache FILE' -p x -m x --cache-ttl 1d
+	refuses '--refresh replaces what is in a cache; give --cache FILE' -p x -m x --refresh
+	refuses '--no-share: with --cache identical calls share an answer; --samples N asks for several' \
+		-p x -m x --cache c.db --no-share
+	[ ! -e c.db ]
+}
+
+@test "what a cache cannot be asked to do is refused with what would be right" {
+	refuses 'pllm cache wants to know what to do: stats, ls, rm, export or verify' cache
+	refuses 'pllm cache: unknown command "stat"; the nearest is stats' cache stat
+	refuses 'pllm cache: unknown command "c.db"; it knows stats, ls, rm, export or verify' cache c.db
+	refuses 'pllm cache rm: one file at a time' cache rm --failed a.db --cache b.db
+	refuses '--prompt is no option of pllm cache' cache ls -p x
+	refuses '--older-than is an option of pllm cache' -p x --older-than 3d
+}
+
 @test "a key on the command line is refused and not shown" {
 	local arguments
-	for arguments in 'sk-canary-0123456789' '-m sk-canary-0123456789' \
+	for arguments in 'sk-canary-0123456789' '-m sk-canary-0123456789' 'cache ls sk-canary-0123456789' \
 		'--api-key=sk-canary-0123456789' '--api-key sk-canary-0123456789' \
 		'--key-env sk-canary-0123456789' '--header Authorization:sk-canary-0123456789'; do
 		# shellcheck disable=SC2086 # words

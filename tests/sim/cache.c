@@ -285,34 +285,26 @@ bool cache_has_failed(struct cache *c, struct err *err)
 	return c->has_failed && !err_set(err, ERR_OUTPUT, "cannot write the cache: simulated");
 }
 
+/* Gives back the jobs among these. */
+static void return_jobs(struct cache *c, struct list_node *tasks)
+{
+	struct list_node *next;
+	for (struct list_node *at = tasks->next; at != tasks; at = next) {
+		struct task *t = LIST_ENTRY(at, struct task, link);
+		next = at->next;
+		if (!t->job)
+			continue;
+		list_remove(at);
+		give_back(c, t->job, false);
+		free(t);
+	}
+}
+
 void cache_stop(struct cache *c)
 {
-	struct list_node *node, kept;
 	c->is_stopped = true;
-	list_init(&kept);
-	while ((node = list_take(&c->queued))) {
-		struct task *t = LIST_ENTRY(node, struct task, link);
-		if (!t->job) {
-			list_put(&kept, node);
-			continue;
-		}
-		give_back(c, t->job, false);
-		free(t);
-	}
-	while ((node = list_take(&kept)))
-		list_put(&c->queued, node);
-	/* What it looks for just now is given up, too. */
-	while ((node = list_take(&c->taken))) {
-		struct task *t = LIST_ENTRY(node, struct task, link);
-		if (!t->job) {
-			list_put(&kept, node);
-			continue;
-		}
-		give_back(c, t->job, false);
-		free(t);
-	}
-	while ((node = list_take(&kept)))
-		list_put(&c->taken, node);
+	return_jobs(c, &c->taken);
+	return_jobs(c, &c->queued);
 	wake_up(c->wake);
 }
 

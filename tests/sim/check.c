@@ -125,6 +125,7 @@ unsigned check_start(uint64_t seq, unsigned endpoint, const struct attempt *atte
 		NUMBER(seq));
 	LAW(!is_stopped(), "#%llu is asked about after the run was stopped", NUMBER(seq));
 	LAW(!seen.is_over, "#%llu is asked about although all is over", NUMBER(seq));
+	kept_start(t, seq);
 	LAW(attempt->answer.len == 0 && attempt->status == 0 && attempt->hint.wait_ms == -1 &&
 			attempt->hint.should_retry == -1 && !attempt->detail &&
 			!attempt->allowances,
@@ -217,6 +218,8 @@ static bool is_unasked_code(const struct track *t, enum error_code code)
 	switch (code) {
 	case ERROR_CANCELLED:
 		return is_stopped() && !gates_all_dead();
+	case ERROR_BUDGET:
+		return is_stopped() && kept_is_limited();
 	case ERROR_AUTH:
 	case ERROR_QUOTA:
 		return gates_all_dead() && (seen.codes_dead & 1U << code);
@@ -231,22 +234,26 @@ static void check_asked(const struct track *t, const struct record *r)
 {
 	enum error_code code = r->failure.code;
 	bool is_answered = t->is_won;
+	if (kept_is_lost(t, r))
+		return;
 	LAW(is_answered == (r->fate == FATE_ANSWERED), "#%llu was %s, but leaves as %s",
 		NUMBER(r->seq), is_answered ? "answered" : "not answered",
 		r->fate == FATE_FAILED ? error_code_name(code) : "something else");
+	kept_put(t, r);
 	if (is_answered) {
 		check_echo(t, r);
 		return;
 	}
 	LAW(r->fate == FATE_FAILED, "#%llu has fate %d", NUMBER(r->seq), (int)r->fate);
+	unsigned tries_n = t->is_recalled ? t->last.nth : t->starts_n;
 	bool is_last =
-		t->starts_n > 0 && code == reply_laws[t->last.kind].error && is_given_up_rightly(t);
+		tries_n > 0 && code == reply_laws[t->last.kind].error && is_given_up_rightly(t);
 	LAW(is_last || (!t->is_final && is_unasked_code(t, code)),
 		"#%llu is given up as %s, %u tries, last \"%s\"", NUMBER(r->seq),
 		error_code_name(code), t->starts_n, reply_laws[t->last.kind].name);
-	LAW(r->failure.attempts_n == t->starts_n, "#%llu says that it was tried %u times, not %u",
-		NUMBER(r->seq), r->failure.attempts_n, t->starts_n);
-	LAW(r->failure.status == (t->starts_n ? reply_laws[t->last.kind].status : 0),
+	LAW(r->failure.attempts_n == tries_n, "#%llu says that it was tried %u times, not %u",
+		NUMBER(r->seq), r->failure.attempts_n, tries_n);
+	LAW(r->failure.status == (tries_n ? reply_laws[t->last.kind].status : 0),
 		"#%llu has the status %d of another", NUMBER(r->seq), r->failure.status);
 	LAW(r->failure.message && *r->failure.message, "#%llu does not say why", NUMBER(r->seq));
 }
@@ -331,6 +338,8 @@ void check_said(bool is_for_all)
 static void check_waiting(const struct track *t, uint64_t seq, int64_t timeout_ms)
 {
 	int64_t last_ms = t->given_ms + world.opts.sched.deadline_ms + LATE_MS;
+	if (fake_cache_is_busy())
+		return;
 	LAW(!is_stopped(), "#%llu waits although the run was stopped", NUMBER(seq));
 	LAW(t->starts_n > 0 || seen.in_flight == world.opts.sched.jobs || !gates_are_open(),
 		"asleep although #%llu may start", NUMBER(seq));
@@ -382,7 +391,7 @@ static void check_idle(int64_t timeout_ms)
 		if (t->record->fate == FATE_OPEN)
 			check_waiting(t, seq, timeout_ms);
 		else
-			LAW(!may_leave || !has_way_out,
+			LAW(!may_leave || !has_way_out || fake_cache_is_busy(),
 				"asleep although #%llu is settled and there is room for it",
 				NUMBER(seq));
 	}
@@ -402,59 +411,10 @@ void check_sleep(int64_t timeout_ms, bool is_awake)
 	if (timeout_ms == 0 || is_awake)
 		return;
 	LAW(!fake_writer_failed(), "asleep although the output is broken");
+	LAW(!fake_cache_has_failed() || is_stopped(), "asleep although the cache is broken");
 	LAW(seen.losers_n == 0, "asleep although an attempt flies whose record is answered");
 	if (seen.in_flight == 0 || seen.sleeps_n % (1 + alive() / LOOK_N) == 0)
 		check_idle(timeout_ms);
-}
-
-/* The least time in which what the server did could be done. */
-static double ideal_ms(void)
-{
-	double jobs = (double)world.opts.sched.jobs;
-	double needs = 0, longest = 0;
-	for (uint64_t seq = 0; seq < seen.given_n; seq++) {
-		double need = (double)seen.tracks[seq].need_ms;
-		needs += need;
-		longest = need > longest ? need : longest;
-	}
-	/*
-	 * Where the pace is enforced, waits are the sum of what all do: only the pace itself
-	 * is a bound.
-	 */
-	if (world.scenario->upstream.rpm.most)
-		return (double)seen.given_n * 60000 / (double)world.scenario->upstream.rpm.least;
-	const double bounds[] = {
-		(double)seen.busy_ms / jobs,
-		needs / (double)world.window,
-		longest,
-		(double)fake_reader_busy_ms(),
-		(double)fake_writer_busy_ms(),
-	};
-	double most = 0;
-	for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
-		most = bounds[i] > most ? bounds[i] : most;
-	return most;
-}
-
-static void check_time(struct check_sum *sum)
-{
-	const struct scenario *s = world.scenario;
-	double elapsed_ms = (double)(world.now_ms - WORLD_BEGIN_MS);
-	int64_t stopped_ms = is_stopped() ? seen.stop_ms - WORLD_BEGIN_MS : 0;
-	LAW(stopped_ms >= s->stop_ms.least && stopped_ms <= s->stop_ms.most,
-		"the run was stopped after %lld ms, not from %lld to %lld (0 = not at all)",
-		(long long)stopped_ms, (long long)s->stop_ms.least, (long long)s->stop_ms.most);
-	int64_t grace_ms = s->cut == CUT_AT_ONCE ? 0 : world.opts.grace_ms;
-	LAW(s->cut == CUT_NEVER || world.now_ms <= seen.stop_ms + grace_ms + s->slack_ms + LATE_MS,
-		"the end is %lld ms after the stop", (long long)(world.now_ms - seen.stop_ms));
-	if (s->factor <= 0)
-		return;
-	double ideal = ideal_ms();
-	double allowed_ms = s->factor * (ideal + (double)seen.paused_ms) + (double)s->slack_ms;
-	LAW(elapsed_ms <= allowed_ms, "the run took %.0f ms, which is more than %.2f x %.0f + %lld",
-		elapsed_ms, s->factor, ideal, (long long)s->slack_ms);
-	if (elapsed_ms / allowed_ms > sum->slowness)
-		sum->slowness = elapsed_ms / allowed_ms;
 }
 
 void check_end(const struct verdict *verdict, const struct stats *stats, struct check_sum *sum)
@@ -485,8 +445,8 @@ void check_end(const struct verdict *verdict, const struct stats *stats, struct 
 	LAW(seen.details_n <=
 			DETAILS_FREE_N + seen.failed_n + 2 * seen.refused_n + seen.starts_n / 4,
 		"%llu lines for %llu requests", NUMBER(seen.details_n), NUMBER(seen.starts_n));
-	check_time(sum);
 	sum->records_n += seen.given_n;
 	sum->attempts_n += seen.starts_n;
+	kept_end(verdict, sum);
 	goals_end(sum);
 }

@@ -41,6 +41,9 @@ struct check_sum {
 	double best_per_s;    /* likewise */
 	double least_share;   /* of the two, in the worst run */
 	double most_refused;  /* percent of requests, in the worst run */
+	uint64_t hits_n;      /* answers that came from the cache */
+	double least_used;    /* percent of the budget, of runs that ended for it */
+	double most_used;     /* of any run */
 };
 
 /* Where a broken law leads, and what it was. */

@@ -189,7 +189,7 @@ void gates_finish(struct track *t, const struct reply *reply)
 bool gates_are_open(void)
 {
 	const struct sched_opts *o = &world.opts.sched;
-	if (!o->is_fixed || o->rate > 0 || o->tpm > 0)
+	if (!o->is_fixed || o->rate > 0 || o->tpm > 0 || kept_is_limited())
 		return false;
 	for (unsigned i = 0; i < world.endpoints_n; i++) {
 		const struct endpoint *e = &world.endpoints[i];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The goals: not what must never happen, but how well it has to go. */
 #include "check_seen.h"
+#include "fakes.h"
 
 void goals_answer(const struct track *t)
 {
@@ -46,10 +47,61 @@ static void check_refusals(const struct scenario_goal *g, struct check_sum *sum)
 		NUMBER(seen.starts_n));
 }
 
+/* The least time in which what the server did could be done. */
+static double ideal_ms(void)
+{
+	double jobs = (double)world.opts.sched.jobs;
+	double needs = 0, longest = 0;
+	for (uint64_t seq = 0; seq < seen.given_n; seq++) {
+		double need = (double)seen.tracks[seq].need_ms;
+		needs += need;
+		longest = need > longest ? need : longest;
+	}
+	/*
+	 * Where the pace is enforced, waits are the sum of what all do: only the pace itself
+	 * is a bound.
+	 */
+	if (world.scenario->upstream.rpm.most)
+		return (double)seen.given_n * 60000 / (double)world.scenario->upstream.rpm.least;
+	const double bounds[] = {
+		(double)seen.busy_ms / jobs,
+		needs / (double)world.window,
+		longest,
+		(double)fake_reader_busy_ms(),
+		(double)fake_writer_busy_ms(),
+	};
+	double most = 0;
+	for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
+		most = bounds[i] > most ? bounds[i] : most;
+	return most;
+}
+
+static void check_time(struct check_sum *sum)
+{
+	const struct scenario *s = world.scenario;
+	double elapsed_ms = (double)(world.now_ms - WORLD_BEGIN_MS);
+	int64_t stopped_ms = is_stopped() ? seen.stop_ms - WORLD_BEGIN_MS : 0;
+	LAW(stopped_ms >= s->stop_ms.least && stopped_ms <= s->stop_ms.most,
+		"the run was stopped after %lld ms, not from %lld to %lld (0 = not at all)",
+		(long long)stopped_ms, (long long)s->stop_ms.least, (long long)s->stop_ms.most);
+	int64_t grace_ms = s->cut == CUT_AT_ONCE ? 0 : world.opts.grace_ms;
+	LAW(s->cut == CUT_NEVER || world.now_ms <= seen.stop_ms + grace_ms + s->slack_ms + LATE_MS,
+		"the end is %lld ms after the stop", (long long)(world.now_ms - seen.stop_ms));
+	if (s->factor <= 0)
+		return;
+	double ideal = ideal_ms();
+	double allowed_ms = s->factor * (ideal + (double)seen.paused_ms) + (double)s->slack_ms;
+	LAW(elapsed_ms <= allowed_ms, "the run took %.0f ms, which is more than %.2f x %.0f + %lld",
+		elapsed_ms, s->factor, ideal, (long long)s->slack_ms);
+	if (elapsed_ms / allowed_ms > sum->slowness)
+		sum->slowness = elapsed_ms / allowed_ms;
+}
+
 void goals_end(struct check_sum *sum)
 {
 	const struct scenario_goal *g = &world.scenario->goal;
 	int64_t elapsed_ms = world.now_ms - WORLD_BEGIN_MS;
+	check_time(sum);
 	sum->refused_n += seen.refused_n;
 	sum->lost_n += seen.lost_n;
 	check_share(g, sum);

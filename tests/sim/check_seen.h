@@ -28,6 +28,7 @@ struct track {
 	struct reply last;   /* what came back last */
 	struct reply won;    /* the answer, if is_won */
 	bool is_won, is_final, is_put;
+	bool is_recalled; /* came from the cache: last says as what */
 };
 
 /* A bucket of requests of the user's. */
@@ -69,9 +70,14 @@ struct seen {
 	uint64_t said_n, details_n, status_n; /* lines; said_n when USR1 was seen, and one */
 
 	struct endpoint_track endpoints[ENDPOINTS_MAX];
-	struct bucket bucket; /* --rate */
-	unsigned codes_dead;  /* bits of the error codes that endpoints died of */
-	int64_t paused_ms;    /* how long hints, one after the other, have asked to wait */
+	struct bucket bucket;         /* --rate */
+	uint64_t misses_n;            /* looked for in the cache, and not found */
+	uint64_t hits_n;              /* and found */
+	uint64_t fresh_n;             /* records that were asked about */
+	struct scenario_budget spent; /* by the servers' count */
+
+	unsigned codes_dead; /* bits of the error codes that endpoints died of */
+	int64_t paused_ms;   /* how long hints, one after the other, have asked to wait */
 
 	uint64_t refused_n, hedged_n, counted_n, late_n, lost_n;
 };
@@ -105,6 +111,21 @@ bool gates_are_open(void);
 
 /* Until when the longest wait for anything may last if nothing is in flight. */
 int64_t gates_latest_ms(void);
+
+/* The laws of caches and budgets: may the record be asked about? */
+void kept_start(const struct track *t, uint64_t seq);
+
+/* It leaves, answered or not. */
+void kept_put(const struct track *t, const struct record *r);
+
+/* True if what came of it could not be stored, and it says so. */
+bool kept_is_lost(const struct track *t, const struct record *r);
+
+/* True if there is a budget. */
+bool kept_is_limited(void);
+
+/* The run is over. Adds to sum. */
+void kept_end(const struct verdict *verdict, struct check_sum *sum);
 
 /* An answer is taken. */
 void goals_answer(const struct track *t);

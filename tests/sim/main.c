@@ -10,6 +10,8 @@
 #include "base/units.h"
 #include "baseline.h"
 #include "check.h"
+#include "engine/spend.h"
+#include "fakes.h"
 #include "json/schema.h"
 #include "world.h"
 
@@ -20,6 +22,9 @@
 #include <unistd.h>
 
 enum { SEEDS_N = 200, SHOWN_N = 3, ENOUGH_N = 100, BASELINE_SEEDS_N = 5, FEWER = 20, USAGE = 2 };
+
+/* So much larger are the seeds of what is played before. */
+enum { FIRST_SEEDS = 1000003 };
 
 /* What all runs share. */
 static struct plan plan;
@@ -68,6 +73,30 @@ static void set_schema(bool has_schema)
 	plan.steps[0].reasks_n = SIM_REASKS_N;
 }
 
+/*
+ * Gives what the scenario lets be spent, at the servers' prices; NULL if it says nothing of that.
+ */
+static const struct spend_opts *choose_money(void)
+{
+	static struct price prices[ENDPOINTS_MAX];
+	static struct spend_opts money;
+	const struct scenario_budget *b = &world.scenario->budget;
+	if (b->money == 0 && b->tokens == 0 && b->requests == 0)
+		return NULL;
+	for (int i = 0; i < ENDPOINTS_MAX; i++) {
+		price_init(&prices[i]);
+		prices[i].source = PRICE_OF_FILE;
+		prices[i].usual.input = SIM_INPUT_PRICE;
+		prices[i].usual.output = SIM_OUTPUT_PRICE;
+		prices[i].max_output = SIM_OUTPUT_MAX;
+	}
+	money = (struct spend_opts){ .prices = prices,
+		.limits.of = { [BUDGET_MONEY] = b->money,
+			[BUDGET_TOKENS] = b->tokens,
+			[BUDGET_REQUESTS] = b->requests } };
+	return &money;
+}
+
 static void play(struct check_sum *sum)
 {
 	struct err err;
@@ -80,6 +109,8 @@ static void play(struct check_sum *sum)
 		http_add_endpoint(http, &world.endpoints[i], &err);
 	struct writer *writer = writer_new(NULL, &plan, &world.wake, &err);
 	struct reader *reader = reader_new(NULL, &world.wake, &err);
+	struct cache *cache =
+		world.scenario->cache.is_on ? cache_new(NULL, &world.wake, &err) : NULL;
 	signals_start(&world.wake);
 	struct pipeline_rooms rooms = {
 		.reader = reader,
@@ -88,16 +119,27 @@ static void play(struct check_sum *sum)
 		.sched = { .plan = &plan,
 			.endpoints = world.endpoints,
 			.endpoints_n = world.endpoints_n,
-			.http = http },
+			.http = http,
+			.cache = cache,
+			.money = choose_money() },
 		.stats = &stats,
 		.seed = rng_next(&world.rng),
 	};
 	pipeline_run(&world.opts, &rooms, &verdict);
 	check_end(&verdict, &stats, sum);
 	signals_stop();
+	cache_free(cache);
 	reader_free(reader);
 	writer_free(writer);
 	http_free(http);
+}
+
+static void play_scenario(const struct scenario *scenario, uint64_t seed, struct check_sum *sum)
+{
+	world_begin(scenario, seed);
+	check_begin();
+	upstream_begin();
+	play(sum);
 }
 
 /* Plays one run. False, with the law that was broken in check_message. */
@@ -106,12 +148,13 @@ static bool run(const struct scenario *scenario, uint64_t seed, struct check_sum
 	snprintf(playing, sizeof playing, "not ok - %s: aborted; sim %s %llu -v\n", scenario->name,
 		scenario->name, (unsigned long long)seed);
 	fflush(stdout);
+	fake_cache_abandon();
 	if (setjmp(check_escape))
 		return false;
-	world_begin(scenario, seed);
-	check_begin();
-	upstream_begin();
-	play(sum);
+	fake_cache_clear();
+	if (scenario->cache.before)
+		play_scenario(scenario->cache.before, seed + FIRST_SEEDS, sum);
+	play_scenario(scenario, seed, sum);
 	return true;
 }
 
@@ -138,6 +181,10 @@ static void print_sum(const struct scenario *scenario, const struct check_sum *s
 	if (scenario->goal.refused_percent > 0)
 		printf(", %.1f %% refused, %.1f %% in the worst run",
 			(double)sum->refused_n * 100 / (double)sum->attempts_n, sum->most_refused);
+	if (sum->hits_n > 0)
+		printf(", %llu from the cache", (unsigned long long)sum->hits_n);
+	if (sum->most_used > 0)
+		printf(", %.1f to %.1f %% of the budget used", sum->least_used, sum->most_used);
 	putchar('\n');
 }
 
@@ -246,6 +293,7 @@ int main(int argc, char **argv)
 	} else {
 		status = run_one(scenario, (uint64_t)seed);
 	}
+	fake_cache_clear();
 	release();
 	return status;
 }

@@ -92,10 +92,10 @@ struct scenario_upstream {
 /* Where answers are kept. */
 struct scenario_cache {
 	bool is_on;
-	struct range look_ms;   /* that it takes to look for what has queued */
-	struct range commit_ms; /* and to store it */
-	struct range fails_ms;  /* when it cannot be written any more; 0 = it can */
-	bool forgets; /* what is not committed at the end is lost, as by kill -9 */
+	struct range look_ms;          /* that it takes to look for what has queued */
+	struct range commit_ms;        /* and to store it */
+	struct range fails_ms;         /* when it cannot be written any more; 0 = it can */
+	bool forgets;                  /* what is not committed at the end is lost, as by kill -9 */
 	const struct scenario *before; /* what is played first, with the same file */
 };
 

@@ -17,6 +17,12 @@
 /* How often the simulated run asks again for an answer that does not match. */
 enum { SIM_REASKS_N = 2 };
 
+/* What a token costs, in pico-dollars. */
+enum { SIM_INPUT_PRICE = 1000, SIM_OUTPUT_PRICE = 3000 };
+
+/* The longest answer of the model, in tokens. */
+enum { SIM_OUTPUT_MAX = 400 };
+
 enum reply_kind {
 	REPLY_ANSWER,
 	REPLY_RATE,        /* 429 */

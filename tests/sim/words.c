@@ -87,8 +87,7 @@ uint64_t words_read_echo(const struct entry *e, unsigned *nth)
 		const char *dot = memchr(at, '.', 40), *end = memchr(at, '"', 40);
 		if (!dot || !end || dot > end ||
 			!units_parse_int((struct span){ at, (size_t)(dot - at) }, &id) ||
-			!units_parse_int(
-				(struct span){ dot + 1, (size_t)(end - dot) - 1 }, &which))
+			!units_parse_int((struct span){ dot + 1, (size_t)(end - dot) - 1 }, &which))
 			break;
 		*nth = (unsigned)which;
 		return (uint64_t)id / 3;

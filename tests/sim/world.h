@@ -45,8 +45,7 @@ struct world_source {
 };
 
 extern struct world world;
-extern const struct world_source reader_source, writer_source, signals_source,
-	cache_source;
+extern const struct world_source reader_source, writer_source, signals_source, cache_source;
 
 /* Makes the endpoints, once for all runs. */
 void world_init(void);
