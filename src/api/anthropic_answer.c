@@ -7,6 +7,7 @@
 
 #include "api/complaint.h"
 #include "api/reading.h"
+#include "api/tier.h"
 #include "json/scan.h"
 
 #include <string.h>
@@ -30,10 +31,25 @@ struct span anthropic_refusal(struct span stop_details)
 	return words.n ? words : json_text_of(json_member(stop_details, SPAN("category")));
 }
 
+static int64_t most(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* What was written to the cache, by how long it is kept: {"ephemeral_5m_input_tokens":1}. */
+static void read_written(struct usage *out, struct span by_age)
+{
+	int64_t brief = json_count_of(json_member(by_age, SPAN("ephemeral_5m_input_tokens")));
+	int64_t longer = json_count_of(json_member(by_age, SPAN("ephemeral_1h_input_tokens")));
+	int64_t both = usage_sum_of(brief, longer);
+	if (longer > 0)
+		out->cache_write_long = longer;
+	out->cache_write = most(out->cache_write, both);
+}
+
 void anthropic_read_usage(struct answer *answer)
 {
 	struct usage *out = &answer->usage;
-	int64_t written = -1;
 	struct json_walk walk;
 	if (!answer->usage_text.at)
 		return;
@@ -46,13 +62,19 @@ void anthropic_read_usage(struct answer *answer)
 		else if (json_key_is(walk.key, SPAN("cache_read_input_tokens")))
 			out->cached = json_count_of(walk.value);
 		else if (json_key_is(walk.key, SPAN("cache_creation_input_tokens")))
-			written = json_count_of(walk.value);
+			out->cache_write = most(out->cache_write, json_count_of(walk.value));
+		else if (json_key_is(walk.key, SPAN("cache_creation")))
+			read_written(out, walk.value);
+		else if (json_key_is(walk.key, SPAN("service_tier")))
+			out->tier = tier_of(json_text_of(walk.value));
 		else if (json_key_is(walk.key, SPAN("output_tokens_details")))
 			out->reasoning =
 				json_count_of(json_member(walk.value, SPAN("thinking_tokens")));
 	}
 	/* Here what the cache had, or was given, is not part of the input. */
-	out->input = usage_sum_of(out->input, usage_sum_of(out->cached, written));
+	out->input = usage_sum_of(out->input, out->cached);
+	if (out->cache_write > 0)
+		out->input = usage_sum_of(out->input, out->cache_write);
 }
 
 /* The list of blocks; each is validated already. */

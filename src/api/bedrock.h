@@ -20,5 +20,8 @@ void bedrock_read(struct attempt *attempt, struct answer *answer);
 /* Fills answer->usage from usage_text: the row's `read_usage`. */
 void bedrock_read_usage(struct answer *answer);
 
+/* Gives the name, escaped, in what an answer says of the tier of service; missing = none. */
+struct span bedrock_tier(struct span service_tier);
+
 /* Reads a success that came as a binary stream of events, whose bytes are then given up. */
 void bedrock_read_stream(struct attempt *attempt, struct answer *answer);

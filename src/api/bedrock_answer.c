@@ -7,6 +7,7 @@
 
 #include "api/complaint.h"
 #include "api/reading.h"
+#include "api/tier.h"
 #include "json/scan.h"
 
 static bool put_call(struct buf *out, const struct said_call *call)
@@ -22,11 +23,30 @@ const struct blocks_style bedrock_blocks = {
 	.where = "output.message.content[].text",
 };
 
+struct span bedrock_tier(struct span service_tier)
+{
+	return json_text_of(json_member(service_tier, SPAN("type")));
+}
+
+/* What was written to the cache, by how long it is kept: [{"ttl":"1h","inputTokens":1}]. */
+static void read_written(struct usage *out, struct span details)
+{
+	struct json_walk walk;
+	out->cache_write_long = 0;
+	json_walk_init(&walk, details);
+	while (!walk.in_object && json_walk_next(&walk)) {
+		int64_t n = json_count_of(json_member(walk.value, SPAN("inputTokens")));
+		if (n > 0 && span_is(json_text_of(json_member(walk.value, SPAN("ttl"))), "1h"))
+			out->cache_write_long = usage_sum_of(out->cache_write_long, n);
+	}
+}
+
 void bedrock_read_usage(struct answer *answer)
 {
 	struct usage *out = &answer->usage;
 	int64_t written = -1;
 	struct json_walk walk;
+	out->tier = tier_of(answer->service_tier);
 	if (!answer->usage_text.at)
 		return;
 	json_walk_init(&walk, answer->usage_text);
@@ -39,7 +59,11 @@ void bedrock_read_usage(struct answer *answer)
 			out->cached = json_count_of(walk.value);
 		else if (json_key_is(walk.key, SPAN("cacheWriteInputTokens")))
 			written = json_count_of(walk.value);
+		else if (json_key_is(walk.key, SPAN("cacheDetails")))
+			read_written(out, walk.value);
 	}
+	if (written > 0)
+		out->cache_write = written;
 	/* Here what the cache had, or was given, is not part of the input. */
 	out->input = usage_sum_of(out->input, usage_sum_of(out->cached, written));
 }
@@ -91,6 +115,8 @@ static bool pull_answer(struct json_pull *p, void *blocks)
 			b->stop = json_text_of(json_pull_value(p));
 		else if (span_equals(key, SPAN("usage")))
 			b->said.usage = json_pull_value(p);
+		else if (span_equals(key, SPAN("serviceTier")))
+			b->said.tier = bedrock_tier(json_pull_value(p));
 		else if (span_equals(key, SPAN("error")) || span_equals(key, SPAN("message")) ||
 			span_equals(key, SPAN("__type")))
 			is_error |= complaint_is_one(json_pull_value(p));

@@ -62,6 +62,7 @@ static void take_event(struct stream *s, struct span type, struct span root)
 		s->is_done = true;
 	} else if (span_is(type, "metadata")) {
 		s->blocks.said.usage = json_member(root, SPAN("usage"));
+		s->blocks.said.tier = bedrock_tier(json_member(root, SPAN("serviceTier")));
 	}
 }
 

@@ -21,6 +21,7 @@
 #include "api/reading.h"
 #include "api/said.h"
 #include "api/sse.h"
+#include "api/tier.h"
 #include "base/xalloc.h"
 #include "json/array.h"
 #include "json/scan.h"
@@ -429,6 +430,7 @@ void gemini_read(struct attempt *attempt, struct answer *answer)
 void gemini_read_usage(struct answer *answer)
 {
 	int64_t prompt = -1, tools = -1, candidates = -1, thoughts = -1, cached = -1;
+	enum service_tier tier = TIER_USUAL;
 	struct json_walk walk;
 	if (!answer->usage_text.at)
 		return;
@@ -445,9 +447,13 @@ void gemini_read_usage(struct answer *answer)
 			thoughts = json_count_of(walk.value);
 		else if (span_equals(key, SPAN("cachedContentTokenCount")))
 			cached = json_count_of(walk.value);
+		else if (span_equals(key, SPAN("trafficType")) ||
+			span_equals(key, SPAN("serviceTier")))
+			tier = tier_of(json_text_of(walk.value));
 	}
 	answer->usage = (struct usage){ .input = usage_sum_of(prompt, tools),
 		.output = usage_sum_of(candidates, thoughts),
 		.cached = cached,
-		.reasoning = thoughts };
+		.reasoning = thoughts,
+		.tier = tier };
 }

@@ -57,6 +57,12 @@ bool openai_put_message(struct buf *body, const char *role, struct span text);
 /* Reads a finished attempt, of a chat or of a completion: the row's `read`. */
 void openai_read(struct attempt *attempt, struct answer *answer);
 
+/*
+ * Fills what usage says of the parts of the input, a JSON value or missing: as Chat Completions and
+ * Responses have them, and those gateways that speak for others.
+ */
+void openai_read_input_details(struct usage *usage, struct span details);
+
 /* Fills answer->usage from usage_text: the row's `read_usage`. */
 void openai_read_usage(struct answer *answer);
 

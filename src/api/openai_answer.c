@@ -7,6 +7,7 @@
 #include "api/openai.h"
 #include "api/reading.h"
 #include "api/said.h"
+#include "api/tier.h"
 #include "json/scan.h"
 
 #include <string.h>
@@ -53,11 +54,28 @@ static void add_reasoning(struct usage *usage, int64_t total)
 		usage->output += usage->reasoning;
 }
 
+void openai_read_input_details(struct usage *usage, struct span details)
+{
+	struct json_walk walk;
+	json_walk_init(&walk, details);
+	while (walk.in_object && json_walk_next(&walk)) {
+		if (json_key_is(walk.key, SPAN("cached_tokens")))
+			set_count(&usage->cached, walk.value);
+		else if (json_key_is(walk.key, SPAN("cache_write_tokens")) ||
+			json_key_is(walk.key, SPAN("cache_creation_tokens")))
+			set_count(&usage->cache_write, walk.value);
+		else if (json_key_is(walk.key, SPAN("cache_creation_token_details")))
+			set_count(&usage->cache_write_long,
+				json_member(walk.value, SPAN("ephemeral_1h_input_tokens")));
+	}
+}
+
 void openai_read_usage(struct answer *answer)
 {
 	struct usage *out = &answer->usage;
 	struct json_walk walk;
 	int64_t total = -1;
+	out->tier = tier_of(answer->service_tier);
 	if (!answer->usage_text.at)
 		return;
 	json_walk_init(&walk, answer->usage_text);
@@ -69,7 +87,7 @@ void openai_read_usage(struct answer *answer)
 		else if (json_key_is(walk.key, SPAN("total_tokens")))
 			set_count(&total, walk.value);
 		else if (json_key_is(walk.key, SPAN("prompt_tokens_details")))
-			set_count(&out->cached, json_member(walk.value, SPAN("cached_tokens")));
+			openai_read_input_details(out, walk.value);
 		else if (json_key_is(walk.key, SPAN("prompt_cache_hit_tokens"))) /* DeepSeek */
 			set_count(&out->cached, walk.value);
 		else if (json_key_is(walk.key, SPAN("completion_tokens_details")))
@@ -173,6 +191,8 @@ static bool pull_completion(struct json_pull *p, void *found)
 			f->answer->usage_text = json_pull_value(p);
 		else if (span_equals(key, SPAN("model")))
 			f->answer->model = json_text_of(json_pull_value(p));
+		else if (span_equals(key, SPAN("service_tier")))
+			f->answer->service_tier = json_text_of(json_pull_value(p));
 		else if (span_equals(key, SPAN("error")))
 			is_error = complaint_is_one(json_pull_value(p));
 	}

@@ -22,6 +22,7 @@
 #include "api/reading.h"
 #include "api/said.h"
 #include "api/sse.h"
+#include "api/tier.h"
 #include "json/array.h"
 #include "json/scan.h"
 #include "json/walk.h"
@@ -121,6 +122,8 @@ static void read_response(struct response *r, struct span response)
 			r->said.model = json_text_of(walk.value);
 		} else if (span_is(key, "usage") && !span_is(walk.value, "null")) {
 			r->said.usage = walk.value;
+		} else if (span_is(key, "service_tier")) {
+			r->said.tier = json_text_of(walk.value);
 		} else if (span_is(key, "incomplete_details")) {
 			r->reason = text_in(walk.value, "reason");
 		} else if (span_is(key, "error")) {
@@ -332,12 +335,12 @@ void openai_responses_read_usage(struct answer *answer)
 {
 	struct usage *out = &answer->usage;
 	struct span usage = answer->usage_text;
+	out->tier = tier_of(answer->service_tier);
 	if (!usage.at)
 		return;
 	out->input = json_count_of(json_member(usage, SPAN("input_tokens")));
 	out->output = json_count_of(json_member(usage, SPAN("output_tokens")));
-	out->cached = json_count_of(json_member(
-		json_member(usage, SPAN("input_tokens_details")), SPAN("cached_tokens")));
+	openai_read_input_details(out, json_member(usage, SPAN("input_tokens_details")));
 	out->reasoning = json_count_of(json_member(
 		json_member(usage, SPAN("output_tokens_details")), SPAN("reasoning_tokens")));
 }

@@ -202,6 +202,10 @@ static bool pull_chunk(struct json_pull *p, struct stream *s)
 			struct span usage = json_pull_value(p);
 			if (usage.at && !span_is(usage, "null"))
 				s->said.usage = usage;
+		} else if (span_equals(key, SPAN("service_tier"))) {
+			struct span tier = json_text_of(json_pull_value(p));
+			if (tier.n)
+				s->said.tier = tier;
 		} else if (span_equals(key, SPAN("error"))) {
 			is_error = complaint_is_one(json_pull_value(p));
 		}

@@ -213,8 +213,8 @@ static int64_t dearest(const struct price *p, unsigned steps_n, bool of_output)
 int64_t price_worst(const struct price *p, int64_t input, int64_t output)
 {
 	unsigned steps_n = steps_below(p, input);
-	return plus(times(input, dearest(p, steps_n, false)),
-		times(output, dearest(p, steps_n, true)));
+	return plus(
+		times(input, dearest(p, steps_n, false)), times(output, dearest(p, steps_n, true)));
 }
 
 const char *price_source_name(enum price_source source)

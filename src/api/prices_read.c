@@ -32,10 +32,10 @@ struct field {
 /* An entry while it is read. */
 struct reading {
 	struct price price;
-	int64_t max_tokens;    /* of the answer, or of the request where there is no answer */
-	bool is_embedding;     /* the answer has no tokens */
-	bool has_other_cost;   /* something else than tokens is paid for */
-	bool has_too_much;     /* more steps than there is room for */
+	int64_t max_tokens;  /* of the answer, or of the request where there is no answer */
+	bool is_embedding;   /* the answer has no tokens */
+	bool has_other_cost; /* something else than tokens is paid for */
+	bool has_too_much;   /* more steps than there is room for */
 	bool has_price;
 };
 
@@ -56,7 +56,8 @@ static bool take_above(struct span *rest, int64_t *tokens)
 	if (!take(&left, SPAN("_above_")))
 		return false;
 	const char *first = left.at;
-	for (; left.n && *left.at >= '0' && *left.at <= '9' && n < THOUSANDS_MAX; left.at++, left.n--)
+	for (; left.n && *left.at >= '0' && *left.at <= '9' && n < THOUSANDS_MAX;
+		left.at++, left.n--)
 		n = n * 10 + (*left.at - '0');
 	if (left.at == first || !take(&left, SPAN("k_tokens")))
 		return false;

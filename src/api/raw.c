@@ -83,6 +83,8 @@ static void read_success(struct attempt *attempt, struct span root, struct answe
 			answer->model = json_text_of(walk.value);
 		else if (json_key_is(walk.key, SPAN("usage")))
 			answer->usage_text = walk.value;
+		else if (json_key_is(walk.key, SPAN("service_tier")))
+			answer->service_tier = json_text_of(walk.value);
 	}
 	if (has_error)
 		complaint_read(attempt, buf_span(&attempt->answer), root, answer);
@@ -117,7 +119,7 @@ static void read(struct attempt *attempt, struct answer *answer)
 	read_answer(attempt, answer);
 	if (answer->outcome == OUTCOME_ANSWERED)
 		return;
-	answer->usage_text = answer->model = (struct span){ 0 };
+	answer->usage_text = answer->model = answer->service_tier = (struct span){ 0 };
 	/* What is no JSON is not shown anyway. */
 	if (!json_scan(buf_span(&attempt->answer), &root, &fault) ||
 		classify_hides_secret(buf_span(&attempt->answer), attempt->endpoint))

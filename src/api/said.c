@@ -105,11 +105,13 @@ void said_keep(struct said *s, said_put_call *put_call, struct answer *answer)
 	struct place text = { 0, own->len };
 	struct place model = put(own, s->model);
 	struct place usage = put(own, s->usage);
+	struct place tier = put(own, s->tier);
 	struct place logprobs = put(own, s->logprobs);
 	struct place tools = has_calls ? put_calls(own, s, put_call) : put(own, s->tools);
 	answer->text = taken(own, text, has_words);
 	answer->model = taken(own, model, s->model.at);
 	answer->usage_text = taken(own, usage, s->usage.at);
+	answer->service_tier = taken(own, tier, s->tier.at);
 	answer->logprobs = taken(own, logprobs, s->logprobs.at);
 	answer->tool_calls = taken(own, tools, has_calls || s->tools.at);
 	answer->finish = s->has_too_many_calls ? FINISH_ERROR : s->finish;

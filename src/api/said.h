@@ -35,6 +35,7 @@ struct said {
 	size_t calls_n;
 	struct span model;    /* of the bytes that came, as the following; missing = not said */
 	struct span usage;    /* a JSON value */
+	struct span tier;     /* of service, escaped */
 	struct span logprobs; /* a JSON value */
 	struct span tools;    /* a JSON array of whole calls, where the API brings one */
 	enum finish finish;   /* as the last piece that has one says */

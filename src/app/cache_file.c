@@ -7,8 +7,8 @@
 static bool check_alone(struct config *c, struct err *err)
 {
 	if (c->cache.refreshes)
-		return err_set(err, ERR_USAGE,
-			"--refresh replaces what is in a cache; give --cache FILE");
+		return err_set(
+			err, ERR_USAGE, "--refresh replaces what is in a cache; give --cache FILE");
 	if (c->cache.ttl_ms > 0 && !origin_is_setting(c, "cache-ttl"))
 		return err_set(err, ERR_USAGE,
 			"--cache-ttl is about what is in a cache; give --cache FILE");

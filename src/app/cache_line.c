@@ -84,8 +84,8 @@ static int obeyed(const unsigned char *c, size_t n)
 	if (n == 2)
 		return c[0] == 0xc2 && c[1] < 0xa0 ? c[1] : -1;
 	int point = (c[0] & 0xf) << 12 | (c[1] & 0x3f) << 6 | (c[2] & 0x3f);
-	bool turns = (point >= 0x200e && point <= 0x200f) ||
-		(point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+	bool turns = (point >= 0x200e && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) ||
+		(point >= 0x2066 && point <= 0x2069);
 	return n == 3 && turns ? point : -1;
 }
 
@@ -268,7 +268,8 @@ static void put_answer(struct buf *out, const struct answer *a)
 static void put_content(struct buf *out, const struct content *c)
 {
 	result_put_number(out, ",\"status\":", c->attempt.status > 0 ? c->attempt.status : -1);
-	put_string(out, ",\"request_id\":", c->attempt.request_id[0] ? c->attempt.request_id : NULL);
+	put_string(
+		out, ",\"request_id\":", c->attempt.request_id[0] ? c->attempt.request_id : NULL);
 	result_put_number(out, ",\"attempts\":", c->attempts_n);
 	result_put_number(out, ",\"ms\":", c->attempt.ms);
 	buf_put_str(out, ",\"answered_by\":");

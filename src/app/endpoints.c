@@ -406,8 +406,7 @@ bool endpoints_make(struct endpoints *list, const struct endpoint_opts *o, const
 	return ok;
 }
 
-/* True if the step may be asked at e. */
-static bool asks(const struct step *step, const struct endpoint *e)
+bool endpoints_asks(const struct step *step, const struct endpoint *e)
 {
 	for (unsigned i = 0; i < step->models_n; i++)
 		if (step->models[i] == e->pool)
@@ -436,7 +435,7 @@ bool endpoints_check_models(const struct endpoints *list, const struct step *ste
 {
 	for (unsigned i = 0; i < list->n; i++) {
 		const struct endpoint *e = &list->items[i];
-		if (asks(step, e) && !e->model && !e->api->needs_no_model)
+		if (endpoints_asks(step, e) && !e->model && !e->api->needs_no_model)
 			return refuse_without_model(list, step, e, err);
 	}
 	return true;
@@ -455,7 +454,7 @@ bool endpoints_check_step(const struct endpoints *list, const struct step *step,
 	};
 	for (unsigned i = 0; i < list->n; i++) {
 		const struct endpoint *e = &list->items[i];
-		for (size_t j = 0; asks(step, e) && j < sizeof wants / sizeof *wants; j++)
+		for (size_t j = 0; endpoints_asks(step, e) && j < sizeof wants / sizeof *wants; j++)
 			if (wants[j].is_said && (e->api->refuses & wants[j].refusal))
 				return err_set(err, ERR_USAGE, "%s: %s has no place for it",
 					wants[j].option, e->api->name);

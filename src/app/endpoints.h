@@ -30,6 +30,9 @@ struct endpoints {
 bool endpoints_make(struct endpoints *list, const struct endpoint_opts *o, const struct plan *plan,
 	struct err *err);
 
+/* True if the step may be asked at e. */
+bool endpoints_asks(const struct step *step, const struct endpoint *e);
+
 /*
  * True if each endpoint that the step may be asked at has a model; else false with err filled,
  * which names the endpoint, or the step if there are several pools.

@@ -179,6 +179,7 @@ void trial_say(const struct trial *t, const struct config *config)
 		.total_n = t->total_n,
 		.drawn_n = t->drawn_n,
 		.run_n = sample_n(&t->sample),
+		.failed_n = t->sample.failed_n,
 		.input = figure_of(t, SAMPLE_INPUT),
 		.output = figure_of(t, SAMPLE_OUTPUT),
 		.has_output = !t->sample.has_packs,

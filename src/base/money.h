@@ -31,6 +31,8 @@ void money_put(struct buf *out, int64_t pico);
  */
 void money_put_rounded(struct buf *out, int64_t pico);
 
-/* Gives a x b, and a + b, of numbers >= 0, or INT64_MAX where that is too much. */
+/* Gives a x b of numbers >= 0, or INT64_MAX where that is too much. */
 int64_t money_times(int64_t a, int64_t b);
+
+/* Gives a + b; likewise. */
 int64_t money_plus(int64_t a, int64_t b);

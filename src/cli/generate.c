@@ -321,8 +321,7 @@ void generate_zsh(FILE *out)
 		put_zsh_list(out, takers);
 	fputs("rest=('2:command:(", out);
 	put_commands(out, OPTION_IS_ALL, " ");
-	fprintf(out, ")')\n[[ $command = %s ]] && rest=('2:command:(",
-		command_name(COMMAND_CACHE));
+	fprintf(out, ")')\n[[ $command = %s ]] && rest=('2:command:(", command_name(COMMAND_CACHE));
 	put_cache_verbs(out, " ");
 	fputs(")' '3:file:_files')\n"
 	      "_arguments -s -S : $specs '1:command:(" COMMAND_HELP " ",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The table stands in chapters, one per group of --help: options_io.c, options_ask.c,
- * options_steps.c, options_embed.c, options_money.c, options_run.c. To add an option, add a row there; nothing else
- * has to be told, and script/generate rewrites what is checked in.
+ * options_steps.c, options_embed.c, options_money.c, options_run.c. To add an option, add a row
+ * there; nothing else has to be told, and script/generate rewrites what is checked in.
  */
 #include "cli/options.h"
 

@@ -5,8 +5,7 @@
  * A row says which commands take it, and drives the parser, the environment, -h and --help, the
  * OPTIONS part of the manual, the completions of three shells, and "the nearest is". Rows are const
  * and name the field of struct config that they fill; a row whose kind does not fit its field's C
- * type does not compile (see options_row.h). Knows the rooms' option structs, not the rooms. Pure;
- * any thread.
+ * type does not compile (options_row.h). Knows the rooms' option structs, not the rooms. Pure.
  */
 #pragma once
 

@@ -96,10 +96,11 @@ static const struct option money_rows[] = {
 		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV | OPTION_IS_FILE,
 		.help = "what models cost: LiteLLM's model map",
-		.manual = "Read what models cost from\n.Ar FILE ,\n"
-			  "which is LiteLLM's model map\n"
-			  ".Pq Pa model_prices_and_context_window.json .\n"
-			  "A model that is not in it costs what nobody knows; see\n.Sx PRICES .\n" },
+		.manual =
+			"Read what models cost from\n.Ar FILE ,\n"
+			"which is LiteLLM's model map\n"
+			".Pq Pa model_prices_and_context_window.json .\n"
+			"A model that is not in it costs what nobody knows; see\n.Sx PRICES .\n" },
 	{ .name = "price-in",
 		STRING(money.price_in),
 		.value = "USD",

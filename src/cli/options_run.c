@@ -217,9 +217,10 @@ static const struct option seeing_rows[] = {
 		.takers = OPTION_IS_FILTERS | OPTION_IS_EMBEDS,
 		.traits = OPTION_IS_TYPED,
 		.help = "ask about N of the records, and say what all would cost",
-		.manual = "Ask about\n.Ar N\nrecords, drawn evenly from all of the input, write them, and\n"
-			  "say what all of them would cost, and how long they would take, see\n"
-			  ".Sx WHAT IT WILL COST .\n" },
+		.manual =
+			"Ask about\n.Ar N\nrecords, drawn evenly from all of the input, write them, and\n"
+			"say what all of them would cost, and how long they would take, see\n"
+			".Sx WHAT IT WILL COST .\n" },
 	{ .name = "quiet",
 		.letters = "q",
 		FLAG(SETS(is_quiet, true), SETS(is_verbose, false)),

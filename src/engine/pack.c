@@ -415,6 +415,7 @@ static void settle_found(struct sched *s, struct request *q)
 	q->answer.source = NULL;
 	q->answer.vectors = xmalloc(sizeof *q->answer.vectors);
 	q->answer.vectors[0] = q->answer.vector;
+	q->attempt.texts_n = 1;
 	ITEM_OF(q->items.next)->place = 0;
 	while (q->calls_n > 0)
 		settle(s, q, request_first(q), &source);

@@ -352,7 +352,8 @@ static bool has_work(struct pipeline *p)
 	bool can_release = has_next_out(p) && writer_room(p->rooms->writer) > 0;
 	bool can_fold = p->rooms->fold && !p->is_folded && reader_is_done(p->rooms->reader) &&
 		(p->phase == RUNNING || p->open_n == 0);
-	return can_admit || can_release || can_fold;
+	bool is_called = storing_has_news(&p->storing) || recall_has_news(&p->sched.recall);
+	return can_admit || can_release || can_fold || is_called;
 }
 
 /* True if there is a reason to end the run that nobody has heeded yet. */

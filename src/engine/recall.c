@@ -182,7 +182,7 @@ static bool take_answer(struct sched *s, struct request *q, struct entry *e)
 	struct attempt a;
 	struct answer answer;
 	unsigned attempts_n;
-	attempt_init(&a, 0);
+	attempt_init(&a, SCHED_BODY_MAX_BYTES);
 	answer_init(&answer, OUTCOME_CANCELLED);
 	if (!entry_unpack(e, &a, &answer, &attempts_n)) {
 		attempt_release(&a);
@@ -232,11 +232,20 @@ static void go_on(struct sched *s, struct request *q, int64_t now_ms)
 		sched_return(s, q, 0, now_ms);
 }
 
+bool recall_has_news(struct recall *r)
+{
+	if (r->cache && !r->next)
+		r->next = cache_take_done(r->cache);
+	return r->next != NULL;
+}
+
 void recall_collect(struct sched *s, int64_t now_ms)
 {
 	struct recall *r = &s->recall;
 	struct cache_job *job;
-	while (r->cache && (job = cache_take_done(r->cache))) {
+	while (recall_has_news(r)) {
+		job = r->next;
+		r->next = NULL;
 		struct request *q = job->owner;
 		r->sought_n--;
 		if (q->calls_n == 0) {

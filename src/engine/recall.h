@@ -32,6 +32,7 @@ struct recall {
 	struct sha *sha;     /* owned */
 	struct buf scratch;  /* owned: what a text alone would be asked with */
 	struct list_node spare_jobs;
+	struct cache_job *next; /* has come back, and waits for recall_collect; or NULL */
 	size_t sought_n; /* requests that are looked for now */
 	uint64_t kept_n; /* the number of the last answer that went to the cache */
 	uint64_t hits_n; /* calls that were answered from it */
@@ -51,6 +52,9 @@ bool recall_seek(struct sched *s, struct request *q);
 
 /* The same for a request which is a pack of one text so far. */
 bool recall_seek_text(struct sched *s, struct request *q);
+
+/* True if something has come back that recall_collect would take. */
+bool recall_has_news(struct recall *r);
 
 /* Takes back what was looked for: settled, or on its way. */
 void recall_collect(struct sched *s, int64_t now_ms);

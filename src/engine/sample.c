@@ -43,7 +43,7 @@ static struct usage usage_of(const struct sample *s, const struct call *call)
  */
 static int64_t cost_of(const struct sample *s, const struct call *call, const struct usage *usage)
 {
-	if (!call->is_cached)
+	if (!call->is_cached && !call->is_shared)
 		return call->answer.cost;
 	if (!call->attempt.endpoint || usage->input < 0)
 		return -1;
@@ -70,7 +70,7 @@ static void add_call(struct sample *s, const struct call *call, struct figures *
 		return;
 	s->asked_n++;
 	s->said_n += call->answer.usage.input >= 0;
-	if (s->has_packs ? call->answer.usage.input < 0 : call->is_shared)
+	if (s->has_packs && call->answer.usage.input < 0)
 		return;
 	find_figures(s, call, &figures);
 	for (int f = 0; f < SAMPLE_FIGURES_N; f++) {
@@ -89,9 +89,10 @@ static void add_call(struct sample *s, const struct call *call, struct figures *
 void sample_note(struct sample *s, const struct record *r)
 {
 	struct figures sum = { { 0 } };
-	if (r->fate == FATE_FAILED &&
-		(r->failure.code == ERROR_CANCELLED || r->failure.code == ERROR_BUDGET))
+	bool is_failed = r->fate == FATE_FAILED;
+	if (is_failed && !error_code_is_own_fault(r->failure.code))
 		return;
+	s->failed_n += is_failed;
 	for (unsigned i = 0; r->stages && i < r->stages_n; i++)
 		for (unsigned c = 0; r->stages[i].calls && c < r->stages[i].calls_n; c++)
 			add_call(s, &r->stages[i].calls[c], &sum);

@@ -2,9 +2,10 @@
 /*
  * sample: what single records have cost, for saying what many more like them would.
  *
- * What came from a cache counts as what it cost when it was asked for, since others like it are
- * yet to be paid for; what was shared with another call is paid there. A figure that some answer
- * lacks is not known. The loop's thread.
+ * What came from a cache, or was shared with another call, counts as what it costs to ask for it:
+ * others like it are yet to be paid for, and calls far apart in the input share nothing. A figure
+ * that some answer lacks is not known. Records that failed through no fault of theirs say nothing
+ * of others. The loop's thread.
  */
 #pragma once
 
@@ -34,6 +35,7 @@ struct sample {
 	const char *unpriced; /* borrowed: the first model without a price; NULL = none, or nobody
 				 knows which it is */
 	int64_t longest_ms;   /* of one request */
+	uint64_t failed_n;    /* of the records in it */
 	uint64_t asked_n;     /* calls that were asked */
 	uint64_t said_n;      /* of them, those that say what they, or their pack, used */
 };
@@ -45,7 +47,10 @@ struct sample {
 void sample_init(struct sample *s, const struct spend_opts *money, const struct endpoint *endpoints,
 	bool has_packs);
 
-/* Adds a settled record, which still has its calls. What the end of the run left open is not. */
+/*
+ * Adds a settled record, which still has its calls; not one that failed for the endpoint's sake, or
+ * was left open by the end of the run.
+ */
 void sample_note(struct sample *s, const struct record *r);
 
 /* Gives how many records are in it. */

@@ -56,6 +56,15 @@ struct record *storing_first(const struct storing *s)
 	return storing_is_stored(s, r->ticket, &is_lost) || is_lost ? r : NULL;
 }
 
+bool storing_has_news(const struct storing *s)
+{
+	struct err err;
+	if (!s->cache || storing_first(s))
+		return s->cache != NULL;
+	return !s->has_failed &&
+		(cache_committed(s->cache) != s->committed_n || cache_has_failed(s->cache, &err));
+}
+
 void storing_take(struct storing *s, struct record *r)
 {
 	bool is_lost;
@@ -70,5 +79,7 @@ void storing_disown(struct record *r)
 {
 	free(r->failure.message);
 	record_forget(r);
+	r->failure = (struct failure){ 0 };
+	r->fate = FATE_OPEN;
 	record_fail(r, ERROR_CANCELLED, xstrdup("its answer could not be stored in the cache"));
 }

@@ -45,6 +45,9 @@ bool storing_holds(struct storing *s, struct record *r, uint64_t ticket);
 /* Gives a record that need not wait any more, as far as storing_look has seen; NULL = none. */
 struct record *storing_first(const struct storing *s);
 
+/* True if a record need not wait any more, or storing_look would see what it has not seen yet. */
+bool storing_has_news(const struct storing *s);
+
 /* Lets go of that record. */
 void storing_take(struct storing *s, struct record *r);
 

@@ -35,7 +35,8 @@ struct cache_opts {
 /* Something that is looked for. */
 struct cache_job {
 	struct list_node link;
-	struct entry entry; /* its key says what; the rest is there once it is found */
+	struct entry entry; /* its key says what; the rest, but for names, is there once it is
+			       found */
 	bool is_found;
 	void *owner; /* the asker's; only carried */
 };

@@ -78,7 +78,7 @@ static int wait_for_lock(void *db, int tries_n)
 	if (tries_n == 0)
 		d->waits_since_ms = now_ms;
 	int64_t waited_ms = now_ms - d->waits_since_ms;
-	if (waited_ms >= d->patience_ms)
+	if (waited_ms >= d->patience_ms || (d->is_hurried && atomic_load(d->is_hurried)))
 		return 0;
 	if (waited_ms >= TELL_AFTER_MS && !d->is_told) {
 		log_say(LOG_WARNING, "cache %s: waiting for another process that holds it",

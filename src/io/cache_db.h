@@ -9,6 +9,7 @@
 
 #include <sqlite3.h>
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -39,6 +40,7 @@ struct cache_db {
 	int64_t patience_ms;
 	int64_t waits_since_ms; /* since when a lock is waited for */
 	bool is_told;           /* that it takes long */
+	const atomic_bool *is_hurried; /* borrowed: once true, locks are not waited for; or NULL */
 };
 
 /*

@@ -31,7 +31,7 @@ static_assert(TIER_USUAL == 0 && TIER_BATCH == 1 && TIER_FLEX == 2 && TIER_PRIOR
 	"tiers keep their numbers");
 static_assert(CACHE_PACKED_NOT == 0 && CACHE_PACKED_ZSTD == 1, "packings keep their numbers");
 
-enum { TAIL_BYTES = 4, NUMBERS_N = 4 };
+enum { TAIL_BYTES = 4 };
 
 static const struct {
 	enum outcome outcome;
@@ -93,20 +93,33 @@ void cache_table_release(struct cache_table *t)
 	*t = (struct cache_table){ 0 };
 }
 
-/* What the sum is over, beside the key and the form. */
-struct numbers {
-	int64_t values[NUMBERS_N];
+/* What the sum is over. */
+struct sealed {
+	const struct entry_key *key;
+	const char *outcome;
+	int64_t time_ms;
+	int64_t size;
+	int64_t packing;
+	struct span stored; /* the form as it stands in the row */
 };
 
-static uint32_t sum_of(
-	const struct entry_key *key, const struct numbers *numbers, struct span stored, int packing)
+static uint32_t add_number(uint32_t sum, int64_t number)
 {
-	unsigned char bytes[8 * NUMBERS_N];
+	unsigned char bytes[8];
 	for (size_t i = 0; i < sizeof bytes; i++)
-		bytes[i] = (unsigned char)((uint64_t)numbers->values[i / 8] >> 8 * (i % 8));
-	uint32_t sum = crc32_add(0, key->bytes, sizeof key->bytes);
-	sum = crc32_add(sum, bytes, sizeof bytes);
-	if (packing == CACHE_PACKED_ZSTD && stored.n > TAIL_BYTES)
+		bytes[i] = (unsigned char)((uint64_t)number >> 8 * i);
+	return crc32_add(sum, bytes, sizeof bytes);
+}
+
+static uint32_t sum_of(const struct sealed *s)
+{
+	struct span stored = s->stored;
+	uint32_t sum = crc32_add(0, s->key->bytes, sizeof s->key->bytes);
+	sum = crc32_add(sum, s->outcome, strlen(s->outcome));
+	sum = add_number(sum, s->time_ms);
+	sum = add_number(sum, s->size);
+	sum = add_number(sum, s->packing);
+	if (s->packing == CACHE_PACKED_ZSTD && stored.n > TAIL_BYTES)
 		stored = (struct span){ stored.at + stored.n - TAIL_BYTES, TAIL_BYTES };
 	return crc32_add(sum, stored.at, stored.n);
 }
@@ -153,10 +166,8 @@ bool cache_table_read(struct cache_table *t, sqlite3_stmt *s, struct entry *e, i
 	if (!key.at || key.n != sizeof e->key.bytes || !read_outcome(s, &e->outcome) || size < 0)
 		return false;
 	memcpy(e->key.bytes, key.at, key.n);
-	struct numbers numbers = { { e->time_ms, (int64_t)e->outcome, size, packing } };
-	/* Numbers of outcomes may change from version to version; their names do not. */
-	numbers.values[1] = name_of(e->outcome)[0];
-	return sum_of(&e->key, &numbers, stored, packing) == sqlite3_column_int64(s, SUM) &&
+	struct sealed sealed = { &e->key, name_of(e->outcome), e->time_ms, size, packing, stored };
+	return sum_of(&sealed) == sqlite3_column_int64(s, SUM) &&
 		cache_pack_take(&t->pack, stored, (enum cache_packing)packing, (uint64_t)size,
 			&e->form);
 }
@@ -232,16 +243,15 @@ int cache_table_store(struct cache_table *t, struct entry *e)
 	if (!entry_pack_vector(e) || e->form.len == 0 || e->form.len > CACHE_FORM_MAX_BYTES)
 		return SQLITE_OK;
 	struct span stored = cache_pack_put(&t->pack, buf_span(&e->form), is_dense, &packing);
-	struct numbers numbers = {
-		{ e->time_ms, outcome[0], (int64_t)e->form.len, (int64_t)packing }
-	};
+	struct sealed sealed = { &e->key, outcome, e->time_ms, (int64_t)e->form.len,
+		(int64_t)packing, stored };
 	sqlite3_bind_blob(s, KEY, e->key.bytes, sizeof e->key.bytes, SQLITE_STATIC);
 	sqlite3_bind_int64(s, TIME, e->time_ms);
 	bind_name(s, OUTCOME, outcome);
 	bind_usage(s, &e->usage);
 	sqlite3_bind_int64(s, SIZE, (int64_t)e->form.len);
 	sqlite3_bind_int(s, PACKED, (int)packing);
-	sqlite3_bind_int64(s, SUM, sum_of(&e->key, &numbers, stored, (int)packing));
+	sqlite3_bind_int64(s, SUM, sum_of(&sealed));
 	sqlite3_bind_blob64(s, FORM, stored.at, stored.n, SQLITE_STATIC);
 	bind_name(s, FORM + 1, e->api);
 	bind_name(s, FORM + 2, e->model);

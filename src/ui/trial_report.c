@@ -120,22 +120,26 @@ static void say_time(const struct trial_report *r)
 static void say_heading(const struct trial_report *r)
 {
 	unsigned long long total_n = r->total_n, drawn_n = r->drawn_n, run_n = r->run_n;
+	char failed[64] = "";
+	if (r->failed_n > 0)
+		snprintf(failed, sizeof failed, ", of which %llu failed",
+			(unsigned long long)r->failed_n);
 	if (run_n < drawn_n)
 		log_say(LOG_ERROR,
-			"trial: of %llu records %llu were drawn, and only %llu of them run; with all:",
-			total_n, drawn_n, run_n);
+			"trial: %llu of %llu records were drawn evenly, %llu came to an end of their own%s; with all:",
+			drawn_n, total_n, run_n, failed);
 	else
 		log_say(LOG_ERROR,
-			"trial: %llu of %llu records were run, drawn evenly; with all:", run_n,
-			total_n);
+			"trial: %llu of %llu records were run, drawn evenly%s; with all:", run_n,
+			total_n, failed);
 }
 
 void trial_report_say(const struct trial_report *r)
 {
 	bool is_exact = r->run_n == r->total_n;
-	if (r->run_n == 0) {
+	if (r->run_n == r->failed_n) {
 		log_say(LOG_ERROR,
-			r->total_n ? "trial: no record was run, so nothing is known of all"
+			r->total_n ? "trial: no record was answered, so nothing is known of all"
 				   : "trial: the input holds no record");
 		return;
 	}

@@ -16,9 +16,10 @@ struct trial_figure {
 };
 
 struct trial_report {
-	uint64_t total_n;          /* records of the input */
-	uint64_t drawn_n;          /* of these, those that were to be run */
-	uint64_t run_n;            /* of these, those that were: what is said is from them */
+	uint64_t total_n; /* records of the input */
+	uint64_t drawn_n; /* of these, those that were to be run */
+	uint64_t run_n; /* of these, those that came to an end of their own: figures are of these */
+	uint64_t failed_n;         /* of these, those that failed */
 	struct trial_figure input; /* tokens */
 	struct trial_figure output;
 	bool has_output;          /* there is such a thing */

@@ -46,8 +46,8 @@ struct entry {
  * its last attempt and the answer, as the API's file has read it; key, api and model are the
  * caller's. An answer that does not match a schema is kept as one that is whole, and of one that
  * does the text alone: whoever reads it checks it against his own. Borrows all; copies what it
- * keeps. Of a stream there is only what was put together of it. The form of more than a gigabyte is empty:
- * that is not to be stored.
+ * keeps. Of a stream there is only what was put together of it. The form of more than a gigabyte is
+ * empty: that is not to be stored.
  */
 void entry_pack(
 	struct entry *e, const struct attempt *a, const struct answer *answer, unsigned attempts_n);

@@ -151,14 +151,15 @@ class Bench:
             process.wait()
             process.stdout.close()
 
-    def start(self, command, stdin=None, stdout=os.devnull, timeout_s=300):
-        """Starts command on the client's processor; stdin None is a pipe that stays open."""
+    def start(self, command, stdin=None, stdout=os.devnull, timeout_s=300, pinned=True):
+        """
+        Starts command, on the client's processor if pinned, else on all; stdin None is a pipe that
+        stays open.
+        """
         command = [str(word) for word in command]
         read_fd, write_fd = os.pipe()
         timed = [
             self.programs / "timed",
-            "-c",
-            self.client_cpu,
             "-r",
             write_fd,
             "-t",
@@ -166,6 +167,8 @@ class Bench:
             "-o",
             stdout,
         ]
+        if pinned:
+            timed += ["-c", self.client_cpu]
         if stdin is not None:
             timed += ["-i", stdin]
         log = self.dir / "stderr"
@@ -189,9 +192,9 @@ class Bench:
             running.process.wait()
         self.started.clear()
 
-    def run(self, command, stdin=os.devnull, stdout=os.devnull, timeout_s=300):
+    def run(self, command, stdin=os.devnull, stdout=os.devnull, timeout_s=300, pinned=True):
         """Runs command to its end."""
-        return self.start(command, stdin, stdout, timeout_s).wait()
+        return self.start(command, stdin, stdout, timeout_s, pinned).wait()
 
     def floor_command(self, server, n, in_flight, *options):
         return [self.programs / "floor", "-n", n, "-c", in_flight, *options, server.url]

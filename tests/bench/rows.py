@@ -8,6 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from cache_row import row_cache
 from chunk_row import row_chunk
 from embed_row import row_embed
 from gates_row import row_gates
@@ -493,5 +494,6 @@ ROWS = {
     "steps": row_steps,
     "embed": row_embed,
     "chunk": row_chunk,
+    "cache": row_cache,
     "instructions": row_instructions,
 }

@@ -7,19 +7,26 @@
 
 enum { SUM_BYTES = 8, LINE_BYTES_MAX = 1 << 26 };
 
+static uint64_t add_word(uint64_t sum, uint64_t word)
+{
+	sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return sum ^ sum >> 32;
+}
+
 void forms_seal(struct buf *form)
 {
 	if (form->len < SUM_BYTES)
 		return;
 	size_t n = form->len - SUM_BYTES;
-	uint64_t sum = n;
-	for (size_t i = 0; i < n; i += 8) {
+	uint64_t sum = n, lanes[] = { 1, 2, 3, 4 };
+	for (size_t i = 0; i < n || i % 32 != 0; i += 8) {
 		uint64_t word = 0;
 		for (size_t j = i; j < n && j < i + 8; j++)
 			word |= (uint64_t)(unsigned char)form->data[j] << 8 * (j - i);
-		sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		sum ^= sum >> 32;
+		lanes[i / 8 % 4] = add_word(lanes[i / 8 % 4], word);
 	}
+	for (size_t i = 0; i < 4; i++)
+		sum = add_word(sum, lanes[i]);
 	for (size_t i = 0; i < SUM_BYTES; i++)
 		form->data[n + i] = (char)(sum >> 8 * i);
 }
@@ -121,6 +128,8 @@ const char *forms_complaint(
 	if (answer->endpoint.at &&
 		(!is_inside(answer->endpoint, memory) || !utf8_is_valid(answer->endpoint)))
 		return "a name lies elsewhere, or is none";
+	if (answer->outcome != OUTCOME_ANSWERED && !answer->message)
+		return "a failure has no words";
 	if (answer->message && !utf8_is_valid(span_of(answer->message)))
 		return "a message is none";
 	if (attempt->answer.len > 0 && !is_inside(buf_span(&attempt->answer), memory))

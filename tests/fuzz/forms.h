@@ -8,7 +8,8 @@
 
 #include "work/entry.h"
 
-/* Makes the checksum at a form's end right, whatever stands before it; nothing if it is too short.
+/*
+ * Makes the checksum at a form's end right, whatever stands before it; nothing if it is too short.
  */
 void forms_seal(struct buf *form);
 

@@ -5,6 +5,7 @@
  * just that run, with -v event by event. A scenario is called by its number or its name. With
  * SIM_QUICK set, or instrumented, a twentieth of the seeds is played.
  */
+#include "../sim/fakes.h"
 #include "base/units.h"
 #include "pack_laws.h"
 #include "scene.h"
@@ -18,7 +19,7 @@
 enum { SHOWN_N = 3, ENOUGH_N = 50, FEWER = 20, USAGE = 2 };
 
 static const struct scenes *const tables[] = { &scenes_graph, &scenes_time, &scenes_same,
-	&scenes_fold, &scenes_pack, &scenes_pack_time };
+	&scenes_fold, &scenes_pack, &scenes_pack_time, &scenes_kept };
 
 /* What is played, for when the program is aborted. */
 static char playing[200];
@@ -58,6 +59,8 @@ static bool play(const struct scene *s, uint64_t seed)
 	snprintf(playing, sizeof playing, "not ok - %s: aborted; graph '%s' %llu -v\n", s->name,
 		s->name, NUMBER(seed));
 	fflush(stdout);
+	fake_cache_abandon();
+	fake_cache_clear();
 	if (setjmp(check_escape))
 		return false;
 	s->play(seed);
@@ -154,6 +157,8 @@ int main(int argc, char **argv)
 	} else {
 		status = play_one(s, (uint64_t)seed);
 	}
+	fake_cache_abandon();
+	fake_cache_clear();
 	run_reset();
 	pack_release();
 	free(run.alive);

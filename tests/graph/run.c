@@ -150,6 +150,17 @@ static bool is_after_grace(void)
 	return run_is_stopped() && world.now_ms >= run.stop_ms + world.opts.grace_ms - LATE_MS;
 }
 
+void check_billed(const struct reply *reply)
+{
+	(void)reply;
+}
+
+void check_recalled(const struct entry *e)
+{
+	run.events_n++;
+	run.recalled_n += e != NULL;
+}
+
 void check_cancel(uint64_t number)
 {
 	run.events_n++;
@@ -257,6 +268,11 @@ void words_judge(uint64_t number, struct reply *reply)
 		run.play->judge(number, reply);
 }
 
+uint64_t words_kept(const struct entry *e)
+{
+	return run.play->kept(e);
+}
+
 static void put_content(struct span message, struct buf *out)
 {
 	struct span text = json_text_of(json_member(message, SPAN("content")));
@@ -342,7 +358,8 @@ static void play(struct reader *reader, struct writer *writer, struct http *http
 		.sched = { .plan = &run.plan,
 			.endpoints = world.endpoints,
 			.endpoints_n = world.endpoints_n,
-			.http = http },
+			.http = http,
+			.cache = run.cache },
 		.fold = fold,
 		.stats = &run.stats,
 		.seed = run.engine_seed ? run.engine_seed : rng_next(&world.rng),
@@ -367,9 +384,13 @@ void run_engine(uint64_t seed)
 		http_add_endpoint(http, &world.endpoints[i], &err);
 	struct writer *writer = writer_new(NULL, &run.plan, &world.wake, &err);
 	struct reader *reader = reader_new(NULL, &world.wake, &err);
+	if (run.scenario.cache.is_on)
+		run.cache = cache_new(NULL, &world.wake, &err);
 	signals_start(&world.wake);
 	play(reader, writer, http);
 	signals_stop();
+	cache_free(run.cache);
+	run.cache = NULL;
 	reader_free(reader);
 	writer_free(writer);
 	http_free(http);

@@ -12,6 +12,7 @@
 #include "../sim/upstream.h"
 #include "../sim/world.h"
 #include "engine/fold.h"
+#include "work/entry.h"
 #include "work/plan.h"
 
 #include <stdbool.h>
@@ -40,6 +41,8 @@ struct play {
 	void (*cancel)(uint64_t number, bool is_for_all);
 	void (*put)(const struct record *r);
 	void (*sleep)(void); /* the engine is about to sleep */
+	/* Gives the number of what an entry of the cache answers; needed where there is a cache. */
+	uint64_t (*kept)(const struct entry *e);
 };
 
 struct run {
@@ -47,6 +50,7 @@ struct run {
 	struct plan plan;
 	const struct play *play;
 	const struct fold_opts *fold; /* NULL = records leave one by one */
+	struct cache *cache;          /* while it runs with one; else NULL */
 	struct fold *folding;         /* while it runs with one; else NULL */
 	unsigned pools_n;             /* endpoint i is of pool i modulo that; 0 = 1 */
 	const struct api *api;        /* that all endpoints speak; NULL = OpenAI's chat */
@@ -61,6 +65,7 @@ struct run {
 	uint64_t alive_cap;
 	uint64_t given_n, put_n, starts_n, answers_n;
 	uint64_t first_alive; /* all before it are put */
+	uint64_t recalled_n;  /* found in the cache */
 	int64_t in_flight, most_in_flight;
 	int64_t stop_ms; /* NEVER = it was not stopped */
 	bool has_signal;

@@ -20,4 +20,4 @@ struct scenes {
 };
 
 extern const struct scenes scenes_graph, scenes_time, scenes_same, scenes_fold, scenes_pack,
-	scenes_pack_time;
+	scenes_pack_time, scenes_kept;

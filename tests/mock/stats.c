@@ -101,7 +101,7 @@ static json_t *dialects_json(const struct stats *s)
 json_t *stats_tree(const struct stats *s)
 {
 	return json_pack(
-		"{s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:O, s:I, s:o, s:I, s:I, s:I, s:I, "
+		"{s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:O, s:I, s:o, s:I, s:I, "
 		"s:I, s:I, s:I, s:I}",
 		"requests", (json_int_t)s->requests, "billed", (json_int_t)s->billed, "input",
 		(json_int_t)s->input, "output", (json_int_t)s->output, "streamed",

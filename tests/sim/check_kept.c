@@ -67,8 +67,9 @@ static bool is_lasting(const struct track *t)
 
 bool kept_is_lost(const struct track *t, const struct record *r)
 {
-	return fake_cache_has_failed() && is_lasting(t) && !fake_cache_holds(r->seq) &&
-		r->fate == FATE_FAILED && r->failure.code == ERROR_CANCELLED && r->failure.message;
+	return fake_cache_has_failed() && (t->starts_n > 0 || t->is_recalled) &&
+		r->fate == FATE_FAILED && r->failure.code == ERROR_CANCELLED &&
+		r->failure.attempts_n == 0 && r->failure.message;
 }
 
 void kept_put(const struct track *t, const struct record *r)

@@ -118,7 +118,9 @@ void kept_start(const struct track *t, uint64_t seq);
 /* It leaves, answered or not. */
 void kept_put(const struct track *t, const struct record *r);
 
-/* True if what came of it could not be stored, and it says so. */
+/*
+ * True if what came of it could not be stored, or of another that it came after, and it says so.
+ */
 bool kept_is_lost(const struct track *t, const struct record *r);
 
 /* True if there is a budget. */

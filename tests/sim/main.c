@@ -86,8 +86,7 @@ static const struct spend_opts *choose_money(void)
 	for (int i = 0; i < ENDPOINTS_MAX; i++) {
 		price_init(&prices[i]);
 		prices[i].source = PRICE_OF_FILE;
-		prices[i].usual.input = SIM_INPUT_PRICE;
-		prices[i].usual.output = SIM_OUTPUT_PRICE;
+		price_state(&prices[i], SIM_INPUT_PRICE, SIM_OUTPUT_PRICE);
 		prices[i].max_output = SIM_OUTPUT_MAX;
 	}
 	money = (struct spend_opts){ .prices = prices,

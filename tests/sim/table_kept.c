@@ -15,10 +15,13 @@ enum { RECORDS = 120, OUTPUT = SIM_OUTPUT_MAX };
 #define QUICK .is_on = true, .look_ms = { 0, 2 }, .commit_ms = { 0, 10 }
 #define SLOW .is_on = true, .look_ms = { 0, 200 }, .commit_ms = { 50, 2000 }
 
-#define FAULTS                                                                             \
+/* Failures that pass. */
+#define TROUBLE                                                                            \
 	[REPLY_RATE] = 2, [REPLY_ERROR] = 2, [REPLY_UNAVAILABLE] = 1, [REPLY_REFUSED] = 1, \
-	[REPLY_DROP] = 1, [REPLY_CUT] = 1, [REPLY_HALF] = 1, [REPLY_BAD_REQUEST] = 2,      \
-	[REPLY_LENGTH] = 2
+	[REPLY_DROP] = 1, [REPLY_CUT] = 1, [REPLY_HALF] = 1
+
+/* And some that do not. */
+#define FAULTS TROUBLE, [REPLY_BAD_REQUEST] = 2, [REPLY_LENGTH] = 2
 
 /* Runs that are played before others. */
 static const struct scenario whole = { .name = "whole",
@@ -27,10 +30,18 @@ static const struct scenario whole = { .name = "whole",
 	.upstream = { .latency_ms = { 20, 1000 } },
 	.cache = { QUICK } };
 
+static const struct scenario rejecting = { .name = "rejecting",
+	.jobs = { 1, 16 },
+	.input.records = { RECORDS, RECORDS },
+	.upstream = { .latency_ms = { 20, 1000 },
+		.percent = { [REPLY_BAD_REQUEST] = 20, [REPLY_LENGTH] = 10 } },
+	.exit_code = EXIT_SOME_FAILED,
+	.cache = { QUICK } };
+
 static const struct scenario interrupted = { .name = "interrupted",
 	.jobs = { 1, 8 },
 	.input.records = { RECORDS, RECORDS },
-	.upstream = { .latency_ms = { 500, 3000 }, .percent = { FAULTS } },
+	.upstream = { .latency_ms = { 500, 3000 }, .percent = { TROUBLE } },
 	.signals = { { SIGINT, { 1, 15000 } } },
 	.by_signal = SIGINT,
 	.stop_ms = { 1, 15050 },
@@ -42,18 +53,18 @@ static const struct scenario interrupted = { .name = "interrupted",
 static const struct scenario killed = { .name = "killed",
 	.jobs = { 1, 8 },
 	.input.records = { RECORDS, RECORDS },
-	.upstream = { .latency_ms = { 500, 3000 }, .percent = { FAULTS } },
-	.signals = { { SIGINT, { 1, 15000 } }, { SIGTERM, { 0, 1000 } } },
+	.upstream = { .latency_ms = { 3000, 8000 }, .percent = { TROUBLE } },
+	.signals = { { SIGINT, { 1500, 30000 } }, { SIGTERM, { 0, 500 } } },
 	.by_signal = SIGINT,
 	.is_aborted = true,
-	.stop_ms = { 1, 15050 },
+	.stop_ms = { 1, 30050 },
 	.cut = CUT_AFTER_GRACE,
 	.cache = { SLOW, .forgets = true } };
 
 static const struct scenario full = { .name = "full",
 	.jobs = { 1, 8 },
 	.input.records = { RECORDS, RECORDS },
-	.upstream = { .latency_ms = { 500, 3000 }, .percent = { FAULTS } },
+	.upstream = { .latency_ms = { 500, 3000 }, .percent = { TROUBLE } },
 	.exit_code = EXIT_OUTPUT,
 	.stop_ms = { 1, 8050 },
 	.cut = CUT_AT_ONCE,
@@ -63,7 +74,6 @@ static const struct scenario full = { .name = "full",
 static const struct scenario poor = { .name = "poor",
 	.jobs = { 1, 8 },
 	.input.records = { RECORDS, RECORDS },
-	.opts.sched.retry.retries = 9,
 	.upstream = { .latency_ms = { 50, 1000 }, .output = { 1, OUTPUT } },
 	.exit_code = EXIT_BUDGET,
 	.stop_ms = { 1, SCENARIO_FOREVER },
@@ -99,6 +109,12 @@ static const struct scenario rows[] = {
 		.input.records = { RECORDS, RECORDS },
 		.upstream = { .latency_ms = { 20, 1000 }, .percent = { [REPLY_AUTH] = 100 } },
 		.cache = { SLOW, .before = &whole } },
+	{ .name = "cache-warm-rejected",
+		.jobs = { 1, 16 },
+		.input.records = { RECORDS, RECORDS },
+		.upstream = { .latency_ms = { 20, 1000 }, .percent = { [REPLY_AUTH] = 100 } },
+		.exit_code = EXIT_SOME_FAILED,
+		.cache = { QUICK, .before = &rejecting } },
 	{ .name = "cache-longer-input",
 		.jobs = { 1, 16 },
 		.input.records = { RECORDS, 2 * RECORDS },
@@ -130,15 +146,12 @@ static const struct scenario rows[] = {
 	{ .name = "cache-resume-interrupted",
 		.jobs = { 1, 16 },
 		.input.records = { RECORDS, RECORDS },
-		.opts.sched.retry.retries = 100,
 		.upstream = { .latency_ms = { 20, 1000 } },
-		.exit_code = EXIT_SOME_FAILED,
 		.cache = { QUICK, .before = &interrupted } },
 	{ .name = "cache-resume-killed",
 		.jobs = { 1, 16 },
 		.input.records = { RECORDS, RECORDS },
 		.upstream = { .latency_ms = { 20, 1000 } },
-		.exit_code = EXIT_SOME_FAILED,
 		.cache = { QUICK, .before = &killed } },
 	{ .name = "cache-fails",
 		.jobs = { 1, 16 },
@@ -163,7 +176,6 @@ static const struct scenario rows[] = {
 		.jobs = { 1, 16 },
 		.input.records = { RECORDS, RECORDS },
 		.upstream = { .latency_ms = { 20, 1000 } },
-		.exit_code = EXIT_SOME_FAILED,
 		.cache = { QUICK, .before = &full } },
 
 	/* Budgets. */

@@ -239,28 +239,37 @@ TEST("Anthropic's tokens: what the cache had and got is input, what was thought 
 		const char *usage;
 		struct usage want;
 	} cases[] = {
-		{ "{\"input_tokens\":10,\"output_tokens\":5}", { 10, 5, -1, -1 } },
+		{ "{\"input_tokens\":10,\"output_tokens\":5}",
+			{ 10, 5, -1, -1, 0, 0, TIER_USUAL } },
 		{ "{\"input_tokens\":10,\"cache_creation_input_tokens\":200,"
 		  "\"cache_read_input_tokens\":3000,\"output_tokens\":5,"
 		  "\"output_tokens_details\":{\"thinking_tokens\":4}}",
-			{ 3210, 5, 3000, 4 } },
+			{ 3210, 5, 3000, 4, 200, 0, TIER_USUAL } },
 		{ "{\"input_tokens\":\"10\",\"cache_read_input_tokens\":null}",
-			{ 10, -1, -1, -1 } },
+			{ 10, -1, -1, -1, 0, 0, TIER_USUAL } },
 		{ "{\"input_tokens\":9007199254740992,\"cache_read_input_tokens\":1}",
-			{ 9007199254740993, -1, 1, -1 } },
-		{ "{\"input_tokens\":-1,\"output_tokens\":1.5}", { -1, -1, -1, -1 } },
-		{ "[1]", { -1, -1, -1, -1 } },
-		{ "null", { -1, -1, -1, -1 } },
+			{ 9007199254740993, -1, 1, -1, 0, 0, TIER_USUAL } },
+		{ "{\"input_tokens\":-1,\"output_tokens\":1.5}",
+			{ -1, -1, -1, -1, 0, 0, TIER_USUAL } },
+		/* what is kept for how long */
+		{ "{\"input_tokens\":1,\"cache_creation_input_tokens\":50,\"cache_creation\":{"
+		  "\"ephemeral_5m_input_tokens\":20,\"ephemeral_1h_input_tokens\":30},"
+		  "\"service_tier\":\"batch\"}",
+			{ 51, -1, -1, -1, 50, 30, TIER_BATCH } },
+		{ "{\"cache_creation\":{\"ephemeral_5m_input_tokens\":20,"
+		  "\"ephemeral_1h_input_tokens\":30},\"input_tokens\":1,"
+		  "\"cache_creation_input_tokens\":null,\"service_tier\":\"standard\"}",
+			{ 51, -1, -1, -1, 50, 30, TIER_USUAL } },
+		{ "{\"input_tokens\":1,\"cache_creation\":null,\"service_tier\":\"priority\"}",
+			{ 1, -1, -1, -1, 0, 0, TIER_PRIORITY } },
+		{ "[1]", { -1, -1, -1, -1, 0, 0, TIER_USUAL } },
+		{ "null", { -1, -1, -1, -1, 0, 0, TIER_USUAL } },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct answer answer;
 		answer_init(&answer, OUTCOME_ANSWERED);
 		answer.usage_text = span_of(cases[i].usage);
-		api_find("anthropic")->read_usage(&answer);
-		CHECK_INT(answer.usage.input, cases[i].want.input);
-		CHECK_INT(answer.usage.output, cases[i].want.output);
-		CHECK_INT(answer.usage.cached, cases[i].want.cached);
-		CHECK_INT(answer.usage.reasoning, cases[i].want.reasoning);
+		check_usage("anthropic", &answer, &cases[i].want);
 		answer_release(&answer);
 	}
 }

@@ -193,25 +193,27 @@ TEST("Bedrock's tokens: what the cache had and got is input")
 		const char *usage;
 		struct usage want;
 	} cases[] = {
-		{ "{\"inputTokens\":10,\"outputTokens\":5,\"totalTokens\":15}", { 10, 5, -1, -1 } },
+		{ "{\"inputTokens\":10,\"outputTokens\":5,\"totalTokens\":15}",
+			{ 10, 5, -1, -1, 0, 0, TIER_USUAL } },
 		{ "{\"inputTokens\":10,\"outputTokens\":5,\"cacheReadInputTokens\":3000,"
 		  "\"cacheWriteInputTokens\":200}",
-			{ 3210, 5, 3000, -1 } },
-		{ "{\"inputTokens\":\"10\",\"cacheReadInputTokens\":null}", { 10, -1, -1, -1 } },
+			{ 3210, 5, 3000, -1, 200, 0, TIER_USUAL } },
+		{ "{\"inputTokens\":\"10\",\"cacheReadInputTokens\":null}",
+			{ 10, -1, -1, -1, 0, 0, TIER_USUAL } },
 		{ "{\"inputTokens\":9007199254740992,\"cacheWriteInputTokens\":1}",
-			{ 9007199254740993, -1, -1, -1 } },
-		{ "[1]", { -1, -1, -1, -1 } },
-		{ "null", { -1, -1, -1, -1 } },
+			{ 9007199254740993, -1, -1, -1, 1, 0, TIER_USUAL } },
+		{ "{\"inputTokens\":1,\"cacheWriteInputTokens\":9,\"cacheDetails\":["
+		  "{\"ttl\":\"1h\",\"inputTokens\":3},{\"ttl\":\"1h\",\"inputTokens\":1},"
+		  "{\"ttl\":\"5m\",\"inputTokens\":5},{\"ttl\":\"1h\"},null]}",
+			{ 10, -1, -1, -1, 9, 4, TIER_USUAL } },
+		{ "[1]", { -1, -1, -1, -1, 0, 0, TIER_USUAL } },
+		{ "null", { -1, -1, -1, -1, 0, 0, TIER_USUAL } },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct answer answer;
 		answer_init(&answer, OUTCOME_ANSWERED);
 		answer.usage_text = span_of(cases[i].usage);
-		api_find("bedrock")->read_usage(&answer);
-		CHECK_INT(answer.usage.input, cases[i].want.input);
-		CHECK_INT(answer.usage.output, cases[i].want.output);
-		CHECK_INT(answer.usage.cached, cases[i].want.cached);
-		CHECK_INT(answer.usage.reasoning, cases[i].want.reasoning);
+		check_usage("bedrock", &answer, &cases[i].want);
 		answer_release(&answer);
 	}
 }

@@ -47,10 +47,11 @@ struct message {
 	{                                                             \
 		"event", "messageStop", "{\"stopReason\":" reason "}" \
 	}
-#define USAGE                                                                                                   \
-	{                                                                                                       \
-		"event", "metadata",                                                                            \
-			"{\"usage\":{\"inputTokens\":10,\"outputTokens\":5,\"totalTokens\":15},\"metrics\":{}}" \
+#define USAGE                                                                                    \
+	{                                                                                        \
+		"event", "metadata",                                                             \
+			"{\"usage\":{\"inputTokens\":10,\"outputTokens\":5,\"totalTokens\":15}," \
+			"\"serviceTier\":{\"type\":\"flex\"},\"metrics\":{}}"                    \
 	}
 #define CALL(id, name, args) \
 	"{\"toolUse\":{\"toolUseId\":\"" id "\",\"name\":\"" name "\",\"input\":" args "}}"
@@ -126,6 +127,7 @@ TEST("a Bedrock stream's text, finish and usage are what a whole answer would ha
 	api_find("bedrock")->read_usage(&answer);
 	CHECK_INT(answer.usage.input, 10);
 	CHECK_INT(answer.usage.output, 5);
+	CHECK_INT(answer.usage.tier, TIER_FLEX);
 	CHECK_INT(attempt.answer.cap, 0);
 	answer_release(&answer);
 	attempt_release(&attempt);

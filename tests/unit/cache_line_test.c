@@ -51,11 +51,15 @@ TEST("what a terminal would obey is shown, not sent")
 	check_shown(SPAN("a\033]0;x\007b"), 99, "a\\u001b]0;x\\u0007b");
 	check_shown(SPAN("one\ntwo\r"), 99, "one\\ntwo\\u000d");
 	check_shown(SPAN("\x7f\xc2\x9b\xc2\xa0"), 99, "\\u007f\\u009b\xc2\xa0");
-	check_shown(SPAN("\xe2\x80\xae|\xe2\x81\xa6|\xe2\x80\x94"), 99,
-		"\\u202e|\\u2066|\xe2\x80\x94");
+	check_shown(
+		SPAN("\xe2\x80\xae|\xe2\x81\xa6|\xe2\x80\x94"), 99, "\\u202e|\\u2066|\xe2\x80\x94");
 	check_shown((struct span){ "a\0b", 3 }, 99, "a\\u0000b");
-	check_shown(SPAN("\xff\x9b" "a\xf0\x9f\x98\x80" "b\xe2\x80"), 99,
-		"??a\xf0\x9f\x98\x80" "b??");
+	check_shown(SPAN("\xff\x9b"
+			 "a\xf0\x9f\x98\x80"
+			 "b\xe2\x80"),
+		99,
+		"??a\xf0\x9f\x98\x80"
+		"b??");
 }
 
 TEST("of a long text its first letters are shown, whole ones")

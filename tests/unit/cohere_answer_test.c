@@ -160,16 +160,17 @@ TEST("Cohere's usage is what is billed, else what tokens there were")
 	} cases[] = {
 		{ "{\"billed_units\":{\"input_tokens\":1,\"output_tokens\":2},"
 		  "\"tokens\":{\"input_tokens\":11,\"output_tokens\":12},\"cached_tokens\":4}",
-			{ 1, 2, 1, -1 } },
+			{ 1, 2, 1, -1, 0, 0, TIER_USUAL } },
 		{ "{\"tokens\":{\"input_tokens\":11,\"output_tokens\":12},\"cached_tokens\":4}",
-			{ 11, 12, 4, -1 } },
-		{ "{\"billed_units\":{\"input_tokens\":1,\"output_tokens\":2}}", { 1, 2, -1, -1 } },
+			{ 11, 12, 4, -1, 0, 0, TIER_USUAL } },
+		{ "{\"billed_units\":{\"input_tokens\":1,\"output_tokens\":2}}",
+			{ 1, 2, -1, -1, 0, 0, TIER_USUAL } },
 		{ "{\"tokens\":{\"output_tokens\":\"12\"},\"billed_units\":{\"input_tokens\":1}}",
-			{ 1, 12, -1, -1 } },
+			{ 1, 12, -1, -1, 0, 0, TIER_USUAL } },
 		{ "{\"tokens\":[1],\"billed_units\":null,\"cached_tokens\":\"x\"}",
-			{ -1, -1, -1, -1 } },
-		{ "null", { -1, -1, -1, -1 } },
-		{ "7", { -1, -1, -1, -1 } },
+			{ -1, -1, -1, -1, 0, 0, TIER_USUAL } },
+		{ "null", { -1, -1, -1, -1, 0, 0, TIER_USUAL } },
+		{ "7", { -1, -1, -1, -1, 0, 0, TIER_USUAL } },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct attempt attempt;
@@ -181,11 +182,7 @@ TEST("Cohere's usage is what is billed, else what tokens there were")
 		receive(&attempt, 200, span_of(body));
 		api_cohere.read(&attempt, &answer);
 		CHECK_MEM(answer.logprobs.at, answer.logprobs.n, "[{\"text\":\"t\"}]");
-		api_cohere.read_usage(&answer);
-		CHECK_INT(answer.usage.input, cases[i].want.input);
-		CHECK_INT(answer.usage.output, cases[i].want.output);
-		CHECK_INT(answer.usage.cached, cases[i].want.cached);
-		CHECK_INT(answer.usage.reasoning, cases[i].want.reasoning);
+		check_usage("cohere", &answer, &cases[i].want);
 		answer_release(&answer);
 		attempt_release(&attempt);
 	}

@@ -11,12 +11,13 @@
 	"{\"model\":\"m-1\",\"choices\":[{\"message\":{\"content\":\"a\\n\\u00e9\\\"\xc3\xa9\"}," \
 	"\"logprobs\":{\"content\":[{\"x\":1}]},\"finish_reason\":\"stop\"}],"                    \
 	"\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":5}}"
-#define TOOLS                                                                      \
+#define TOOLS                                                                        \
 	"{\"choices\":[{\"message\":{\"content\":null,\"tool_calls\":[ {\"id\":1,\n" \
 	"\"function\":{}} ]},\"finish_reason\":\"tool_calls\"}]}"
 #define EVENT(json) "data: " json "\n\n"
 #define SAYS(text) EVENT("{\"model\":\"m\",\"choices\":[{\"delta\":{\"content\":\"" text "\"}}]}")
-#define END(why) EVENT("{\"choices\":[{\"delta\":{},\"finish_reason\":\"" why "\"}]}") EVENT("[DONE]")
+#define END(why) \
+	EVENT("{\"choices\":[{\"delta\":{},\"finish_reason\":\"" why "\"}]}") EVENT("[DONE]")
 
 /* What a server said, in the words of that API. */
 struct scene {
@@ -46,8 +47,7 @@ static const struct scene scenes[] = {
 	{ "openai", 200, true, SAYS("ha") SAYS("lf") END("length"), OUTCOME_TRUNCATED },
 	{ "openai", 200, true,
 		EVENT("{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"c\","
-		      "\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}}]}")
-			END("tool_calls"),
+		      "\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}}]}") END("tool_calls"),
 		OUTCOME_ANSWERED },
 	{ "openai-moderation", 200, false,
 		"{\"model\":\"omni\",\"results\":[ {\"flagged\" : true,\n\"categories\":{}} ]}",
@@ -303,8 +303,8 @@ static void check_floats(struct span text, size_t n, struct span want)
 
 TEST("a vector is kept as its numbers, and is one of floats when it comes back")
 {
-	check_floats(SPAN("[1,-2.5,0.1]"), 3,
-		SPAN("\x00\x00\x80\x3f\x00\x00\x20\xc0\xcd\xcc\xcc\x3d"));
+	check_floats(
+		SPAN("[1,-2.5,0.1]"), 3, SPAN("\x00\x00\x80\x3f\x00\x00\x20\xc0\xcd\xcc\xcc\x3d"));
 	check_floats(SPAN("AACAPwAAIMDNzMw9"), 3,
 		SPAN("\x00\x00\x80\x3f\x00\x00\x20\xc0\xcd\xcc\xcc\x3d"));
 	check_floats(SPAN("[-1e39]"), 1, SPAN("\x00\x00\x80\xff"));
@@ -380,7 +380,8 @@ static bool is_harmless(const struct buf *form, size_t n, bool *is_read)
 	if (*is_read) {
 		complaint = forms_complaint(memory, &a, &answer);
 		answer_release(&answer);
-	} else if (e.form.data != memory.at || e.form.len != n || attempts_n != 77 || a.answer.data) {
+	} else if (e.form.data != memory.at || e.form.len != n || attempts_n != 77 ||
+		a.answer.data) {
 		complaint = "what was refused is not as it was";
 	}
 	entry_release(&e);
@@ -449,6 +450,19 @@ TEST("a form of another version is refused")
 	bool is_read;
 	CHECK_INT(form.data[form.len - VERSION_AT], 1);
 	form.data[form.len - VERSION_AT] = 2;
+	forms_seal(&form);
+	is_harmless(&form, form.len, &is_read);
+	CHECK(!is_read);
+	buf_release(&form);
+}
+
+TEST("a failure without words is refused: nobody could say why")
+{
+	enum { OUTCOME_AT = 16 };
+	struct buf form = form_of(0);
+	bool is_read;
+	CHECK_INT(form.data[form.len - OUTCOME_AT], OUTCOME_ANSWERED);
+	form.data[form.len - OUTCOME_AT] = OUTCOME_POLICY;
 	forms_seal(&form);
 	is_harmless(&form, form.len, &is_read);
 	CHECK(!is_read);

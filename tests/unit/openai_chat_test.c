@@ -231,33 +231,40 @@ TEST("what servers call tokens by other names, or count apart, is counted alike"
 		const char *usage;
 		struct usage want;
 	} cases[] = {
-		{ "{\"prompt_tokens\":\"12\",\"completion_tokens\":5}", { 12, 5, -1, -1 } },
+		{ "{\"prompt_tokens\":\"12\",\"completion_tokens\":5}",
+			{ 12, 5, -1, -1, 0, 0, TIER_USUAL } },
 		/* DeepSeek */
 		{ "{\"prompt_tokens\":9,\"completion_tokens\":2,\"total_tokens\":11,"
 		  "\"prompt_cache_hit_tokens\":4,\"prompt_cache_miss_tokens\":5}",
-			{ 9, 2, 4, -1 } },
+			{ 9, 2, 4, -1, 0, 0, TIER_USUAL } },
 		{ "{\"prompt_cache_hit_tokens\":4,\"prompt_tokens_details\":null}",
-			{ -1, -1, 4, -1 } },
+			{ -1, -1, 4, -1, 0, 0, TIER_USUAL } },
 		/* xAI, and OpenAI */
 		{ "{\"prompt_tokens\":12,\"completion_tokens\":2,\"total_tokens\":331,"
 		  "\"completion_tokens_details\":{\"reasoning_tokens\":317}}",
-			{ 12, 319, -1, 317 } },
+			{ 12, 319, -1, 317, 0, 0, TIER_USUAL } },
 		{ "{\"prompt_tokens\":12,\"completion_tokens\":319,\"total_tokens\":331,"
 		  "\"completion_tokens_details\":{\"reasoning_tokens\":317}}",
-			{ 12, 319, -1, 317 } },
+			{ 12, 319, -1, 317, 0, 0, TIER_USUAL } },
 		{ "{\"prompt_tokens\":12,\"completion_tokens\":2,"
 		  "\"completion_tokens_details\":{\"reasoning_tokens\":2}}",
-			{ 12, 2, -1, 2 } },
+			{ 12, 2, -1, 2, 0, 0, TIER_USUAL } },
+		/* gateways before those who write to a cache */
+		{ "{\"prompt_tokens\":90,\"completion_tokens\":2,\"prompt_tokens_details\":{"
+		  "\"cached_tokens\":20,\"cache_write_tokens\":30}}",
+			{ 90, 2, 20, -1, 30, 0, TIER_USUAL } },
+		{ "{\"prompt_tokens\":90,\"prompt_tokens_details\":{\"cache_creation_tokens\":30,"
+		  "\"cache_creation_token_details\":{\"ephemeral_1h_input_tokens\":10}}}",
+			{ 90, -1, -1, -1, 30, 10, TIER_USUAL } },
+		{ "{\"prompt_tokens\":90,\"prompt_tokens_details\":{\"cache_write_tokens\":null,"
+		  "\"cache_creation_tokens\":\"x\",\"cache_creation_token_details\":7}}",
+			{ 90, -1, -1, -1, 0, 0, TIER_USUAL } },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct answer answer;
 		answer_init(&answer, OUTCOME_ANSWERED);
 		answer.usage_text = span_of(cases[i].usage);
-		api_openai.read_usage(&answer);
-		CHECK_INT(answer.usage.input, cases[i].want.input);
-		CHECK_INT(answer.usage.output, cases[i].want.output);
-		CHECK_INT(answer.usage.cached, cases[i].want.cached);
-		CHECK_INT(answer.usage.reasoning, cases[i].want.reasoning);
+		check_usage("openai", &answer, &cases[i].want);
 		answer_release(&answer);
 	}
 }

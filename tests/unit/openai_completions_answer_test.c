@@ -13,7 +13,7 @@
 
 TEST("a completion's text, finish, logprobs and usage are read as the server wrote them")
 {
-	static const struct usage want = { 3, 4, -1, -1 };
+	static const struct usage want = { 3, 4, -1, -1, 0, 0, TIER_USUAL };
 	struct exchange x;
 	enter(&x, API, 200,
 		"{\"object\":\"text_completion\",\"model\":\"m-1\",\"choices\":[{\"text\":\" a\\n\",\"index\":0,"

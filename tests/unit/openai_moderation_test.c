@@ -63,7 +63,7 @@ TEST("what moderation knows nothing of is a fault")
 
 TEST("the first result is the value as the server wrote it, of several texts all of them")
 {
-	static const struct usage unknown = { -1, -1, -1, -1 };
+	static const struct usage unknown = { -1, -1, -1, -1, 0, 0, TIER_USUAL };
 	struct exchange x;
 	enter(&x, API, 200, "{\"id\":\"m\",\"model\":\"omni-1\",\"results\":[" RESULT "]}", false);
 	CHECK_INT(x.answer.outcome, OUTCOME_ANSWERED);

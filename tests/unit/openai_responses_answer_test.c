@@ -20,7 +20,7 @@
 
 TEST("a response's text, finish, model and usage are read as the server wrote them")
 {
-	static const struct usage want = { 11, 5, 3, 2 };
+	static const struct usage want = { 11, 5, 3, 2, 0, 0, TIER_USUAL };
 	struct exchange x;
 	enter(&x, API, 200,
 		"{\"id\":\"resp_1\",\"object\":\"response\",\"status\":\"completed\",\"error\":null,"
@@ -177,7 +177,7 @@ TEST("a success without a response in it is a bad response")
 
 TEST("odd usage of a response is unknown, and the answer stands")
 {
-	static const struct usage unknown = { -1, -1, -1, -1 };
+	static const struct usage unknown = { -1, -1, -1, -1, 0, 0, TIER_USUAL };
 	static const char *const usages[] = { "null", "[1]", "7", "{}",
 		"{\"input_tokens\":-1,\"output_tokens\":1.5,\"input_tokens_details\":[3]}",
 		"{\"input_tokens\":99999999999999999999,\"output_tokens_details\":null}" };

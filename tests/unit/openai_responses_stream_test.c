@@ -24,7 +24,7 @@
 
 TEST("a streamed response is what its last event says, as it would have come whole")
 {
-	static const struct usage want = { 11, 5, -1, -1 };
+	static const struct usage want = { 11, 5, -1, -1, 0, 0, TIER_USUAL };
 	struct exchange x;
 	enter(&x, API, 200,
 		CREATED DELTA("a") DELTA("b") ITEM_DONE(MESSAGE("ab"))

@@ -101,8 +101,7 @@ TEST("no key, URL or header has a default in the environment, and of files two t
 			continue;
 		for (size_t i = 0; i < sizeof is_private / sizeof *is_private; i++)
 			about(CHECK(!strstr(o->name, is_private[i])), o);
-		bool may_be_file =
-			strcmp(o->name, "cache") == 0 || strcmp(o->name, "prices") == 0;
+		bool may_be_file = strcmp(o->name, "cache") == 0 || strcmp(o->name, "prices") == 0;
 		about(CHECK(may_be_file || !(o->traits & OPTION_IS_FILE)), o);
 		about(CHECK(o->kind != OPTION_LIST || strcmp(o->name, "model") == 0), o);
 	}
@@ -185,8 +184,7 @@ TEST("long help fits 80 columns and shows every option that the command takes, w
 		CHECK(!strstr(text,
 			      "-j, --jobs N                   requests in flight, at most (default 64)\n") ==
 			(c == COMMAND_CHUNK || c == COMMAND_CACHE));
-		CHECK(!strstr(text, "--meta[=NAME]") ==
-			(c == COMMAND_CHUNK || c == COMMAND_CACHE));
+		CHECK(!strstr(text, "--meta[=NAME]") == (c == COMMAND_CHUNK || c == COMMAND_CACHE));
 		CHECK(!strstr(text, "\nSteps:\n") == (c != COMMAND_FILTER));
 		CHECK(!strstr(text, "\nReduce:\n") == (c != COMMAND_REDUCE));
 		CHECK(!strstr(text, "\nEmbed:\n") == (c != COMMAND_EMBED));
@@ -222,12 +220,11 @@ TEST("an option is taken by the commands that can do something with it, at least
 		{ "dimensions", "e" }, { "input-type", "e" }, { "normalize", "e" },
 		{ "format", "e" }, { "ids", "e" }, { "batch-items", "e" }, { "batch-tokens", "e" },
 		{ "batch-wait", "e" }, { "field", "c" }, { "size", "c" }, { "overlap", "c" },
-		{ "at", "c" }, { "keep-fields", "c" }, { "cache", "freC" },
-		{ "cache-ttl", "fre" }, { "refresh", "fre" }, { "failed", "C" },
-		{ "older-than", "C" }, { "output", "frecC" }, { "max-cost", "fre" },
-		{ "max-total-tokens", "fre" }, { "max-requests", "fre" }, { "prices", "fre" },
-		{ "price-in", "fre" }, { "price-out", "fre" }, { "dry-run", "fre" },
-		{ "trial", "fe" } };
+		{ "at", "c" }, { "keep-fields", "c" }, { "cache", "freC" }, { "cache-ttl", "fre" },
+		{ "refresh", "fre" }, { "failed", "C" }, { "older-than", "C" },
+		{ "output", "frecC" }, { "max-cost", "fre" }, { "max-total-tokens", "fre" },
+		{ "max-requests", "fre" }, { "prices", "fre" }, { "price-in", "fre" },
+		{ "price-out", "fre" }, { "dry-run", "fre" }, { "trial", "fe" } };
 	char takers[8];
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		CHECK_STR(takers_of(cases[i].name, takers), cases[i].takers);

@@ -383,8 +383,7 @@ TEST("what a run costs, and what it may, is said in words that are read later, a
 	CHECK(!m->max_cost && !m->prices && m->max_requests == 0 && !m->is_dry);
 	cli_free(&p.config);
 	check_refused("reduce\n--trial=20", "--trial is no option of pllm reduce");
-	check_refused(
-		"--trial=0", "--trial 0: expected a whole number from 1 to 1000000");
+	check_refused("--trial=0", "--trial 0: expected a whole number from 1 to 1000000");
 }
 
 TEST("help is about the command that is named")

@@ -269,6 +269,8 @@ static void check_usage(enum batch format, const char *usage, const struct usage
 	CHECK_INT(r.answer.usage.output, want->output);
 	CHECK_INT(r.answer.usage.cached, want->cached);
 	CHECK_INT(r.answer.usage.reasoning, want->reasoning);
+	CHECK_INT(r.answer.usage.cache_write, want->cache_write);
+	CHECK_INT(r.answer.usage.tier, want->tier);
 	put_away(&r);
 	free(body);
 }
@@ -278,16 +280,17 @@ TEST("tokens are counted by the names of whichever API was asked")
 	check_usage(BATCH_BODIES,
 		"{\"prompt_tokens\":5,\"completion_tokens\":7,\"total_tokens\":12,"
 		"\"prompt_tokens_details\":{\"cached_tokens\":2}}",
-		&(struct usage){ 5, 7, 2, -1 });
+		&(struct usage){ 5, 7, 2, -1, 0, 0, TIER_USUAL });
 	check_usage(BATCH_BODIES, "{\"prompt_tokens\":5,\"total_tokens\":5}",
-		&(struct usage){ 5, -1, -1, -1 });
+		&(struct usage){ 5, -1, -1, -1, 0, 0, TIER_USUAL });
 	check_usage(BATCH_BODIES,
 		"{\"input_tokens\":5,\"output_tokens\":7,\"output_tokens_details\":{\"reasoning_tokens\":3}}",
-		&(struct usage){ 5, 7, -1, 3 });
-	check_usage(BATCH_BODIES, "{\"total_tokens\":9}", &(struct usage){ 9, -1, -1, -1 });
-	check_usage(BATCH_BODIES, "null", &(struct usage){ -1, -1, -1, -1 });
+		&(struct usage){ 5, 7, -1, 3, 0, 0, TIER_USUAL });
+	check_usage(BATCH_BODIES, "{\"total_tokens\":9}",
+		&(struct usage){ 9, -1, -1, -1, 0, 0, TIER_USUAL });
+	check_usage(BATCH_BODIES, "null", &(struct usage){ -1, -1, -1, -1, 0, 0, TIER_USUAL });
 	check_usage(BATCH_PARAMS,
 		"{\"input_tokens\":5,\"cache_read_input_tokens\":2,\"cache_creation_input_tokens\":1,"
 		"\"output_tokens\":7}",
-		&(struct usage){ 8, 7, 2, -1 });
+		&(struct usage){ 8, 7, 2, -1, 1, 0, TIER_USUAL });
 }

@@ -87,6 +87,9 @@ static inline void check_usage(const char *api, struct answer *answer, const str
 	CHECK_INT(answer->usage.output, want->output);
 	CHECK_INT(answer->usage.cached, want->cached);
 	CHECK_INT(answer->usage.reasoning, want->reasoning);
+	CHECK_INT(answer->usage.cache_write, want->cache_write);
+	CHECK_INT(answer->usage.cache_write_long, want->cache_write_long);
+	CHECK_INT(answer->usage.tier, want->tier);
 }
 
 /* Checks what was read; if that is not what it should be, says what it was and gives false. */

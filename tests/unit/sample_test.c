@@ -110,7 +110,7 @@ TEST("what came from a cache counts as what it cost when it was asked for")
 	CHECK_INT(all(&d, SAMPLE_REQUESTS, 2), 2);
 }
 
-TEST("what was shared with another call is paid there")
+TEST("what was shared counts as if it were not: in all of the input they may be far apart")
 {
 	static const struct told calls[] = { { 10, 4, 40, 300, .is_cached = false },
 		{ 10, 4, 0, 300, .is_shared = true } };
@@ -118,12 +118,12 @@ TEST("what was shared with another call is paid there")
 	desk_init(&d, true, false);
 	note(&d, "1", &calls[0], 1);
 	note(&d, "2", &calls[1], 1);
-	CHECK_INT(all(&d, SAMPLE_INPUT, 4), 20);
-	CHECK_INT(all(&d, SAMPLE_COST, 4), 80);
-	CHECK_INT(all(&d, SAMPLE_REQUESTS, 4), 2);
+	CHECK_INT(all(&d, SAMPLE_INPUT, 4), 40);
+	CHECK_INT(all(&d, SAMPLE_COST, 4), 160);
+	CHECK_INT(all(&d, SAMPLE_REQUESTS, 4), 4);
 }
 
-TEST("records that nobody was asked for cost nothing, and those the end left open say nothing")
+TEST("records that ask for nothing cost nothing; those that fail for others' sake say nothing")
 {
 	static const struct told call = { 10, 4, 40, 300, .is_cached = false };
 	struct desk d;
@@ -136,9 +136,12 @@ TEST("records that nobody was asked for cost nothing, and those the end left ope
 	sample_note(&d.sample, left);
 	left->failure.code = ERROR_BUDGET;
 	sample_note(&d.sample, left);
+	left->failure.code = ERROR_TRANSPORT;
+	sample_note(&d.sample, left);
 	record_free(bad);
 	record_free(left);
 	CHECK_INT(sample_n(&d.sample), 2);
+	CHECK_INT(d.sample.failed_n, 1);
 	CHECK_INT(all(&d, SAMPLE_INPUT, 10), 50);
 }
 

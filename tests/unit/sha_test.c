@@ -29,8 +29,9 @@ TEST("digests are those of FIPS 180-4, one after the other")
 	check_digest(s, OF_ABC);
 	sha_add(s, SPAN("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"));
 	check_digest(s, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-	sha_add(s, SPAN("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmn"
-			"hijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu"));
+	sha_add(s,
+		SPAN("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmn"
+		     "hijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu"));
 	check_digest(s, "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1");
 	check_digest(s, OF_NOTHING);
 	sha_free(s);

@@ -104,10 +104,14 @@ TEST("a run that ended early says of how many it speaks, and none says so")
 {
 	struct trial_report r = usual();
 	r.run_n = 12;
-	CHECK(strstr(
-		said(&r), "of 12345 records 20 were drawn, and only 12 of them run; with all:"));
+	CHECK(strstr(said(&r),
+		"20 of 12345 records were drawn evenly, 12 came to an end of their own; with all:"));
 	r.run_n = 0;
-	CHECK_STR(said(&r), "pllm: trial: no record was run, so nothing is known of all\n");
+	CHECK_STR(said(&r), "pllm: trial: no record was answered, so nothing is known of all\n");
+	r.run_n = r.failed_n = 20;
+	CHECK_STR(said(&r), "pllm: trial: no record was answered, so nothing is known of all\n");
+	r.failed_n = 3;
+	CHECK(strstr(said(&r), "drawn evenly, of which 3 failed; with all:\n"));
 	r = (struct trial_report){ 0 };
 	CHECK_STR(said(&r), "pllm: trial: the input holds no record\n");
 }

@@ -226,8 +226,7 @@ TEST("floats are copied, or scaled, wherever they lie in memory")
 	for (size_t i = 0; i < 4; i++) {
 		memcpy(bytes + i, want.at, want.n);
 		check_floats(floats_of((struct span){ bytes + i, want.n }), false, want);
-		check_digits(
-			floats_of((struct span){ bytes + i, want.n }), false, "[1,-2.5,0.1]");
+		check_digits(floats_of((struct span){ bytes + i, want.n }), false, "[1,-2.5,0.1]");
 	}
 	struct span three_four = SPAN("\x00\x00\x40\x40\x00\x00\x80\xc0"); /* 3, -4 */
 	check_digits(floats_of(three_four), true, "[0.6,-0.8]");
@@ -323,8 +322,7 @@ TEST("a server's digits, rounded, are printed byte for byte as the floats that a
 		}
 		buf_put_char(&digits, ']');
 		check_rounded(buf_span(&digits), n, (struct embedding){ 0 });
-		check_rounded(
-			buf_span(&digits), n, (struct embedding){ .is_normalized = true });
+		check_rounded(buf_span(&digits), n, (struct embedding){ .is_normalized = true });
 		buf_release(&digits);
 	}
 }
