@@ -44,6 +44,7 @@ _pllm_embed='
 '
 _pllm_filter_embed='
 	--existing
+	--trial
 '
 _pllm_filter_reduce_embed='
 	--as
@@ -54,7 +55,6 @@ _pllm_filter_reduce_embed='
 	--window-bytes
 	--prompt
 	--prompt-file
-	--model
 	--param
 	--api
 	--endpoint
@@ -86,8 +86,17 @@ _pllm_filter_reduce_embed='
 	--max-duration
 	--grace
 	--halt
+	--cache-ttl
+	--refresh
+	--max-cost
+	--max-total-tokens
+	--max-requests
+	--prices
+	--price-in
+	--price-out
 	--max-input-tokens
 	--on-overflow
+	--dry-run
 '
 _pllm_chunk='
 	--field
@@ -105,10 +114,20 @@ _pllm_filter_reduce_embed_chunk='
 	--raw-input
 	--seq
 	--max-record
-	--output
 	--errors
 	--on-error
 	--accept
+'
+_pllm_cache='
+	--failed
+	--older-than
+'
+_pllm_filter_reduce_embed_cache='
+	--model
+	--cache
+'
+_pllm_filter_reduce_embed_chunk_cache='
+	--output
 	--config
 	--no-config
 	--profile
@@ -132,14 +151,16 @@ _pllm() {
 	case $cur in
 	-*)
 		case " ${COMP_WORDS[*]} " in
-		*' reduce '*) words=$_pllm_reduce$_pllm_filter_reduce$_pllm_filter_reduce_embed$_pllm_filter_reduce_embed_chunk ;;
-		*' embed '*) words=$_pllm_embed$_pllm_filter_embed$_pllm_filter_reduce_embed$_pllm_filter_embed_chunk$_pllm_filter_reduce_embed_chunk ;;
-		*' chunk '*) words=$_pllm_chunk$_pllm_filter_embed_chunk$_pllm_filter_reduce_embed_chunk ;;
-		*) words=$_pllm_filter$_pllm_filter_reduce$_pllm_filter_embed$_pllm_filter_reduce_embed$_pllm_filter_embed_chunk$_pllm_filter_reduce_embed_chunk ;;
+		*' reduce '*) words=$_pllm_reduce$_pllm_filter_reduce$_pllm_filter_reduce_embed$_pllm_filter_reduce_embed_chunk$_pllm_filter_reduce_embed_cache$_pllm_filter_reduce_embed_chunk_cache ;;
+		*' embed '*) words=$_pllm_embed$_pllm_filter_embed$_pllm_filter_reduce_embed$_pllm_filter_embed_chunk$_pllm_filter_reduce_embed_chunk$_pllm_filter_reduce_embed_cache$_pllm_filter_reduce_embed_chunk_cache ;;
+		*' chunk '*) words=$_pllm_chunk$_pllm_filter_embed_chunk$_pllm_filter_reduce_embed_chunk$_pllm_filter_reduce_embed_chunk_cache ;;
+		*' cache '*) words=$_pllm_cache$_pllm_filter_reduce_embed_cache$_pllm_filter_reduce_embed_chunk_cache ;;
+		*) words=$_pllm_filter$_pllm_filter_reduce$_pllm_filter_embed$_pllm_filter_reduce_embed$_pllm_filter_embed_chunk$_pllm_filter_reduce_embed_chunk$_pllm_filter_reduce_embed_cache$_pllm_filter_reduce_embed_chunk_cache ;;
 		esac ;;
-	*) [ "$COMP_CWORD" -gt 1 ] || words='help reduce embed chunk' ;;
+	*) [ "$COMP_CWORD" -gt 1 ] || words='help reduce embed chunk cache' ;;
 	esac
-	[ "$prev" != help ] || words='reduce embed chunk'
+	[ "$prev" != help ] || words='reduce embed chunk cache'
+	[ "$prev" != cache ] || words='stats ls rm export verify'
 	case $prev in
 	--input-format) words='jsonl lines seq openai-batch anthropic-batch' ;;
 	--existing) words='error skip replace' ;;
@@ -163,7 +184,9 @@ _pllm() {
 	--cacert|\
 	--cert|\
 	--unix-socket|\
-	--config)
+	--config|\
+	--cache|\
+	--prices)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
@@ -220,8 +243,22 @@ _pllm() {
 	--max-duration|\
 	--grace|\
 	--halt|\
+	--cache-ttl|\
+	--older-than|\
+	--max-cost|\
+	--max-total-tokens|\
+	--max-requests|\
+	--price-in|\
+	--price-out|\
 	--max-tokens-limit|\
-	--max-input-tokens) return ;;
+	--max-input-tokens|\
+	--trial) return ;;
+	stats|ls|rm|export|verify)
+		if [[ $cur != -* && " ${COMP_WORDS[*]} " == *' cache '* ]]; then
+			compopt -o filenames
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			return
+		fi ;;
 	--meta) [ -z "$equals" ] || return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -19,12 +19,14 @@
  *       step_keys.c step_values.c     what can be said of a step: one table; who wins
  *       flow.c show_flow.c text_file.c   steps in YAML; the plan for people; files read whole
  *       stops.c speed.c        options -> rules for stopping, rates
- *       cache_file.c           what goes with --cache
+ *       cache_file.c money.c   what goes with --cache; prices and budgets
+ *       dry_run.c trial.c      what it would cost: reckoned, and tried out
  *       endpoints.c endpoint_text.c address.c credentials.c aws_key.c   options -> the pools
  *       batch_files.c origin.c        what goes with batch files; who said what an option is
  *       finish.c process.c     how runs end; what a careful process does first and last
  *     ui/                    what a person sees
  *       summary.c              the last words on stderr
+ *       estimate_report.c trial_report.c   what a dry run, or a trial, has found
  *     engine/                who goes next
  *       pipeline.c             the loop: admit, dispatch, wait, collect, release
  *       door.c                 what of a record needs no model
@@ -33,15 +35,19 @@
  *       sched.c queue.c        what becomes of a request; which of those that wait is next
  *       same.c again.c         who asks the very same already; what becomes of what failed
  *       pack.c pack_divide.c   texts whose vectors are wanted, into packs; packs into two
+ *       recall.c storing.c     what was answered before; records leave when it is stored
  *       pool.c gates.c         at which endpoint; whether now: all its gates asked as one
  *       render*.c              a call, or a pack, becomes a request
  *       flight.c guilt.c triage.c   a try in the air; whose doing its end is; what it means
+ *       spend.c                what tries cost and may cost
+ *       estimate*.c stand_in.c sample.c   what would be asked; words for answers; costs of a few
  *       verify.c               whether an answer is what the schema says
  *       fold.c fold_*.c        reduce: members, groups and their trees; packs go out as records
  *       stats.c verdict.c      counts; exit codes
- *     io/                    descriptors, threads, libcurl
+ *     io/                    descriptors, threads, libcurl, SQLite
  *       reader.c writer.c      the two doors, a thread each
  *       npy.c                  vectors as the rows of a matrix
+ *       cache.c cache_*.c      answers in a file, a thread; cache_book.c cache_verify.c: looked after
  *       http*.c                many multi handles, one epoll
  *       sigv4.c                Amazon's signatures
  *       hint.c allowance.c     what headers say of waiting and of limits
@@ -54,11 +60,13 @@
  *       raw.c                  batch files: what others wrote, as it is
  *       members.c chat.c turns.c      requests: fields; messages in everybody's words
  *       reading.c said.c blocks.c     answers: how reading begins; what was said, put together
+ *       price.c prices*.c tier.c input_tokens.c   what tokens cost, and how many they are
  *       complaint.c classify.c what failing answers mean
  *       sse.c ndjson.c eventstream.c  streams
  *     work/                  the nouns
  *       record.c stage.c call.c request.c attempt.c answer.c outcome.c   the corridor
  *       plan.c template*.c cut.c ask.c   what is asked
+ *       entry*.c               an answer as a cache keeps it
  *       item.c vector.c        a text of a pack, and what it is answered with
  *       progress.c vote.c      which step may begin, and what its answers are joined to
  *       result*.c splice.c     the line it leaves as
@@ -73,6 +81,8 @@
  *       balance.c hedge.c      where; when a second time elsewhere
  *       retry.c retry_budget.c whether again, and when
  *       forecast.c             how many tokens it will be
+ *       budget.c               what may still be spent
+ *       draw.c extrapolate.c   a few of many, evenly; from these to all
  *       order.c halt.c         who leaves next; when all is over
  *     json/                  scan.c (strict), walk.c (parts as spans), path.c, text.c (escapes)
  *       numbers.c float32.c    arrays of numbers: checked in blocks of 64 bytes, read, printed
@@ -80,7 +90,8 @@
  *       equal.c compact.c yaml.c
  *     base/                  knows nobody: memory, buffers, errors, time, heap, channels ...
  *       shared.c spare.c       bytes that several own; large memory that went, for what comes
- *       lookup.c               things found by a hash
+ *       lookup.c sha.c         things found by a hash; SHA-256
+ *       money.c                whole pico-dollars
  *
  * Rooms look down this list, never up. HACKING.md says why.
  */

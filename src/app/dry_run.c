@@ -67,8 +67,19 @@ static struct estimate_part part_of(const struct estimate_sum *sum, const char *
 		.cost_most = sum->cost_most,
 		.unpriced_n = sum->unpriced_n,
 		.no_most_n = sum->no_most_n,
-		.source = price_source_name(sum->source),
 	};
+}
+
+/* Gives the part of that model, which several pools may ask; a new one if there is none. */
+static struct estimate_part *part_for(
+	struct estimate_part *models, unsigned *n, const struct estimate_part *part)
+{
+	unsigned i = 0;
+	while (i < *n && strcmp(models[i].name, part->name) != 0)
+		i++;
+	if (i == *n)
+		models[(*n)++] = (struct estimate_part){ .name = part->name };
+	return &models[i];
 }
 
 /* Adds where a model's prices come from, unless it is said already. */
@@ -114,12 +125,12 @@ bool dry_run_report(const struct estimate *e, const struct stats *stats,
 		const struct estimate_sum *sum = &e->pools[i];
 		if (sum->requests_n == 0)
 			continue;
-		struct estimate_part *part = &models[r.models_n++];
-		*part = part_of(sum, model_of(endpoints, i));
-		add(&r.total, part);
+		const struct estimate_part part = part_of(sum, model_of(endpoints, i));
+		add(part_for(models, &r.models_n, &part), &part);
+		add(&r.total, &part);
 		r.rough_n += sum->rough_n;
 		r.shared_n += sum->shared_n;
-		put_source(&source, part->source);
+		put_source(&source, price_source_name(sum->source));
 	}
 	if (source.len == 0)
 		buf_put_str(&source, "none were needed");

@@ -48,8 +48,8 @@ struct filter {
 static bool wants_usage(const struct config *c)
 {
 	const struct money_opts *m = &c->money;
-	bool is_counted = m->max_cost || m->max_total_tokens > 0 || m->prices || m->price_in ||
-		m->price_out || m->trial_n > 0 || m->is_dry;
+	bool is_counted = m->max_cost || m->max_total_tokens > 0 || m->max_requests > 0 ||
+		m->prices || m->price_in || m->price_out || m->trial_n > 0 || m->is_dry;
 	return c->writer.meta || c->cache.path || c->is_verbose || is_counted;
 }
 
@@ -72,12 +72,14 @@ static bool complete_config(struct filter *f, struct err *err)
 	/* When a first byte comes, or the next, is only seen in a stream. */
 	if (c->pipeline.sched.ttft_timeout_ms > 0 || c->pipeline.sched.idle_timeout_ms > 0)
 		c->endpoint.is_streamed = true;
+	if (!stops_parse_halt(c->halt, &c->pipeline.halt, err) ||
+		!stops_parse_accept(c->accept, &f->accept, err) ||
+		!speed_parse_rate(c->rate, &c->pipeline.sched, err) ||
+		!speed_parse_hedge(c->hedge, c->hedge_max, &c->pipeline.sched.hedge, err))
+		return false;
 	if (c->money.is_dry)
 		dry_run_prepare(c);
-	return stops_parse_halt(c->halt, &c->pipeline.halt, err) &&
-		stops_parse_accept(c->accept, &f->accept, err) &&
-		speed_parse_rate(c->rate, &c->pipeline.sched, err) &&
-		speed_parse_hedge(c->hedge, c->hedge_max, &c->pipeline.sched.hedge, err);
+	return true;
 }
 
 static bool add_endpoints(struct filter *f, struct err *err)
@@ -154,7 +156,7 @@ static bool make_money(struct filter *f, struct err *err)
 	if (!money_make(&f->money, f->config, &f->endpoints, &f->plan, err))
 		return false;
 	f->spend = (struct spend_opts){
-		.prices = f->money.of_endpoint, .map = f->money.prices, .limits = f->money.limits
+		.prices = f->money.of_endpoint, .map = f->money.map, .limits = f->money.limits
 	};
 	return true;
 }
@@ -184,11 +186,9 @@ static bool build(struct filter *f, struct err *err)
 		process_keep_memory();
 	if (c->cache.path && !(f->cache = cache_new(&c->cache, &f->wake, err)))
 		return false;
-	/* Its handlers of signals come later: so it may be ended while it reads. */
-	if (!trial_draw(&f->trial, c, err))
-		return false;
 	if (!(f->http = http_new(&c->http, &f->wake, err)) || !add_endpoints(f, err) ||
 		!(f->writer = writer_new(&c->writer, &f->plan, &f->wake, err)) ||
+		!trial_draw(&f->trial, c, err) ||
 		!(f->reader = reader_new(&c->reader, &f->wake, err)))
 		return false;
 	/* Not before: opening a pipe may take for ever, and a signal ends that. */

@@ -37,6 +37,7 @@ int finish_refused(const struct config *config, struct err *err)
 	origin_locate(config, err);
 	log_say(LOG_ERROR, "%s", err->msg);
 	return err->kind == ERR_INTERNAL  ? EXIT_INTERNAL
+		: err->kind == ERR_INPUT  ? EXIT_INPUT
 		: err->kind == ERR_OUTPUT ? EXIT_OUTPUT
 					  : EXIT_USAGE;
 }

@@ -7,6 +7,7 @@
 #include "engine/estimate.h"
 
 #include "api/input_tokens.h"
+#include "base/hash.h"
 #include "base/money.h"
 #include "base/xalloc.h"
 #include "engine/flight.h"
@@ -21,6 +22,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Of tokens, that nobody knows how many. */
 #define UNKNOWN INT64_C(-1)
@@ -219,21 +221,31 @@ static int64_t tokens_of(const struct sched *s, const struct request *q, const s
 	return half < 1 ? 1 : half < tokens ? half : tokens;
 }
 
+/* Who asks the very same gets the very same: then later steps ask the same, too. */
+static uint64_t mark_of(const struct request *q)
+{
+	uint64_t mark;
+	if (!q->has_key)
+		return hash_bytes(buf_span(&q->attempt.body), 0);
+	memcpy(&mark, q->key.bytes, sizeof mark);
+	return mark;
+}
+
 static void settle(struct sched *s, struct request *q, const struct weight *w)
 {
 	struct answer *a = &q->answer;
 	const struct plan *plan = s->rooms.plan;
 	bool is_value = plan->steps[q->step].schema || plan->batch != BATCH_NONE;
-	int64_t tokens = tokens_of(s, q, w);
+	const struct stand_in like = { tokens_of(s, q, w), mark_of(q) };
 	answer_release(a);
 	answer_init(a, OUTCOME_ANSWERED);
 	buf_init(&a->own, STAND_IN_MAX_BYTES);
 	if (q->is_pack)
 		a->text = SPAN("");
 	else if (is_value)
-		stand_in_put_value(&a->own, plan, q->step, tokens);
+		stand_in_put_value(&a->own, plan, q->step, &like);
 	else
-		stand_in_put_words(&a->own, tokens);
+		stand_in_put_words(&a->own, &like);
 	if (!q->is_pack)
 		*(is_value ? &a->value : &a->text) = buf_span(&a->own);
 	a->usage.output = w->output;

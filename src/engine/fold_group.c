@@ -25,7 +25,7 @@ struct fold_group *fold_group_new(struct span key, struct span name, const struc
 		.key = xmalloc(key.n + (is_same ? 0 : name.n)),
 		.key_n = key.n,
 		.name_n = is_same ? 0 : name.n,
-		.usage = { -1, -1, -1, -1 },
+		.usage = { -1, -1, -1, -1, 0, 0, TIER_USUAL },
 	};
 	memcpy(g->key, key.at, key.n);
 	memcpy(g->key + key.n, name.at, g->name_n);

@@ -51,7 +51,7 @@ size_t packs_hungry_n(const struct sched *s, size_t requests_n)
 	const struct packs *p = &s->packs;
 	size_t size = target_of(s);
 	size_t wanted = (requests_n + AHEAD_N) * size;
-	size_t has = s->queue.ready_n * size;
+	size_t has = s->queue.ready_n * size + s->recall.sought_n;
 	if (p->open)
 		has += p->open->items_n;
 	if (p->open && p->open->state == REQUEST_READY)

@@ -353,7 +353,9 @@ static bool has_work(struct pipeline *p)
 	bool can_fold = p->rooms->fold && !p->is_folded && reader_is_done(p->rooms->reader) &&
 		(p->phase == RUNNING || p->open_n == 0);
 	bool is_called = storing_has_news(&p->storing) || recall_has_news(&p->sched.recall);
-	return can_admit || can_release || can_fold || is_called;
+	/* Where nobody is asked, packs come back as they are dispatched, and make others. */
+	bool has_packs = p->rooms->fold && fold_packs_n(p->rooms->fold) > 0 && has_room(p);
+	return can_admit || can_release || can_fold || has_packs || is_called;
 }
 
 /* True if there is a reason to end the run that nobody has heeded yet. */

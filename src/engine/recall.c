@@ -5,8 +5,8 @@
  * length (base/sha.h), so that no two questions are the same bytes.
  *
  * Of failures only those are kept that say something about the request and would be said again: it
- * is refused (OUTCOME_REQUEST, too long a one where nobody else could take it), or its content is.
- * What a fallback refuses is that model's opinion, and not kept.
+ * is refused, is too long for the model, or its content is refused. What a fallback says is that
+ * model's opinion, and not kept.
  */
 #include "engine/recall.h"
 
@@ -239,6 +239,13 @@ bool recall_has_news(struct recall *r)
 	return r->next != NULL;
 }
 
+/* What was too long for one model may do for another, where there is one now. */
+static bool is_of_use(const struct sched *s, const struct cache_job *job)
+{
+	return job->is_found &&
+		(job->entry.outcome != OUTCOME_TOO_LONG || s->pool.tiers_n == 1);
+}
+
 void recall_collect(struct sched *s, int64_t now_ms)
 {
 	struct recall *r = &s->recall;
@@ -250,7 +257,7 @@ void recall_collect(struct sched *s, int64_t now_ms)
 		r->sought_n--;
 		if (q->calls_n == 0) {
 			sched_forget(s, q);
-		} else if (job->is_found && take_answer(s, q, &job->entry)) {
+		} else if (is_of_use(s, job) && take_answer(s, q, &job->entry)) {
 			r->hits_n += q->calls_n;
 			conclude(s, q, now_ms);
 		} else {
@@ -266,7 +273,13 @@ void recall_collect(struct sched *s, int64_t now_ms)
 static void put(struct recall *r, struct entry *e, const struct entry_key *key,
 	const struct endpoint *asked)
 {
+	/* What is larger than a file may hold. */
+	if (e->form.len == 0 && !e->source) {
+		entry_release(e);
+		return;
+	}
 	e->key = *key;
+	e->api = asked->api->name;
 	e->model = asked->model;
 	r->kept_n = cache_put(r->cache, e);
 }
@@ -292,14 +305,11 @@ void recall_keep_refusal(struct sched *s, const struct flight *f)
 	const struct entry_key *key = q->has_key ? &q->key
 		: item && item->has_key          ? &item->key
 						 : NULL;
-	bool is_lasting = outcome == OUTCOME_REQUEST || outcome == OUTCOME_POLICY ||
-		(outcome == OUTCOME_TOO_LONG && s->pool.tiers_n == 1);
+	bool is_lasting = outcome == OUTCOME_REQUEST || outcome == OUTCOME_TOO_LONG ||
+		outcome == OUTCOME_POLICY;
 	if (!s->recall.cache || !is_lasting || !key || f->gates->endpoint->tier > 0)
 		return;
-	struct answer kept = q->answer;
-	if (outcome == OUTCOME_TOO_LONG)
-		kept.outcome = OUTCOME_REQUEST;
-	entry_pack(&e, &q->attempt, &kept, q->attempts_n);
+	entry_pack(&e, &q->attempt, &q->answer, q->attempts_n);
 	put(&s->recall, &e, key, f->gates->endpoint);
 }
 

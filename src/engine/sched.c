@@ -27,6 +27,7 @@ enum {
 	MINUTE_MS = 60000,
 	SPARE_MAX_BYTES = 4096, /* of a body kept for the next request */
 	READY_SPARE_N = 64,     /* ready requests kept beyond the free slots */
+	SOUGHT_AHEAD_N = 512,   /* requests that may be looked for in the cache beyond these */
 	WIRE_GRACE_MS = 50,     /* so long the wire may take to end what has had its time */
 	PREFIX_BYTES = 1024,    /* of a request: what affinity goes by */
 };
@@ -92,7 +93,11 @@ size_t sched_hungry_n(const struct sched *s, int64_t now_ms)
 	if (s->opts->pack.is_on)
 		return packs_hungry_n(s, wanted);
 	wanted += READY_SPARE_N;
-	return s->queue.ready_n < wanted ? wanted - s->queue.ready_n : 0;
+	/* Most of what is looked for may be found, and then asks for no slot. */
+	if (s->recall.cache)
+		wanted += SOUGHT_AHEAD_N;
+	size_t has = s->queue.ready_n + s->recall.sought_n;
+	return has < wanted ? wanted - has : 0;
 }
 
 size_t sched_inside(const struct sched *s)

@@ -138,7 +138,8 @@ const struct price *spend_price(
 	const struct price *price = price_at(s, a->endpoint);
 	struct buf name;
 	bool is_guess;
-	if (price->source != PRICE_UNKNOWN || !s->opts || !s->opts->map || !answer->model.at)
+	if (price->source != PRICE_UNKNOWN || a->endpoint->model || !s->opts || !s->opts->map ||
+		!answer->model.at)
 		return price;
 	/* The record has said which model, or the server has its own. */
 	buf_init(&name, answer->model.n + 1);

@@ -13,8 +13,11 @@
 #include <string.h>
 
 enum {
-	SHARE = 8,      /* of a limit for later prompts: what one answer may be */
-	ITEMS_MAX = 256 /* of an array; real answers have fewer, and a template may name any */
+	SHARE = 8,       /* of a limit for later prompts: what one answer may be */
+	ITEMS_MAX = 256, /* of an array; real answers have fewer, and a template may name any */
+	MARK_LEAST = 100000000,
+	MARKS_N = 1000000000,
+	MARK_TOKENS = 3
 };
 
 /* What is left of a path. */
@@ -62,17 +65,12 @@ int64_t stand_in_tokens(const struct plan *plan, unsigned step, int64_t most)
 	return tokens;
 }
 
-void stand_in_put_words(struct buf *out, int64_t tokens)
+void stand_in_put_words(struct buf *out, const struct stand_in *like)
 {
-	for (int64_t i = 0; i < tokens; i++)
-		buf_put_str(out, i ? " word" : "word");
-}
-
-static void put_string(struct buf *out, int64_t tokens)
-{
-	buf_put_char(out, '"');
-	stand_in_put_words(out, tokens);
-	buf_put_char(out, '"');
+	/* Of nine digits three are a token. */
+	buf_put_int(out, MARK_LEAST + (long long)(like->mark % (MARKS_N - MARK_LEAST)));
+	for (int64_t i = MARK_TOKENS; i < like->tokens; i++)
+		buf_put_str(out, " word");
 }
 
 static void add_tail(struct tails *t, const struct path *path, size_t skipped_n)
@@ -92,7 +90,7 @@ static void add_holes(struct tails *tails, const struct template *t, const struc
 	}
 }
 
-static void put_value(struct buf *out, const struct tails *tails, int64_t leaf_tokens);
+static void put_value(struct buf *out, const struct tails *tails, const struct stand_in *leaf);
 
 /* Gives which of so many items an index means. */
 static long place_of(const struct path_part *part, long items_n)
@@ -113,14 +111,14 @@ static bool goes_on(const struct tail *t, const struct path_part *part, long ite
 
 /* Appends what is made of the paths that go on with that part. */
 static void put_part(struct buf *out, const struct tails *t, const struct path_part *part,
-	long items_n, int64_t leaf_tokens)
+	long items_n, const struct stand_in *leaf)
 {
 	struct tails rest = { .items = xcalloc(t->n, sizeof *rest.items) };
 	for (size_t i = 0; i < t->n; i++)
 		if (goes_on(&t->items[i], part, items_n))
 			rest.items[rest.n++] =
 				(struct tail){ t->items[i].parts + 1, t->items[i].n - 1 };
-	put_value(out, &rest, leaf_tokens);
+	put_value(out, &rest, leaf);
 	free(rest.items);
 }
 
@@ -133,7 +131,7 @@ static bool is_known(const struct tails *t, size_t index)
 	return false;
 }
 
-static void put_object(struct buf *out, const struct tails *t, int64_t leaf_tokens)
+static void put_object(struct buf *out, const struct tails *t, const struct stand_in *leaf)
 {
 	bool is_first = true;
 	buf_put_char(out, '{');
@@ -146,7 +144,7 @@ static void put_object(struct buf *out, const struct tails *t, int64_t leaf_toke
 		is_first = false;
 		json_put_string(out, (struct span){ part->name, part->name_n });
 		buf_put_char(out, ':');
-		put_part(out, t, part, 0, leaf_tokens);
+		put_part(out, t, part, 0, leaf);
 	}
 	buf_put_char(out, '}');
 }
@@ -167,7 +165,7 @@ static long count_items(const struct tails *t)
 	return items_n;
 }
 
-static void put_array(struct buf *out, const struct tails *t, int64_t leaf_tokens)
+static void put_array(struct buf *out, const struct tails *t, const struct stand_in *leaf)
 {
 	long items_n = count_items(t);
 	buf_put_char(out, '[');
@@ -175,25 +173,29 @@ static void put_array(struct buf *out, const struct tails *t, int64_t leaf_token
 		const struct path_part part = { .index = i };
 		if (i > 0)
 			buf_put_char(out, ',');
-		put_part(out, t, &part, items_n, leaf_tokens);
+		put_part(out, t, &part, items_n, leaf);
 	}
 	buf_put_char(out, ']');
 }
 
-static void put_value(struct buf *out, const struct tails *t, int64_t leaf_tokens)
+static void put_value(struct buf *out, const struct tails *t, const struct stand_in *leaf)
 {
 	size_t i = 0;
 	while (i < t->n && t->items[i].n == 0)
 		i++;
-	if (i == t->n)
-		put_string(out, leaf_tokens);
-	else if (t->items[i].parts->name)
-		put_object(out, t, leaf_tokens);
-	else
-		put_array(out, t, leaf_tokens);
+	if (i == t->n) {
+		buf_put_char(out, '"');
+		stand_in_put_words(out, leaf);
+		buf_put_char(out, '"');
+	} else if (t->items[i].parts->name) {
+		put_object(out, t, leaf);
+	} else {
+		put_array(out, t, leaf);
+	}
 }
 
-void stand_in_put_value(struct buf *out, const struct plan *plan, unsigned step, int64_t tokens)
+void stand_in_put_value(
+	struct buf *out, const struct plan *plan, unsigned step, const struct stand_in *like)
 {
 	const struct step *self = &plan->steps[step];
 	struct tails tails = { 0 };
@@ -206,7 +208,9 @@ void stand_in_put_value(struct buf *out, const struct plan *plan, unsigned step,
 	}
 	if (self->has_vote_by)
 		add_tail(&tails, &self->vote_by, 0);
-	int64_t leaf_tokens = tails.n > 0 ? tokens / (int64_t)tails.n : tokens;
-	put_value(out, &tails, leaf_tokens > 0 ? leaf_tokens : 1);
+	struct stand_in leaf = *like;
+	if (tails.n > 0)
+		leaf.tokens /= (int64_t)tails.n;
+	put_value(out, &tails, &leaf);
 	free(tails.items);
 }

@@ -57,7 +57,7 @@ static const char before_all[] = "PRAGMA page_size=8192; PRAGMA auto_vacuum=INCR
 
 /* For each connection; the cache is memory for pages, 32 MB. */
 static const char settings[] = "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32768; "
-			       "PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; "
+			       "PRAGMA mmap_size=0; PRAGMA secure_delete=FAST; "
 			       "PRAGMA cell_size_check=ON; PRAGMA wal_autocheckpoint=2000; "
 			       "PRAGMA journal_size_limit=67108864";
 
@@ -103,12 +103,19 @@ static bool is_full(int code, int number)
 		((code & 0xff) == SQLITE_IOERR && (number == ENOSPC || number == EDQUOT));
 }
 
-static bool blame_damage(const struct cache_db *d, enum err_kind kind, struct err *err)
+static bool blame_damage(struct cache_db *d, enum err_kind kind, struct err *err)
 {
+	d->is_damaged = true;
 	return err_set(err, kind,
 		"cache %s: damaged; name another file, or move it away; "
 		"pllm cache verify tells what is damaged",
 		d->path);
+}
+
+static bool blame_stranger(const char *path, enum err_kind kind, struct err *err)
+{
+	return err_set(err, kind,
+		"%s is not a cache, nor any database; name another file, or move it away", path);
 }
 
 static bool blame_other(const struct cache_db *d, int code, enum err_kind kind, struct err *err)
@@ -117,10 +124,13 @@ static bool blame_other(const struct cache_db *d, int code, enum err_kind kind, 
 	const char *what = primary == SQLITE_READONLY ? "cannot be written"
 		: primary == SQLITE_CANTOPEN          ? "cannot be opened"
 						      : sqlite3_errstr(code);
-	if (number == 0)
-		return err_set(err, kind, "cache %s: %s (SQLite's code %d)", d->path, what, code);
-	errno = number;
-	return err_set_errno(err, kind, "cache %s: %s", d->path, what);
+	const char *why = number ? strerrordesc_np(number) : NULL;
+	const char *advice = primary != SQLITE_IOERR
+		? ""
+		: "; what was stored before is kept; see to the disk, then run the same command "
+		  "again";
+	return err_set(err, kind, "cache %s: %s%s%s (SQLite's code %d)%s", d->path, what,
+		why ? ": " : "", why ? why : "", code, advice);
 }
 
 bool cache_db_blame(struct cache_db *d, int code, enum err_kind kind, struct err *err)
@@ -128,6 +138,9 @@ bool cache_db_blame(struct cache_db *d, int code, enum err_kind kind, struct err
 	int primary = code & 0xff;
 	if (primary == SQLITE_NOMEM)
 		xalloc_die();
+	/* To SQLite a disk that cannot be read is damage to the file; it may yet be whole. */
+	if (primary == SQLITE_CORRUPT && sqlite3_system_errno(d->db) == EIO)
+		return blame_other(d, SQLITE_IOERR, kind, err);
 	if (is_full(code, sqlite3_system_errno(d->db)))
 		return err_set(err, kind,
 			"cache %s: disk full; what was stored before is kept; run the same command "
@@ -139,9 +152,7 @@ bool cache_db_blame(struct cache_db *d, int code, enum err_kind kind, struct err
 			"before is kept; run the same command again when that has ended",
 			d->path, (long long)(d->patience_ms / 1000));
 	if (primary == SQLITE_NOTADB)
-		return err_set(err, kind,
-			"%s is not a cache, nor any database; name another file, or move it away",
-			d->path);
+		return blame_stranger(d->path, kind, err);
 	if (primary == SQLITE_CORRUPT)
 		return blame_damage(d, kind, err);
 	return blame_other(d, code, kind, err);
@@ -179,36 +190,45 @@ void cache_db_rollback(struct cache_db *d)
 
 /* making and opening */
 
+/* Makes the file, unless somebody else just has. */
+static bool make_file(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 && errno != EEXIST)
+		return err_set_errno(err, ERR_USAGE,
+			"cannot make the cache %s; its directory has to be there, and you need the "
+			"right to write there",
+			path);
+	/* Before SQLite has it open: to close it later would give up SQLite's locks. */
+	if (fd >= 0)
+		close(fd);
+	return true;
+}
+
 /* True if there is a file to open, or none and none is needed: then *is_there is false. */
 static bool find_or_make(const struct cache_db_opts *o, bool *is_there, struct err *err)
 {
 	struct stat st;
-	bool may_make = o->mode == CACHE_DB_MADE, is_made = false;
 	*is_there = stat(o->path, &st) == 0;
-	if (!*is_there && errno == ENOENT && may_make) {
-		int fd = open(o->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		is_made = fd >= 0;
-		if (!is_made && errno != EEXIST)
-			return err_set_errno(err, ERR_USAGE,
-				"cannot make the cache %s; its directory has to be there, and you "
-				"need the right to write there",
-				o->path);
-		/*
-		 * Closed before SQLite has it open: to close it later would give up SQLite's locks.
-		 */
-		if (is_made)
-			close(fd);
-		*is_there = is_made || stat(o->path, &st) == 0;
-	}
 	if (!*is_there && errno == ENOENT && o->mode == CACHE_DB_READ)
 		return true;
+	if (!*is_there && errno == ENOENT && o->mode == CACHE_DB_MADE) {
+		if (!make_file(o->path, err))
+			return false;
+		*is_there = stat(o->path, &st) == 0;
+	}
 	if (!*is_there)
 		return err_set_errno(err, ERR_USAGE, "cannot open the cache %s", o->path);
-	return is_made || S_ISREG(st.st_mode) ||
-		err_set(err, ERR_USAGE, "%s is no regular file: a cache cannot be there", o->path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(
+			err, ERR_USAGE, "%s is no regular file: a cache cannot be there", o->path);
+	/* SQLite would take a file of one byte for an empty one. */
+	return st.st_size != 1 || blame_stranger(o->path, ERR_USAGE, err);
 }
 
-/* What a file may bring along that is hostile stays asleep: views, triggers, functions in tables. */
+/*
+ * What a file may bring along that is hostile stays asleep: views, triggers, functions in tables.
+ */
 static void disarm(sqlite3 *db)
 {
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -377,37 +397,41 @@ static int make_tables(struct cache_db *d)
 	return code;
 }
 
-static bool make_ready(struct cache_db *d, struct look *look, struct err *err)
+static bool make_ready(struct cache_db *d, const struct look *look, struct err *err)
 {
-	if (is_fresh(look)) {
-		int code = cache_db_run(d, before_all);
-		if (code != SQLITE_OK)
-			return cache_db_blame(d, code, ERR_USAGE, err);
-	} else if (!judge(d, look, err)) {
+	if (!is_fresh(look))
+		return judge(d, look, err) && begin_log(d, err);
+	int code = cache_db_run(d, before_all);
+	if (code == SQLITE_OK && !begin_log(d, err))
 		return false;
-	}
-	if (!begin_log(d, err))
-		return false;
-	int code = is_fresh(look) ? make_tables(d) : SQLITE_OK;
-	return code == SQLITE_OK ? look_at_once(d, look, err)
-				 : cache_db_blame(d, code, ERR_USAGE, err);
+	if (code == SQLITE_OK)
+		code = make_tables(d);
+	return code == SQLITE_OK || cache_db_blame(d, code, ERR_USAGE, err);
 }
 
-static bool open_checked(struct cache_db *d, const struct cache_db_opts *o, struct err *err)
+bool cache_db_examine(struct cache_db *d, bool *is_empty, struct err *err)
 {
 	struct look look = { 0 };
-	if (o->mode == CACHE_DB_SUSPECT)
-		return true;
 	if (!look_at_once(d, &look, err))
 		return false;
-	/* Not made yet, or about to be: for a reader as good as none. */
-	if (o->mode == CACHE_DB_READ && is_fresh(&look)) {
-		cache_db_close(d);
+	*is_empty = is_fresh(&look);
+	return *is_empty || (judge(d, &look, err) && check_edges(d, err));
+}
+
+static bool open_checked(struct cache_db *d, enum cache_db_mode mode, struct err *err)
+{
+	struct look look = { 0 };
+	bool is_empty = false;
+	if (mode == CACHE_DB_SUSPECT)
 		return true;
-	}
-	if (o->mode != CACHE_DB_READ && !make_ready(d, &look, err))
+	if (mode != CACHE_DB_READ && !(look_at_once(d, &look, err) && make_ready(d, &look, err)))
 		return false;
-	return judge(d, &look, err) && check_edges(d, err);
+	if (!cache_db_examine(d, &is_empty, err))
+		return false;
+	/* Not made yet, or about to be: for a reader as good as none. */
+	if (is_empty)
+		cache_db_close(d);
+	return true;
 }
 
 bool cache_db_open(struct cache_db *d, const struct cache_db_opts *opts, struct err *err)
@@ -416,7 +440,7 @@ bool cache_db_open(struct cache_db *d, const struct cache_db_opts *opts, struct 
 	*d = (struct cache_db){ .path = opts->path, .patience_ms = opts->patience_ms };
 	if (!find_or_make(opts, &is_there, err))
 		return false;
-	if (!is_there || (connect_to(d, opts, err) && open_checked(d, opts, err)))
+	if (!is_there || (connect_to(d, opts, err) && open_checked(d, opts->mode, err)))
 		return true;
 	cache_db_rollback(d);
 	cache_db_close(d);

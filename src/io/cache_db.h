@@ -38,8 +38,9 @@ struct cache_db {
 	sqlite3 *db;      /* owned; NULL = there is no file, which is as good as an empty one */
 	const char *path; /* borrowed: as the user wrote it */
 	int64_t patience_ms;
-	int64_t waits_since_ms; /* since when a lock is waited for */
-	bool is_told;           /* that it takes long */
+	int64_t waits_since_ms;        /* since when a lock is waited for */
+	bool is_told;                  /* that it takes long */
+	bool is_damaged;               /* what was refused is ours, but damaged */
 	const atomic_bool *is_hurried; /* borrowed: once true, locks are not waited for; or NULL */
 };
 
@@ -49,6 +50,12 @@ struct cache_db {
  * says how to go on.
  */
 bool cache_db_open(struct cache_db *d, const struct cache_db_opts *opts, struct err *err);
+
+/*
+ * Looks whether it is ours and whole, as far as that is seen at once; *is_empty if nothing was made
+ * in it yet. False with err filled (ERR_USAGE) if not.
+ */
+bool cache_db_examine(struct cache_db *d, bool *is_empty, struct err *err);
 
 /* Runs statements that give no rows. Gives SQLite's code. */
 int cache_db_run(struct cache_db *d, const char *sql);

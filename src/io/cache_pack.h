@@ -13,7 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The largest form: what came, at its ceiling, and as much again and more of what was made of it. */
+/*
+ * The largest form: what came, at its ceiling, and as much again and more of what was made of it.
+ */
 #define CACHE_FORM_MAX_BYTES ((size_t)512 << 20)
 
 enum cache_packing {

@@ -168,8 +168,8 @@ bool cache_table_read(struct cache_table *t, sqlite3_stmt *s, struct entry *e, i
 	memcpy(e->key.bytes, key.at, key.n);
 	struct sealed sealed = { &e->key, name_of(e->outcome), e->time_ms, size, packing, stored };
 	return sum_of(&sealed) == sqlite3_column_int64(s, SUM) &&
-		cache_pack_take(&t->pack, stored, (enum cache_packing)packing, (uint64_t)size,
-			&e->form);
+		cache_pack_take(
+			&t->pack, stored, (enum cache_packing)packing, (uint64_t)size, &e->form);
 }
 
 static bool is_within(const struct cache_terms *terms, sqlite3_stmt *s)

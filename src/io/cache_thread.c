@@ -134,8 +134,8 @@ static void look_all(struct cache *c, struct list_node *jobs)
 static void take_looks(struct cache *c, struct list_node *jobs)
 {
 	pthread_mutex_lock(&c->lock);
-	uint64_t end = list_is_empty(&c->stores) ? UINT64_MAX
-						 : STORE_OF(c->stores.next)->looks_before_n;
+	uint64_t end =
+		list_is_empty(&c->stores) ? UINT64_MAX : STORE_OF(c->stores.next)->looks_before_n;
 	for (int i = 0; i < LOOKS_N && c->looked_n < end && !list_is_empty(&c->looks); i++) {
 		list_put(jobs, list_take(&c->looks));
 		c->looked_n++;

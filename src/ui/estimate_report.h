@@ -21,7 +21,7 @@ struct estimate_part {
 	int64_t cost_most;    /* of requests for which it is known what they cost at most */
 	uint64_t unpriced_n;  /* requests for whose input there is no price, */
 	uint64_t no_most_n;   /* and of which it is not known what they cost at most */
-	const char *source;   /* of the prices; several with "," between */
+	const char *source;   /* of all: where the prices come from */
 };
 
 struct estimate_report {

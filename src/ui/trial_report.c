@@ -66,14 +66,12 @@ static void put_duration(struct buf *out, double ms)
 	buf_put_str(out, text);
 }
 
-/* "about 5 (90 %: 3 to 7)", or, where there is nothing to guess, "5". */
-static void put_figure(
-	struct buf *out, const struct trial_figure *f, put_amount *put, bool is_exact)
+/* "about 5 (90 %: 3 to 7)", or, where there is no more to be known, "about 5". */
+static void put_figure(struct buf *out, const struct trial_figure *f, put_amount *put, bool is_all)
 {
-	if (!is_exact)
-		buf_put_str(out, "about ");
+	buf_put_str(out, "about ");
 	put(out, f->about);
-	if (is_exact || !f->has_interval)
+	if (is_all || !f->has_interval)
 		return;
 	buf_put_str(out, " (90 %: ");
 	put(out, f->low);
@@ -82,23 +80,22 @@ static void put_figure(
 	buf_put_str(out, ")");
 }
 
-static void say_figure(
-	const char *name, const struct trial_figure *f, put_amount *put, bool is_exact)
+static void say_figure(const char *name, const struct trial_figure *f, put_amount *put, bool is_all)
 {
 	struct buf text;
 	buf_init(&text, TEXT_MAX_BYTES);
 	if (f->is_known)
-		put_figure(&text, f, put, is_exact);
+		put_figure(&text, f, put, is_all);
 	else
 		buf_put_str(&text, "unknown: the server has not said it of each answer");
 	log_say(LOG_ERROR, "  %s: %.*s", name, (int)text.len, text.data);
 	buf_release(&text);
 }
 
-static void say_cost(const struct trial_report *r, bool is_exact)
+static void say_cost(const struct trial_report *r, bool is_all)
 {
 	if (r->cost.is_known)
-		say_figure("cost", &r->cost, put_money, is_exact);
+		say_figure("cost", &r->cost, put_money, is_all);
 	else if (r->unpriced)
 		log_say(LOG_ERROR, "  cost: unknown: no price for %s", r->unpriced);
 	else
@@ -106,12 +103,12 @@ static void say_cost(const struct trial_report *r, bool is_exact)
 			"  cost: unknown: it takes a price and the tokens of each answer");
 }
 
-static void say_time(const struct trial_report *r)
+static void say_time(const struct trial_report *r, bool is_all)
 {
 	char name[64];
 	snprintf(name, sizeof name, "time with -j %lld", (long long)r->jobs);
 	if (r->ms.is_known)
-		say_figure(name, &r->ms, put_duration, false);
+		say_figure(name, &r->ms, put_duration, is_all);
 	else
 		log_say(LOG_ERROR, "  %s: unknown", name);
 }
@@ -136,7 +133,7 @@ static void say_heading(const struct trial_report *r)
 
 void trial_report_say(const struct trial_report *r)
 {
-	bool is_exact = r->run_n == r->total_n;
+	bool is_all = r->run_n == r->total_n;
 	if (r->run_n == r->failed_n) {
 		log_say(LOG_ERROR,
 			r->total_n ? "trial: no record was answered, so nothing is known of all"
@@ -144,12 +141,12 @@ void trial_report_say(const struct trial_report *r)
 		return;
 	}
 	say_heading(r);
-	say_figure("input tokens", &r->input, put_count, is_exact);
+	say_figure("input tokens", &r->input, put_count, is_all);
 	if (r->has_output)
-		say_figure("output tokens", &r->output, put_count, is_exact);
-	say_cost(r, is_exact);
-	say_time(r);
-	if (r->run_n == 1 && !is_exact)
+		say_figure("output tokens", &r->output, put_count, is_all);
+	say_cost(r, is_all);
+	say_time(r, is_all);
+	if (r->run_n == 1 && !is_all)
 		log_say(LOG_ERROR,
 			"  one record says nothing of how much they vary: run two or more");
 }

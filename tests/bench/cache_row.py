@@ -161,17 +161,17 @@ def replay_lines(bench, store, n, stored_n):
 
 
 def cpu_of_threads(running):
-    """CPU seconds of each thread of a program, looked at until it ends."""
-    seconds = {}
+    """CPU seconds of each thread of a program, looked at until it ends: {(id, name): seconds}."""
+    names, seconds = {}, {}
     while running.process.poll() is None:
         for task in Path(f"/proc/{running.pid}/task").glob("*"):
             try:
-                name = (task / "comm").read_text().strip()
-                seconds[int(task.name), name] = int((task / "schedstat").read_text().split()[0])
+                names[task.name] = (task / "comm").read_text().strip()
+                seconds[task.name] = int((task / "schedstat").read_text().split()[0]) / 1e9
             except OSError:
                 continue
         time.sleep(0.02)
-    return {thread: ns / 1e9 for thread, ns in seconds.items()}
+    return {(int(tid), names[tid]): cpu for tid, cpu in seconds.items()}
 
 
 def thread_line(bench, store, n):

@@ -228,18 +228,16 @@ setup() {
 	asking 1 embed --cache c.db -i longer
 	cmp first <(head -n 100 out)
 	[ "$(mock_stat embedded)" -eq 105 ]
-	asking 1 embed --cache c.db --dimensions 8 --batch-items 200 -i in
+	asking 10 embed --cache c.db --dimensions 8 --batch-items 10 -i in
 }
 
 @test "vectors: a matrix after lines, and lines after a matrix" {
 	texts 50 >in
-	asking 1 embed --cache c.db --batch-items 50 -i in
+	asking 2 embed --cache c.db --batch-items 25 -i in
 	mv out lines
-	quietly embed --cache c.db --format npy -o matrix.npy -i in
-	[ "$(mock_stat requests)" -eq 1 ]
+	asking 0 embed --cache c.db --format npy -o matrix.npy -i in
 	agree matrix.npy lines
-	quietly embed --cache d.db --batch-items 50 --format npy -o again.npy -i in
-	[ "$(mock_stat requests)" -eq 2 ]
+	asking 2 embed --cache d.db --batch-items 25 --format npy -o again.npy -i in
 	cmp matrix.npy again.npy
 	asking 0 embed --cache d.db -i in
 	cmp lines out
@@ -258,7 +256,7 @@ setup() {
 	texts 40 10 >in
 	try embed --cache c.db -i in
 	[ "$status" -eq 1 ]
-	[ "$(failures out)" = request_rejected:4 ]
+	[ "$(failures out)" = content_filter:4 ]
 	mv out first
 	local before
 	before=$(mock_stat requests)
@@ -375,14 +373,34 @@ setup() {
 	[ "$(entries)" -eq 5 ]
 }
 
-@test "PLLM_CACHE and the configuration name a cache as well" {
+@test "PLLM_CACHE names a cache as well, and the option is stronger" {
 	records 5 >in
-	PLLM_CACHE=e.db asking 5 ask -p '{{text}}' -i in
-	PLLM_CACHE=e.db asking 0 ask -p '{{text}}' -i in
+	plainly() {
+		pllm --endpoint "$URL" -m mock -p '{{text}}' -i in "$@"
+	}
+	PLLM_CACHE=e.db asking 5 plainly
+	PLLM_CACHE=e.db asking 0 plainly
 	[ "$(entries e.db)" -eq 5 ]
-	asking 5 ask -p '{{text}}' -i in
-	mkdir -p "$XDG_CONFIG_HOME/pllm"
-	PLLM_CACHE=e.db asking 5 kept -p '{{text}}' -i in
+	asking 5 plainly
+	[ ! -e c.db ]
+	PLLM_CACHE=e.db asking 5 plainly --cache c.db
+	[ "$(entries)" -eq 5 ]
+}
+
+@test "the configuration names a cache as well" {
+	records 5 >in
+	printf 'defaults:\n  cache: %s\n' "$PWD/e.db" >config.yaml
+	asking 5 pllm --config config.yaml --endpoint "$URL" -m mock -p '{{text}}' -i in
+	asking 0 pllm --config config.yaml --endpoint "$URL" -m mock -p '{{text}}' -i in
+	[ "$(entries e.db)" -eq 5 ]
+}
+
+@test "--no-share is refused: identical calls share what is kept" {
+	records 5 >in
+	try kept --no-share -p '{{text}}' -i in
+	[ "$status" -eq 2 ]
+	grep -q -e '--samples' err
+	[ "$(mock_stat requests)" -eq 0 ]
 }
 
 @test "caches of several files know nothing of each other" {

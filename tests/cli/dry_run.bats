@@ -34,13 +34,19 @@ dry() {
 	try pllm --endpoint "$remote" -m mock -n "$@"
 }
 
+# The same against the mock.
+fresh() {
+	pllm --endpoint "$URL" -m mock "$@"
+}
+
 # No file but those that the test itself has made.
 leaves_nothing() {
 	[ "$(find . -type f ! -name out ! -name err ! -name prices.json ! -name 'in*' | wc -l)" -eq 0 ]
 }
 
 @test "an estimate names records, requests, tokens and costs, a name and a figure on each line" {
-	records 40 | dry -p 'word word {{text}}' --max-tokens 100 --prices prices.json
+	records 40 >in
+	dry -p 'word word {{text}}' --max-tokens 100 --prices prices.json <in
 	[ "$status" -eq 0 ]
 	[ ! -s err ]
 	[ "$(figure records)" = 40 ]
@@ -78,26 +84,32 @@ leaves_nothing() {
 
 @test "nobody is asked and nothing is looked up: no connection is made, whatever is told of servers" {
 	start_witness
-	records 5 | try ask -n -p '{{text}}' --max-tokens 5 --stream --hedge 1s --rate 1/h --deadline 1ms
+	records 5 >in
+	try ask -n -p '{{text}}' --max-tokens 5 --stream --rate 1/h --deadline 1ms <in
 	[ "$status" -eq 0 ]
 	[ "$(figure requests)" = 5 ]
 	[ ! -s requests ]
 }
 
 @test "no key has to be there, none is read, and none is seen" {
-	records 3 | dry -p '{{text}}' --max-tokens 5
+	records 3 >in
+	dry -p '{{text}}' --max-tokens 5 <in
 	[ "$status" -eq 0 ]
 	[ "$(figure requests)" = 3 ]
-	records 3 | OPENAI_API_KEY=$canary dry -p '{{text}}' --max-tokens 5 -v
+	records 3 >in
+	OPENAI_API_KEY=$canary dry -p '{{text}}' --max-tokens 5 -v <in
 	[ "$status" -eq 0 ]
 	! grep -r canary .
-	records 3 | dry -p '{{text}}' --key-file missing
+	records 3 >in
+	dry -p '{{text}}' --key-file missing <in
 	[ "$status" -eq 0 ]
-	records 3 | dry -p '{{text}}' --key-cmd 'touch ran'
+	records 3 >in
+	dry -p '{{text}}' --key-cmd 'touch ran' <in
 	[ "$status" -eq 0 ]
 	[ ! -e ran ]
-	records 3 | try pllm -n -p '{{text}}' -m mock \
-		--endpoint "https://a.example.com/v1,key-env=A" --endpoint "https://a.example.com/v1,key-env=B"
+	records 3 >in
+	try pllm -n -p '{{text}}' -m mock --endpoint 'https://a.example.com/v1,key-env=A' \
+		--endpoint 'https://a.example.com/v1,key-env=B' <in
 	[ "$status" -eq 0 ]
 }
 
@@ -107,7 +119,8 @@ leaves_nothing() {
 	dry -p '{{text}}' -o in-out --errors failed --cache c.db <in
 	[ "$status" -eq 1 ]
 	[ "$(cat in-out)" = old ]
-	texts 3 | try pllm embed --endpoint "$remote" -m vectors -n --format npy -o m.npy --ids ids
+	texts 3 >in
+	try pllm embed --endpoint "$remote" -m vectors -n --format npy -o m.npy --ids ids <in
 	[ "$status" -eq 0 ]
 	leaves_nothing
 }
@@ -123,7 +136,8 @@ leaves_nothing() {
 	grep -q 'template: 1, first on line 3: no field "text"' err
 	dry -p '{{text}}' --accept 3 <in
 	[ "$status" -eq 0 ]
-	for i in {1..300}; do echo '{}'; done | dry -p '{{text}}' --halt soon,fail=1
+	for i in {1..300}; do echo '{}'; done >in
+	dry -p '{{text}}' --halt soon,fail=1 <in
 	[ "$status" -eq 1 ]
 	[ "$(figure failed)" = 300 ]
 }
@@ -138,17 +152,20 @@ leaves_nothing() {
 }
 
 @test "without a maximum of tokens, or a price, what is not known is unknown and why is said" {
-	records 2 | dry -p '{{text}}' --prices prices.json
+	records 2 >in
+	dry -p '{{text}}' --prices prices.json <in
 	[ "$(figure tokens-out)" = unknown ]
 	[ "$(figure cost-at-most)" = unknown ]
 	[ "$(figure cost-in)" != unknown ]
 	grep -q 'no --max-tokens' out
-	records 2 | dry -m nobody-knows-this -p '{{text}}' --max-tokens 5
+	records 2 >in
+	dry -m nobody-knows-this -p '{{text}}' --max-tokens 5 <in
 	[ "$(figure tokens-out)" = 10 ]
 	[ "$(figure cost-in)" = unknown ]
 	grep -q 'no price for nobody-knows-this' out
 	# The map may know the longest answer.
-	records 2 | dry -m dear -p '{{text}}' --prices prices.json
+	records 2 >in
+	dry -m dear -p '{{text}}' --prices prices.json <in
 	[ "$(figure tokens-out)" = 20 ]
 	costs cost-at-most $(($(figure tokens-in) * 100 + 20 * 1000))
 }
@@ -197,16 +214,16 @@ leaves_nothing() {
 	start_mock --quiet
 	records 20 >in
 	head -n 15 in >in.head
-	quietly ask --cache c.db -p 'a={{text}}' --max-tokens 30 <in.head
+	quietly fresh --cache c.db -p 'a={{text}}' --max-tokens 30 <in.head
 	cp c.db in.before
-	try ask --cache c.db -n -p 'a={{text}}' -p 'b=So: {{a}}' --max-tokens 30 <in
+	try fresh --cache c.db -n -p 'a={{text}}' -p 'b=So: {{a}}' --max-tokens 30 <in
 	[ "$status" -eq 0 ]
 	[ "$(figure cached)" = 15 ]
 	[ "$(figure requests)" = 25 ]
 	[ "$(figure rough)" = 5 ]
 	cmp c.db in.before
 	[ "$(mock_stat requests)" -eq 15 ]
-	try ask --cache c.db --refresh -n -p 'a={{text}}' --max-tokens 30 <in
+	try fresh --cache c.db --refresh -n -p 'a={{text}}' --max-tokens 30 <in
 	[ "$(figure requests)" = 20 ]
 }
 
@@ -216,14 +233,16 @@ leaves_nothing() {
 	[ "$status" -eq 0 ]
 	[ "$(figure requests)" = 1000 ]
 	[ "$(figure shared)" = 1000 ]
-	{ texts 500; texts 500; } | try pllm embed --endpoint "$remote" -m vectors -n --cache c.db
+	{ texts 500; texts 500; } >in
+	try pllm embed --endpoint "$remote" -m vectors -n --cache c.db <in
 	[ "$(figure shared)" = 500 ]
 	[ ! -e c.db ]
 }
 
 @test "texts for vectors are counted as they are, in packs, and have no answer to pay for" {
-	texts 100 | try pllm embed --endpoint "$remote" -m vectors -n --batch-items 10 --no-adaptive \
-		--prices prices.json
+	texts 100 >in
+	try pllm embed --endpoint "$remote" -m vectors -n --batch-items 10 --no-adaptive \
+		--prices prices.json <in
 	[ "$status" -eq 0 ]
 	[ "$(figure requests)" = 10 ]
 	[ "$(figure tokens-out)" = 0 ]

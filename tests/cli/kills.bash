@@ -9,10 +9,15 @@
 #	                         so many times: a fresh cache, a run that is killed, sometimes two or
 #	                         three, and then one to the end; prints figures
 #
-# A kill may cost what was in flight, and a group of answers that waited to be committed.
+# PLLM_KILLS and PLLM_KILL_RECORDS say how many runs are killed, and how long they are: $kills_n,
+# $kill_records_n. A kill may cost what was in flight, and a group of answers that waited to be committed.
 
 jobs=32
 group=256
+
+# Before a room is made, which forgets these.
+kills_n=${PLLM_KILLS:-6}
+kill_records_n=${PLLM_KILL_RECORDS:-5000}
 
 undisturbed() {
 	local from=$EPOCHREALTIME to

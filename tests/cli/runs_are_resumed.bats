@@ -15,13 +15,12 @@ setup() {
 }
 
 @test "killed at random moments, a run goes on to the very output of one that was not" {
-	records "${PLLM_KILL_RECORDS:-5000}" >in
-	kill_runs "${PLLM_KILLS:-6}" -p '{{text}}'
+	records "$kill_records_n" >in
+	kill_runs "$kills_n" -p '{{text}}'
 }
 
 @test "killed at random moments: of vectors, in packs" {
 	texts 3000 >in
-	sed -i 's/"text"/"text"/' in
 	jobs=4
 	whole_ms=0
 	local n before

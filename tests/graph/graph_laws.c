@@ -441,6 +441,13 @@ static void put(const struct record *r)
 	t->record = NULL;
 }
 
+/* Who asked what is looked for by nobody here. */
+static uint64_t kept(const struct entry *e)
+{
+	(void)e;
+	return 0;
+}
+
 const struct play graph_play = {
 	.put_record = put_record,
 	.asked = asked,
@@ -451,4 +458,5 @@ const struct play graph_play = {
 	.cancel = cancel,
 	.put = put,
 	.sleep = sleep_law,
+	.kept = kept,
 };

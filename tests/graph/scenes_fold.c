@@ -3,6 +3,7 @@
  * pllm reduce: leaves are L and the record's number, an answer is N and a hash of what was asked,
  * so that the words of a pack say what is in it, and two runs with the same input can be compared.
  */
+#include "../sim/fakes.h"
 #include "run.h"
 #include "scene.h"
 
@@ -46,7 +47,8 @@ static struct {
 	uint64_t seed;
 	unsigned groups_n, begun_n, put_groups_n, put_own_n, own_n;
 	int64_t fan_in;
-	bool is_calm; /* all packs are answered */
+	bool is_calm;  /* all packs are answered */
+	bool is_again; /* all of that is in the cache */
 	bool is_long;
 	enum record_kind kinds[RECORDS_MAX];
 	unsigned leaf_packs[RECORDS_MAX]; /* packs that the record is an item of */
@@ -59,6 +61,7 @@ static struct {
 static struct fold_opts fold_opts;
 static uint64_t records_n, packs_n;
 static unsigned halted_n;
+static int64_t told[GROUPS_MAX]; /* what each group was answered, in the last run */
 
 static int64_t pick(int64_t least, int64_t most)
 {
@@ -227,6 +230,11 @@ static void check_answer(const struct group *g, unsigned group, struct span text
 	int64_t hash = -1;
 	LAW(text.n > 1 && units_parse_int((struct span){ text.at + 1, text.n - 1 }, &hash),
 		"g%u has the answer %.*s", group, (int)text.n, text.at ? text.at : "");
+	if (seen.is_again) {
+		LAW(hash == told[group], "g%u has another answer than before", group);
+		return;
+	}
+	told[group] = hash;
 	struct pack *root = find_pack((uint64_t)hash);
 	LAW(root && root->group == group && root->used_n == 0, "g%u has an answer in between",
 		group);
@@ -234,6 +242,8 @@ static void check_answer(const struct group *g, unsigned group, struct span text
 		const struct pack *p = &seen.packs[i];
 		LAW(p->group != group || p == root || p->used_n == 1,
 			"an answer of g%u was left out", group);
+		LAW(!fake_cache_is_open() || p->group != group || fake_cache_holds(p->hash),
+			"g%u leaves, and an answer is not stored", group);
 	}
 	for (uint64_t seq = 0; seq < run.given_n; seq++)
 		LAW(group_of(seq) != group || seen.leaf_packs[seq] == 1 ||
@@ -291,6 +301,15 @@ static void sleep_law(void)
 		NUMBER(fold_opts.max_bytes));
 }
 
+/* An entry is the number that its answer has. */
+static uint64_t kept(const struct entry *e)
+{
+	struct span form = buf_span(&e->form);
+	const char *at = memmem(form.at, form.n, "\"N", 2);
+	LAW(at, "an entry that answers nothing");
+	return strtoull(at + 2, NULL, 10);
+}
+
 static const struct play fold_play = {
 	.put_record = put_record,
 	.asked = asked,
@@ -301,6 +320,7 @@ static const struct play fold_play = {
 	.cancel = cancel,
 	.put = put,
 	.sleep = sleep_law,
+	.kept = kept,
 };
 
 /* plans */
@@ -417,6 +437,22 @@ static void play_signal(uint64_t seed)
 	play(seed);
 }
 
+/* With a cache the same input is combined once, in two runs. */
+static void play_kept(uint64_t seed)
+{
+	begin(seed, seed);
+	run.scenario.cache = (struct scenario_cache){
+		.is_on = true, .look_ms = { 0, 50 }, .commit_ms = { 0, pick(1, 3000) }
+	};
+	struct scenario_cache cache = run.scenario.cache;
+	play(seed);
+	begin(seed, seed + 100000);
+	run.scenario.cache = cache;
+	seen.is_again = true;
+	play(seed + 100000);
+	LAW(run.starts_n == 0, "%llu packs are asked again", NUMBER(run.starts_n));
+}
+
 static void play_bad(uint64_t seed)
 {
 	begin(seed, seed);
@@ -453,6 +489,7 @@ static const struct scene rows[] = {
 	{ "groups with faults", 300, play_faults, print_counts },
 	{ "groups with members that failed", 300, play_bad, print_counts },
 	{ "a fold that holds too much ends the run", 100, play_full, print_halted },
+	{ "with a cache groups are folded once, in two runs", 200, play_kept, print_counts },
 	{ "groups that are stopped leave one line each", 300, play_signal, print_counts },
 };
 

@@ -103,6 +103,21 @@ static void play_faults(uint64_t seed)
 	end();
 }
 
+/* A cache that knows nothing of them yet changes nothing but when a record leaves. */
+static void play_kept(uint64_t seed)
+{
+	begin(seed);
+	for (unsigned i = 0; i < GRAPH_MODELS_MAX && seed % 2; i++)
+		if (run.scenario.upstreams[i].latency_ms.most > 0)
+			add_faults(&run.scenario.upstreams[i]);
+	run.scenario.cache = (struct scenario_cache){
+		.is_on = true, .look_ms = { 0, pick(0, 50) }, .commit_ms = { 0, pick(1, 3000) }
+	};
+	run_engine(seed);
+	LAW(run.recalled_n == 0, "%llu are recalled", NUMBER(run.recalled_n));
+	end();
+}
+
 static void play_fields(uint64_t seed)
 {
 	begin(seed);
@@ -178,6 +193,7 @@ static const struct scene rows[] = {
 	{ "graphs with faults", 500, play_faults, print_counts },
 	{ "graphs with fields that are there", 500, play_fields, print_counts },
 	{ "graphs that are stopped", 500, play_signal, print_counts },
+	{ "graphs whose answers are stored", 500, play_kept, print_counts },
 	{ "a dead model is done without, or ends the run", 200, play_dead, print_counts },
 };
 

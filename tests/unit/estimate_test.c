@@ -177,7 +177,7 @@ TEST("a later step holds a stand-in, and at most as much as the answer may have"
 	struct rig r;
 	prepare(&r);
 	add_step(&r, "draft", "{{text}}");
-	add_step(&r, "final", "{{draft}} {{draft}}");
+	add_step(&r, "final", "{{draft}}{{draft}}");
 	start(&r);
 	CHECK(ask(&r, "{\"text\":\"word\"}"));
 	CHECK_INT(sum(&r)->requests_n, 2);
@@ -261,6 +261,24 @@ TEST("a limit of prompt tokens does not fail a record for a stand-in, and bounds
 	CHECK(ask(&r, "{\"text\":\"word\"}"));
 	CHECK_INT(sum(&r)->requests_n, 2);
 	CHECK_INT(sum(&r)->cost_most, (8 + 100) * INT64_C(1) * IN + INT64_C(1000) * OUT);
+	end(&r);
+}
+
+TEST("later steps of different records do not ask the same, those of equal records do")
+{
+	struct rig r;
+	struct record *records[3];
+	prepare(&r);
+	add_step(&r, "draft", "{{text}}");
+	add_step(&r, "final", "{{draft}}");
+	start(&r);
+	for (size_t i = 0; i < 3; i++)
+		records[i] = enter(&r, i == 0 ? "{\"text\":\"a\"}" : "{\"text\":\"b\"}");
+	go(&r);
+	CHECK_INT(sum(&r)->requests_n, 4);
+	CHECK_INT(sum(&r)->shared_n, 2);
+	for (size_t i = 0; i < 3; i++)
+		record_free(records[i]);
 	end(&r);
 }
 

@@ -146,7 +146,7 @@ void fold_rig_answer(struct fold_rig *g, size_t i)
 	else if (*g->answer_json)
 		c->answer.value = span_of(g->answer_json);
 	c->is_shared = g->is_shared;
-	c->answer.usage = (struct usage){ 10, 1, -1, -1 };
+	c->answer.usage = (struct usage){ 10, 1, -1, -1, 0, 0, TIER_USUAL };
 	r->stages[0].state = STAGE_ANSWERED;
 	r->fate = FATE_ANSWERED;
 	fold_settle(g->f, r);

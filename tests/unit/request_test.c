@@ -252,7 +252,7 @@ static void land_vectors(struct pack_scene *s)
 	a->texts_n = ITEMS_N;
 	a->status = 200;
 	answer_init(&s->q.answer, OUTCOME_ANSWERED);
-	s->q.answer.usage = (struct usage){ 9, -1, -1, -1 };
+	s->q.answer.usage = (struct usage){ 9, -1, -1, -1, 0, 0, TIER_USUAL };
 	s->q.answer.vectors = xcalloc(ITEMS_N, sizeof *s->q.answer.vectors);
 	for (unsigned i = 0; i < ITEMS_N; i++)
 		s->q.answer.vectors[i] =

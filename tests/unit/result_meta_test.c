@@ -6,7 +6,7 @@
 #define NO_USAGE "\"usage\":{\"input\":null,\"output\":null,\"cached\":null,\"reasoning\":null}"
 #define CALL_WITH(attempts, ms, more)                                                  \
 	"\"model\":null,\"endpoint\":\"http://h/v1\",\"finish\":\"unknown\"," NO_USAGE \
-	",\"attempts\":" attempts ",\"ms\":" ms more
+	",\"cost\":null,\"attempts\":" attempts ",\"ms\":" ms more
 #define CALL CALL_WITH("1", "10", "")
 
 TEST("of several steps each that was asked has its own meta, emitted or not")
@@ -111,23 +111,23 @@ TEST("of several calls there are the sums, and each in its place")
 	stage->calls[1].attempt.ms = 1000;
 	stage->calls[1].answer.usage.input = 5000;
 	answer_call(&stage->calls[2], "x");
-	stage->calls[2].answer.usage = (struct usage){ 5, 7, -1, 1 };
+	stage->calls[2].answer.usage = (struct usage){ 5, 7, -1, 1, 0, 0, TIER_USUAL };
 	answer_call(&stage->calls[3], "y");
 	stage->calls[3].is_shared = true;
-	stage->calls[3].answer.usage = (struct usage){ 5, -1, -1, 2 };
+	stage->calls[3].answer.usage = (struct usage){ 5, -1, -1, 2, 0, 0, TIER_USUAL };
 	stage->calls[4].attempts_n = 0;
 	s.opts.meta = s.meta;
 	check_line(&s,
 		"{\"a\":\"x\",\"pllm\":{\"usage\":{\"input\":5,\"output\":7,\"cached\":null,"
-		"\"reasoning\":1},\"attempts\":4,\"ms\":99,\"calls\":["
+		"\"reasoning\":1},\"cost\":null,\"attempts\":4,\"ms\":99,\"calls\":["
 		"{\"error\":{\"code\":\"overloaded\",\"message\":\"full \\\"up\\\"\\n\"},"
 		"\"attempts\":3},"
 		"{\"error\":{\"code\":\"cancelled\",\"message\":\"\"},\"attempts\":0},"
 		"{\"model\":null,\"endpoint\":\"http://h/v1\",\"finish\":\"unknown\",\"usage\":{"
-		"\"input\":5,\"output\":7,\"cached\":null,\"reasoning\":1},\"attempts\":1,"
+		"\"input\":5,\"output\":7,\"cached\":null,\"reasoning\":1},\"cost\":null,\"attempts\":1,"
 		"\"ms\":12},"
 		"{\"model\":null,\"endpoint\":\"http://h/v1\",\"finish\":\"unknown\",\"usage\":{"
-		"\"input\":5,\"output\":null,\"cached\":null,\"reasoning\":2},\"attempts\":1,"
+		"\"input\":5,\"output\":null,\"cached\":null,\"reasoning\":2},\"cost\":null,\"attempts\":1,"
 		"\"ms\":13,\"shared\":true},null]}}\n");
 	leave(&s);
 }
@@ -155,7 +155,7 @@ static void check_vote(struct scene *s, const char *want)
 	buf_release(&out);
 }
 
-#define SUMS(attempts, ms) NO_USAGE ",\"attempts\":" attempts ",\"ms\":" ms
+#define SUMS(attempts, ms) NO_USAGE ",\"cost\":null,\"attempts\":" attempts ",\"ms\":" ms
 
 TEST("a vote shows how often each answer was given, most votes first, then by place")
 {

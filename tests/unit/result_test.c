@@ -324,7 +324,7 @@ TEST("an answer asked for anew takes the place of the old one")
 
 #define META                                                                                                        \
 	"{\"model\":\"m\",\"endpoint\":\"http://h/v1\",\"finish\":\"stop\",\"usage\":{\"input\":3,\"output\":null," \
-	"\"cached\":null,\"reasoning\":0},\"attempts\":2,\"ms\":15"
+	"\"cached\":null,\"reasoning\":0},\"cost\":null,\"attempts\":2,\"ms\":15"
 
 TEST("what is known about an answer is added under the name that was asked for")
 {

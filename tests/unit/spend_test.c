@@ -29,8 +29,7 @@ static void begin(struct scene *c, const struct budget_sum *limits)
 				     .model = (char *)(uintptr_t) "m" } };
 	price_init(&c->price);
 	c->price.source = PRICE_OF_OPTIONS;
-	c->price.usual.input = 3;
-	c->price.usual.output = 10;
+	price_state(&c->price, 3, 10);
 	c->opts = (struct spend_opts){ .prices = &c->price, .limits = *limits };
 	gates_init(&c->gates, &c->endpoint, NULL, 8, false);
 	request_init(&c->q, 0, 0);

@@ -24,7 +24,7 @@ static struct buf value_of(const struct plan *p, int64_t tokens)
 	struct json_fault fault;
 	struct span value;
 	buf_init(&out, STAND_IN_MAX_BYTES);
-	stand_in_put_value(&out, p, 0, tokens);
+	stand_in_put_value(&out, p, 0, &(struct stand_in){ tokens, 1 });
 	CHECK(!out.is_full && json_scan(buf_span(&out), &value, &fault));
 	return out;
 }
@@ -39,21 +39,36 @@ static void check_value(const struct plan *p, int64_t tokens, const char *want)
 TEST("the words that stand in are as many tokens as they are to be")
 {
 	struct buf out;
-	for (int n = 1; n <= STAND_IN_TOKENS; n += 7) {
+	for (int n = 3; n <= STAND_IN_TOKENS; n += 7) {
 		buf_init(&out, STAND_IN_MAX_BYTES);
-		stand_in_put_words(&out, n);
+		stand_in_put_words(&out, &(struct stand_in){ n, (uint64_t)n * 7654321 });
 		CHECK_INT(tokens_estimate(buf_span(&out)) + 0.5, n);
 		buf_release(&out);
 	}
+}
+
+TEST("what stands in for answers to different requests differs, to the same it does not")
+{
+	struct buf out[3];
+	for (size_t i = 0; i < 3; i++) {
+		buf_init(&out[i], STAND_IN_MAX_BYTES);
+		stand_in_put_words(&out[i], &(struct stand_in){ 5, i ? UINT64_MAX : 7 });
+	}
+	CHECK_INT(out[0].len, out[1].len);
+	CHECK(memcmp(out[0].data, out[1].data, out[0].len) != 0);
+	CHECK(memcmp(out[1].data, out[2].data, out[1].len) == 0);
+	for (size_t i = 0; i < 3; i++)
+		buf_release(&out[i]);
 }
 
 TEST("a value has just what later templates look for in it")
 {
 	struct plan p = { 0 };
 	add(&p, "x", "{{text}}");
-	check_value(&p, 2, "\"word word\"");
+	check_value(&p, 4, "\"100000001 word\"");
 	add(&p, "y", "{{x.name}} and {{x.tags[1]}} of {{x}}, {{x.name}}, {{other.name}}");
-	check_value(&p, 6, "{\"name\":\"word word\",\"tags\":[\"word word\",\"word word\"]}");
+	check_value(&p, 12,
+		"{\"name\":\"100000001 word\",\"tags\":[\"100000001 word\",\"100000001 word\"]}");
 	plan_release(&p);
 }
 
@@ -68,8 +83,8 @@ TEST("paths of several steps, in prompts and system messages, meet in one value"
 	s->has_system = true;
 	CHECK(template_parse(&s->system, SPAN("{{x.c|json}}"), TEMPLATE_FROM_ARGUMENT, &err));
 	check_value(&p, 4,
-		"{\"a\":{\"b\":\"word\",\"odd \\\"key\\\"\":\"word\"},"
-		"\"rows\":[{\"id\":\"word\"},\"word\"],\"c\":\"word\"}");
+		"{\"a\":{\"b\":\"100000001\",\"odd \\\"key\\\"\":\"100000001\"},"
+		"\"rows\":[{\"id\":\"100000001\"},\"100000001\"],\"c\":\"100000001\"}");
 	plan_release(&p);
 }
 
@@ -79,7 +94,7 @@ TEST("of a list of answers the index says which, and the rest leads into each")
 	add(&p, "x", "{{text}}")->samples_n = 3;
 	p.steps[0].models_n = 1;
 	add(&p, "y", "{{x[2].name}} {{x[0]}} {{x}}");
-	check_value(&p, 1, "{\"name\":\"word\"}");
+	check_value(&p, 1, "{\"name\":\"100000001\"}");
 	plan_release(&p);
 }
 
@@ -90,7 +105,7 @@ TEST("what a step votes by is there to vote by")
 	struct step *s = add(&p, "x", "{{text}}");
 	s->has_vote_by = true;
 	CHECK(path_parse(&s->vote_by, SPAN(".verdict.code"), &err));
-	check_value(&p, 1, "{\"verdict\":{\"code\":\"word\"}}");
+	check_value(&p, 1, "{\"verdict\":{\"code\":\"100000001\"}}");
 	plan_release(&p);
 }
 
@@ -101,7 +116,8 @@ TEST("templates that contradict each other, or want what is far away, do no harm
 	add(&p, "y", "{{x.a.b}} {{x.a[0]}} {{x.rows[2000000000]}} {{x.back[-2000000000]}}");
 	struct buf out = value_of(&p, 8);
 	CHECK(out.len < 10000);
-	CHECK(memmem(out.data, out.len, "{\"a\":{\"b\":\"word word\"},", 23));
+	const char begin[] = "{\"a\":{\"b\":\"100000001\"},";
+	CHECK(memmem(out.data, out.len, begin, strlen(begin)) == out.data);
 	buf_release(&out);
 	plan_release(&p);
 }
