@@ -47,7 +47,7 @@
  *     io/                    descriptors, threads, libcurl, SQLite
  *       reader.c writer.c      the two doors, a thread each
  *       npy.c                  vectors as the rows of a matrix
- *       cache.c cache_*.c      answers in a file, a thread; cache_book.c cache_verify.c: looked after
+ *       cache.c cache_*.c      answers in a file, a thread; _book.c _verify.c: looked after
  *       http*.c                many multi handles, one epoll
  *       sigv4.c                Amazon's signatures
  *       hint.c allowance.c     what headers say of waiting and of limits

@@ -237,7 +237,9 @@ static struct ending finish(struct filter *f)
 static void say_estimate(struct filter *f, struct ending *ending)
 {
 	struct err err;
-	if (!f->config->money.is_dry || f->verdict.output_failed ||
+	/* Half of an estimate is none. */
+	if (!f->config->money.is_dry || f->verdict.output_failed || f->verdict.by_signal ||
+		f->verdict.reason[0] ||
 		dry_run_report(&f->estimate, &f->stats, &f->endpoints, stdout, &err))
 		return;
 	log_say(LOG_ERROR, "%s", err.msg);

@@ -101,6 +101,23 @@ static void heed_budget(struct pipeline *p)
 	buf_release(&text);
 }
 
+static enum halt_end halt_end_of(const struct pipeline *p, const struct record *r)
+{
+	if (r->fate != FATE_FAILED)
+		return HALT_END_GOOD;
+	if (!error_code_is_own_fault(r->failure.code))
+		return HALT_END_OTHERS;
+	bool is_early = r->failure.attempts_n == 0 && sched_inside(&p->sched) > 0;
+	return is_early ? HALT_END_EARLY : HALT_END_OWN;
+}
+
+void drain_note(struct pipeline *p, const struct record *r)
+{
+	/* What the end of the run did to a record says nothing about whether to end the run. */
+	if (p->phase == RUNNING)
+		halt_settle(&p->halt, halt_end_of(p, r));
+}
+
 /* What the count of failures says. */
 static void heed_halt(struct pipeline *p)
 {

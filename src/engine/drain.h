@@ -7,6 +7,9 @@
 
 #include "engine/pipeline_state.h"
 
+/* A record has settled: it counts for whether the run goes on. */
+void drain_note(struct pipeline *p, const struct record *r);
+
 /*
  * Ends the run early: nothing new begins, and what flies has until grace_ms from now (INT64_MAX: as
  * long as it takes). The first reason counts.

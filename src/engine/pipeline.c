@@ -36,16 +36,6 @@ static bool has_room(const struct pipeline *p)
 	return has_place(p) && (sched_hungry_n(&p->sched, p->now_ms) > 0 || p->phase != RUNNING);
 }
 
-static enum halt_end halt_end_of(const struct pipeline *p, const struct record *r)
-{
-	if (r->fate != FATE_FAILED)
-		return HALT_END_GOOD;
-	if (!error_code_is_own_fault(r->failure.code))
-		return HALT_END_OTHERS;
-	bool is_early = r->failure.attempts_n == 0 && sched_inside(&p->sched) > 0;
-	return is_early ? HALT_END_EARLY : HALT_END_OWN;
-}
-
 /* A record's end is known: so it is counted. */
 static void count(struct pipeline *p, const struct record *r)
 {
@@ -57,9 +47,7 @@ static void count(struct pipeline *p, const struct record *r)
 	if (r->fate == FATE_FAILED && (p->phase == RUNNING || code != ERROR_CANCELLED))
 		log_say(LOG_DETAIL, "line %llu: %s: %s", (unsigned long long)r->line,
 			error_code_name(code), r->failure.message);
-	/* What the end of the run did to a record says nothing about whether to end the run. */
-	if (p->phase == RUNNING)
-		halt_settle(&p->halt, halt_end_of(p, r));
+	drain_note(p, r);
 }
 
 /* It leaves when its turn comes. */
@@ -353,7 +341,6 @@ static bool has_work(struct pipeline *p)
 	bool can_fold = p->rooms->fold && !p->is_folded && reader_is_done(p->rooms->reader) &&
 		(p->phase == RUNNING || p->open_n == 0);
 	bool is_called = storing_has_news(&p->storing) || recall_has_news(&p->sched.recall);
-	/* Where nobody is asked, packs come back as they are dispatched, and make others. */
 	bool has_packs = p->rooms->fold && fold_packs_n(p->rooms->fold) > 0 && has_room(p);
 	return can_admit || can_release || can_fold || has_packs || is_called;
 }
@@ -368,7 +355,9 @@ static bool must_end(struct pipeline *p)
 /* How long the loop may sleep. */
 static int64_t sleep_ms(struct pipeline *p)
 {
-	if (has_work(p) || must_end(p))
+	/* Both look at other threads: what they see must not hang on each other. */
+	bool is_busy = has_work(p), is_over = must_end(p);
+	if (is_busy || is_over)
 		return 0;
 	int64_t wait = sched_wait_ms(&p->sched, p->now_ms);
 	if (p->phase == RUNNING) {

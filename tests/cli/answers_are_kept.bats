@@ -110,6 +110,18 @@ setup() {
 	[ "$(jq -sc 'map(.v) | unique' out)" = '[["0","1"]]' ]
 }
 
+@test "samples are numbered where the request has no place for a number" {
+	records 10 >in
+	anthropic() {
+		pllm --api anthropic --endpoint "$MOCK_BASE" -m mock --cache c.db --max-tokens 50 -p 'v={{text}}' -i in "$@"
+	}
+	asking 30 anthropic --samples v=3
+	[ "$(entries)" -eq 30 ]
+	asking 0 anthropic --samples v=3
+	[ "$(jq -sc 'all(.[]; .v | length == 3)' out)" = true ]
+	asking 20 anthropic --samples v=5
+}
+
 @test "steps: of a chain what comes after the change is asked, and no more" {
 	records 20 >in
 	asking 60 kept -p a='{{text}}' -p b='{{a}} again' -p c='{{b}} and {{id}}' -i in

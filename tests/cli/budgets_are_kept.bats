@@ -202,6 +202,43 @@ spends() {
 	[ "$(mock_stat requests)" -eq 3 ]
 }
 
+@test "whatever the server does, no more is spent" {
+	start_mock --quiet --answer words:20 --error-rate 0.1 --drop-rate 0.1 --latency 1ms-120ms
+	records 2000 >in
+	spends ask -p '{{text}}' -j 8 --timeout 100ms --retries 2 --max-tokens 64 --max-total-tokens 8000
+	note "with errors, drops and timeouts: $(tokens) of 8000 tokens"
+	[ "$(tokens)" -le 8000 ]
+	[ "$(tokens)" -ge 2000 ]
+}
+
+@test "a line of a batch file that wants several answers may cost as much as all of them" {
+	start_mock --quiet --answer words:400
+	jq -nc 'range(1; 30) | {custom_id: "r\(.)", method: "POST", url: "/v1/chat/completions",
+		body: {model: "mock", messages: [{role: "user", content: "text \(.)"}], max_tokens: 64, n: 5}}' >in
+	try pllm --endpoint "$URL" --input-format openai-batch -j 4 --max-total-tokens 1500 -i in
+	[ "$status" -eq 8 ]
+	[ "$(tokens)" -le 1500 ]
+	[ "$(tokens)" -gt 0 ]
+}
+
+@test "a record's own request says what it may cost" {
+	start_mock --quiet --answer words:400
+	jq -nc 'range(1; 30) | {id: ., body: {messages: [{role: "user", content: "text \(.)"}],
+		max_tokens: 10, max_completion_tokens: 200}}' >in
+	try ask -j 4 --max-total-tokens 2000 -i in
+	[ "$status" -eq 8 ]
+	[ "$(tokens)" -le 2000 ]
+	[ "$(tokens)" -ge 1600 ]
+	# One that does not say it is not asked.
+	mock_reset
+	jq -nc 'range(1; 4) | {id: ., body: ({messages: [{role: "user", content: "text \(.)"}]} +
+		if . == 2 then {} else {max_tokens: 20} end)}' >in
+	try ask -j 4 --max-total-tokens 2000 --on-truncate keep -i in
+	[ "$status" -eq 1 ]
+	[ "$(jq -r '.pllm.error.code // "answered"' out | xargs)" = 'answered bad_record answered' ]
+	[ "$(mock_stat requests)" -eq 2 ]
+}
+
 @test "refusals are free: who is told to wait has spent nothing" {
 	jq -nc 'range(1; 11) | {id: ., text: "n \(.)[[mock:429@ms:1,429@ms:1,429@ms:1]]"}' >in
 	quietly ask -p '{{text}}' -j 1 --max-tokens 64 --max-total-tokens 1000 -i in
@@ -313,5 +350,4 @@ refuses() {
 		printf '%s' "$wrong" >map.json
 		refuses 'map.json' --prices map.json --max-cost 1 --max-tokens 64
 	done
-	: >/dev/null
 }

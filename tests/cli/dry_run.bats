@@ -99,7 +99,7 @@ leaves_nothing() {
 	records 3 >in
 	OPENAI_API_KEY=$canary dry -p '{{text}}' --max-tokens 5 -v <in
 	[ "$status" -eq 0 ]
-	! grep -r canary .
+	run ! grep -r canary .
 	records 3 >in
 	dry -p '{{text}}' --key-file missing <in
 	[ "$status" -eq 0 ]

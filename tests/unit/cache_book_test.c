@@ -157,24 +157,29 @@ TEST("what was removed is gone from the file, and its room is given back")
 	scene_enter(&s);
 	scene_wall_ms = 1000000;
 	scene_start(&s);
-	for (int i = 0; i < N; i++)
-		scene_put(&s, i, 5);
+	for (int i = 0; i < N; i++) {
+		struct entry e = scene_entry(i, 5, 200);
+		cache_put(s.cache, &e);
+	}
 	scene_await(&s, N);
 	scene_wall_ms += 1000;
-	put(&s, N, OUTCOME_ANSWERED, "last");
+	struct entry last = scene_entry(N, 5, 16);
+	scene_await(&s, cache_put(s.cache, &last));
 	scene_stop(&s);
 	stat(s.path, &before);
+	char *bytes = scene_read(&s, &n);
+	CHECK(memmem(bytes, n, "and so on, ", 11) != NULL);
+	free(bytes);
 	struct cache_book *b = open_book(&s, true);
 	CHECK(cache_book_remove(
-		b, &(struct cache_filter){ false, "m", 1000001 }, &removed_n, &s.err));
+		b, &(struct cache_filter){ false, "m", 1001000 }, &removed_n, &s.err));
 	cache_book_free(b);
 	CHECK_INT(removed_n, N);
 	stat(s.path, &after);
 	CHECK(after.st_size < before.st_size / 10);
 	CHECK(scene_is_sound(&s));
-	char *bytes = scene_read(&s, &n);
-	CHECK(!memmem(bytes, n, "and so on, ", 11) ||
-		scene_sql(&s, "SELECT count(*) FROM answers") == 1);
+	bytes = scene_read(&s, &n);
+	CHECK(memmem(bytes, n, "and so on, ", 11) == NULL);
 	free(bytes);
 	check_walk(&s, &everything, "184 ");
 	scene_leave(&s);

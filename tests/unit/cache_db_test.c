@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/cache_db.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "cache_scene.h"
@@ -279,5 +280,23 @@ TEST("a lock that is not given up in time: refused at the start, failed in the r
 	scene_start(&s);
 	CHECK_INT(scene_find(&s, 0), 5);
 	CHECK_INT(scene_find(&s, 1), -1);
+	scene_leave(&s);
+}
+
+TEST("who makes a cache waits for whoever looks at the empty file")
+{
+	struct scene s;
+	sqlite3 *other;
+	scene_enter(&s);
+	scene_write(&s, "", 0);
+	s.world.patience_ms = 200;
+	CHECK_INT(sqlite3_open(s.path, &other), SQLITE_OK);
+	CHECK_INT(sqlite3_exec(other, "BEGIN; SELECT * FROM sqlite_schema", NULL, NULL, NULL),
+		SQLITE_OK);
+	int64_t before_ms = clock_now_ms();
+	scene_check_refused(&s, "locked by another process");
+	CHECK(clock_now_ms() - before_ms >= 200);
+	CHECK_INT(sqlite3_close(other), SQLITE_OK);
+	scene_start(&s);
 	scene_leave(&s);
 }

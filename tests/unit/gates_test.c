@@ -197,9 +197,12 @@ TEST("tokens are charged as the API charges them, and given back where nothing w
 		int tokens;
 		int requests;
 	} rows[] = {
-		{ { .outcome = OUTCOME_RATE, .usage = { -1, -1, -1, -1, 0, 0, TIER_USUAL } }, 0, 1 },
-		{ { .outcome = OUTCOME_FAULT, .usage = { -1, -1, -1, -1, 0, 0, TIER_USUAL } }, 0, 1 },
-		{ { .outcome = OUTCOME_TIMEOUT, .usage = { -1, -1, -1, -1, 0, 0, TIER_USUAL } }, 400, 1 },
+		{ { .outcome = OUTCOME_RATE, .usage = { -1, -1, -1, -1, 0, 0, TIER_USUAL } }, 0,
+			1 },
+		{ { .outcome = OUTCOME_FAULT, .usage = { -1, -1, -1, -1, 0, 0, TIER_USUAL } }, 0,
+			1 },
+		{ { .outcome = OUTCOME_TIMEOUT, .usage = { -1, -1, -1, -1, 0, 0, TIER_USUAL } },
+			400, 1 },
 		{ { .outcome = OUTCOME_TRANSPORT, .is_unsent = true }, 0, 0 },
 		{ { .outcome = OUTCOME_ANSWERED, .usage = { 120, 30, -1, -1 } }, 400, 1 },
 		{ { .outcome = OUTCOME_ANSWERED, .usage = { 900, 30, -1, -1 } }, 900, 1 },
@@ -308,7 +311,8 @@ TEST("the tokens a minute of a site are reserved by each model and settled for a
 	struct gates a, b, other;
 	struct gates_pass pass;
 	const struct gates_size size = { .input = 1000, .max_tokens = 1000 };
-	const struct end refused = { .outcome = OUTCOME_FAULT, .usage = { -1, -1, -1, -1, 0, 0, TIER_USUAL } };
+	const struct end refused = { .outcome = OUTCOME_FAULT,
+		.usage = { -1, -1, -1, -1, 0, 0, TIER_USUAL } };
 	rng_init(&rng, 22);
 	gates_site_init(&site, &e);
 	gates_init(&a, &e, &site, JOBS, true);
