@@ -44,7 +44,7 @@ static void count(struct pipeline *p, const struct record *r)
 	if (p->rooms->sample)
 		sample_note(p->rooms->sample, r);
 	/* What the end of the run leaves unasked is counted in the summary. */
-	if (r->fate == FATE_FAILED && (p->phase == RUNNING || code != ERROR_CANCELLED))
+	if (r->fate == FATE_FAILED && (p->phase == RUNNING || code != sched_stop_code(&p->sched)))
 		log_say(LOG_DETAIL, "line %llu: %s: %s", (unsigned long long)r->line,
 			error_code_name(code), r->failure.message);
 	drain_note(p, r);
@@ -433,6 +433,8 @@ static void pipeline_release(struct pipeline *p)
 	sched_cut(&p->sched);
 	if (p->rooms->sched.cache)
 		cache_stop(p->rooms->sched.cache);
+	/* Nobody waits for a commit any more: all of them stand in the order. */
+	p->storing.has_failed = true;
 	collect(p);
 	struct record *r;
 	while ((r = order_take(&p->order)))

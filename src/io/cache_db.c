@@ -356,7 +356,7 @@ static bool check_edges(struct cache_db *d, struct err *err)
 	return code == SQLITE_OK || cache_db_blame(d, code, ERR_USAGE, err);
 }
 
-/* For the change SQLite wants the file alone, and does not wait for that by itself. */
+/* For the change SQLite wants the file alone, and does not always wait for that by itself. */
 static bool begin_log(struct cache_db *d, struct err *err)
 {
 	sqlite3_stmt *s = NULL;

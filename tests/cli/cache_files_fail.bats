@@ -56,34 +56,45 @@ fails_at() {
 	is_completed
 }
 
-@test "a real disk that is full" {
-	[ "$(id -u)" -eq 0 ] || skip "only root may mount"
-	local full=$BATS_TEST_TMPDIR/full
+# A megabyte to store answers in: $full, where there is more with more_room. Without a disk of our
+# own no file may be larger.
+make_room() {
+	full=$BATS_TEST_TMPDIR/full
 	mkdir "$full"
-	mount -t tmpfs -o size=1m none "$full" 2>/dev/null || {
-		rmdir "$full"
-		skip "mounting is not allowed"
-	}
+	mount -t tmpfs -o size=1m none "$full" 2>/dev/null && has_disk=true || has_disk=false
+}
+
+in_room() {
+	if "$has_disk"; then
+		pllm --endpoint "$URL" -m mock --cache "$full/c.db" "$@"
+	else
+		(trap '' XFSZ && ulimit -f 1024 && pllm --endpoint "$URL" -m mock --cache "$full/c.db" "$@")
+	fi
+}
+
+more_room() {
+	! "$has_disk" || mount -o remount,size=64m "$full"
+}
+
+@test "a real disk that is full" {
+	local full has_disk
 	start_mock --quiet --answer words:300
 	records 2000 >in
-	try pllm --endpoint "$URL" -m mock --cache "$full/c.db" -j 8 -p '{{text}}' -i in
-	df "$full" | tail -n 1
+	make_room
+	try in_room -j 8 -p '{{text}}' -i in
 	[ "$status" -eq 7 ]
 	lines_hold out in
 	grep -q 'full/c\.db' err
-	local stored=$full/c.db n
-	n=$(jq -c 'select(.output) | {id, text}' out | tee emitted | wc -l)
-	[ "$n" -gt 0 ]
-	is_sound "$stored"
+	jq -c 'select(.output) | {id, text}' out >emitted
+	[ -s emitted ]
+	is_sound "$full/c.db"
 	# What it holds can be read while it is full.
-	asking 0 pllm --endpoint "$URL" -m mock --cache "$stored" -p '{{text}}' -i emitted
-	mount -o remount,size=32m "$full"
-	quietly pllm --endpoint "$URL" -m mock --cache "$stored" -j 8 -p '{{text}}' -i in
+	asking 0 in_room -p '{{text}}' -i emitted
+	more_room
+	quietly pllm --endpoint "$URL" -m mock --cache "$full/c.db" -j 8 -p '{{text}}' -i in
 	[ "$(wc -l <out)" -eq 2000 ]
 	[ "$(mock_stat billed)" -le $((2000 + 8 + 256)) ]
-	is_sound "$stored"
-	umount "$full"
-	rmdir "$full"
+	is_sound "$full/c.db"
 }
 
 @test "a disk that fails at each call in turn: 7, or 2 with nothing sent, and nothing stored is lost" {
@@ -232,14 +243,27 @@ refused() {
 	refused c.db 'newer'
 }
 
+# Root, too, is asked for permission here.
+without_powers() {
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --bounding-set=-dac_override,-dac_read_search "$PLLM" "$@" 3>&- 4>&-
+	else
+		pllm "$@"
+	fi
+}
+
 @test "a file that may not be written or read" {
-	[ "$(id -u)" -ne 0 ] || skip "root may"
+	local mode
 	records 5 >in
 	quietly kept -p '{{text}}' -i in
-	chmod 400 c.db
-	refused c.db 'Permission denied\|read-only\|readonly'
-	chmod 0 c.db
-	refused c.db 'Permission denied'
+	for mode in 400 0; do
+		chmod "$mode" c.db
+		try without_powers --endpoint "$URL" -m mock --cache c.db -p '{{text}}' -i in
+		[ "$status" -eq 2 ]
+		[ ! -s out ]
+		grep -q 'c\.db.*\(Permission denied\|read-only\|readonly\)' err
+	done
+	[ "$(mock_stat requests)" -eq 5 ]
 	chmod 600 c.db
 	asking 0 kept -p '{{text}}' -i in
 }

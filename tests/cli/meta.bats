@@ -7,7 +7,7 @@ load helper
 	start_mock
 	echo '{"text":"x[[mock:500]]"}' >in
 	quietly ask -p '{{text}}' --meta <in
-	[ "$(jq -c '.pllm | keys_unsorted' out)" = '["model","endpoint","finish","usage","attempts","ms"]' ]
+	[ "$(jq -c '.pllm | keys_unsorted' out)" = '["model","endpoint","finish","usage","cost","attempts","ms"]' ]
 	[ "$(jq -c '.pllm | [.model, .finish, .attempts]' out)" = '["mock","stop",2]' ]
 	[ "$(jq -r .pllm.endpoint out)" = "$URL" ]
 	[ "$(jq '.pllm.usage.input > 0 and .pllm.usage.output > 0 and .pllm.ms >= 0' out)" = true ]

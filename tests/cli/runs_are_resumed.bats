@@ -208,6 +208,29 @@ setup() {
 	[ "$(mock_stat billed)" -le $((180 + 3 * (4 + 256))) ]
 }
 
+@test "reductions that were killed between their levels" {
+	start_mock --quiet --latency 20ms
+	jq -nc 'range(1; 201) | {text: "text \(.)", group: (. % 3)}' >in
+	local combine=(--item '{{text}}' -p 'of {{key}}: {{items}}' --by group --fan-in 4) n
+	quietly pllm reduce --endpoint "$URL" -m mock --cache whole.db "${combine[@]}" -i in
+	mv out expected
+	local calls
+	calls=$(mock_stat requests)
+	mock_reset
+	for n in 1 2 3; do
+		start_pllm reduce --endpoint "$URL" -m mock --cache c.db -j 4 "${combine[@]}" -i in >part 2>err
+		await eval "[ \"\$(mock_stat billed)\" -ge $((n * 20)) ]"
+		kill -9 "$ASK_PID" 2>/dev/null
+		{ wait "$ASK_PID" || true; } 2>/dev/null
+		head -n "$(wc -l <part)" expected | cmp - part
+	done
+	quietly pllm reduce --endpoint "$URL" -m mock --cache c.db "${combine[@]}" -i in
+	cmp expected out
+	note "a reduction killed three times: $(mock_stat billed) billed for $calls calls"
+	[ "$(mock_stat billed)" -le $((calls + 3 * (4 + 256))) ]
+	is_sound
+}
+
 @test "records that come through a pipe, while others are already settled" {
 	mkfifo slow
 	{
