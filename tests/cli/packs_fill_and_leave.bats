@@ -245,7 +245,7 @@ assert len(m) == 2000 and i == 1999
 
 @test "--no-adaptive pins the size: the API's, or what is said" {
 	texts 5000 >in
-	quietly embed --no-adaptive <in
+	quietly embed --no-adaptive --batch-wait 10s <in
 	[ "$(mock_stat items_most)" -eq 2048 ]
 	[ "$(mock_stat requests)" -eq 3 ]
 	mock_reset
