@@ -110,6 +110,7 @@ struct cache *cache_new_in(const struct cache_world *world, const struct cache_o
 		err_set(err, ERR_INTERNAL, "cannot start the cache's thread");
 		goto fail;
 	}
+	pthread_setname_np(c->thread, "cache");
 	return c;
 fail:
 	release(c);

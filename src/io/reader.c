@@ -346,6 +346,7 @@ struct reader *reader_new(const struct reader_opts *opts, struct wake *wake, str
 		err_set(err, ERR_INTERNAL, "cannot start the reading thread");
 		goto fail;
 	}
+	pthread_setname_np(r->thread, "reader");
 	return r;
 fail:
 	chan_release(&r->chan);

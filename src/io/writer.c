@@ -258,6 +258,7 @@ struct writer *writer_new(
 		err_set(err, ERR_INTERNAL, "cannot start the writing thread");
 		goto fail;
 	}
+	pthread_setname_np(w->thread, "writer");
 	return w;
 fail:
 	close_lane(&w->out);
