@@ -242,8 +242,7 @@ bool recall_has_news(struct recall *r)
 /* What was too long for one model may do for another, where there is one now. */
 static bool is_of_use(const struct sched *s, const struct cache_job *job)
 {
-	return job->is_found &&
-		(job->entry.outcome != OUTCOME_TOO_LONG || s->pool.tiers_n == 1);
+	return job->is_found && (job->entry.outcome != OUTCOME_TOO_LONG || s->pool.tiers_n == 1);
 }
 
 void recall_collect(struct sched *s, int64_t now_ms)

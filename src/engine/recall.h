@@ -33,9 +33,9 @@ struct recall {
 	struct buf scratch;  /* owned: what a text alone would be asked with */
 	struct list_node spare_jobs;
 	struct cache_job *next; /* has come back, and waits for recall_collect; or NULL */
-	size_t sought_n; /* requests that are looked for now */
-	uint64_t kept_n; /* the number of the last answer that went to the cache */
-	uint64_t hits_n; /* calls that were answered from it */
+	size_t sought_n;        /* requests that are looked for now */
+	uint64_t kept_n;        /* the number of the last answer that went to the cache */
+	uint64_t hits_n;        /* calls that were answered from it */
 };
 
 /* Makes it ready. Borrows the cache; NULL = none. */

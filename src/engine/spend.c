@@ -81,9 +81,8 @@ int64_t spend_most_output(
 {
 	if (!has_output(a))
 		return 0;
-	if (q->max_tokens > 0)
-		return q->max_tokens;
-	return price->max_output > 0 ? price->max_output : -1;
+	int64_t most = q->max_tokens > 0 ? q->max_tokens : price->max_output;
+	return most > 0 ? money_times(most, api_answers_n(buf_span(&a->body))) : -1;
 }
 
 /* Fills the most that the attempt can cost there; false if nobody can say. */

@@ -379,7 +379,8 @@ setup() {
 	records 5 >in
 	asking 5 kept -p '{{text}}' -i in
 	asking 0 kept -p '{{text}}' --cache-ttl 1h -i in
-	sleep 1.1
+	# Times are whole seconds.
+	sleep 2.1
 	asking 5 kept -p '{{text}}' --cache-ttl 1s -i in
 	asking 0 kept -p '{{text}}' --cache-ttl 1h -i in
 	[ "$(entries)" -eq 5 ]

@@ -101,7 +101,7 @@ more_room() {
 	build_fault fail
 	records 60 >in
 	local n error before seen_n=0 codes=
-	for n in {1..40}; do
+	for n in {1..40} 44 48 52 56 60 70 80; do
 		error=$((n % 2 ? 5 : 28))
 		rm -f c.db*
 		mock_reset
@@ -129,7 +129,8 @@ more_room() {
 	build_fault fail
 	records 60 >in
 	local n
-	for n in {1..30}; do
+	# The first three dozen make the file.
+	for n in 1 2 5 10 20 30 {34..60}; do
 		rm -f c.db*
 		fails_at "$n" FAIL_CALL=disk FAIL_ERRNO=5 FAIL_TIMES=1
 		[ -e seen ] || break
@@ -401,5 +402,21 @@ without_powers() {
 	try pllm --endpoint "$URL" -m mock --cache absent.db -p '{{text}}' -n -i in
 	[ "$status" -eq 0 ]
 	[ ! -e absent.db ]
+	[ "$(mock_stat requests)" -eq 0 ]
+}
+
+@test "a cache is a file of its own" {
+	start_mock
+	records 3 >in
+	for other in '-o c.db' '--errors ./c.db' '-i c.db'; do
+		cp in c.db
+		try kept -p '{{text}}' $other <in
+		[ "$status" -eq 2 ]
+		grep -F 'name the same file' err
+		cmp in c.db
+	done
+	try pllm --endpoint "$URL" -m mock --cache - -p '{{text}}' <in
+	[ "$status" -eq 2 ]
+	[ ! -e ./- ]
 	[ "$(mock_stat requests)" -eq 0 ]
 }

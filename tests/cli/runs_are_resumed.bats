@@ -46,7 +46,7 @@ setup() {
 	build_fault fail
 	records 40 >in
 	local n
-	for n in {1..24} 30 40 60; do
+	for n in {1..6} 10 14 18 22 26 30 {33..60}; do
 		rm -f c.db*
 		failing FAIL_CALL=disk FAIL_ERRNO=0 FAIL_NTH="$n" -- -j 4 -p '{{text}}' -i in
 		[ ! -e seen ] || [ "$status" -eq 137 ]

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "engine/pipeline.h"
+#include "scenario_kept.h"
 #include "upstream.h"
 
 #include <stdbool.h>
@@ -15,12 +16,6 @@
 #include <stdint.h>
 
 enum { ENDPOINTS_MAX = 4, MOODS_MAX = 3 };
-
-/* Both ends included. */
-struct range {
-	int64_t least;
-	int64_t most;
-};
 
 /* When attempts that fly may be cut off after the run was stopped. */
 enum cut_rule {
@@ -87,22 +82,6 @@ struct scenario_upstream {
 	int64_t max;
 	int64_t known_rpm;
 	int64_t known_tpm;
-};
-
-/* Where answers are kept. */
-struct scenario_cache {
-	bool is_on;
-	struct range look_ms;          /* that it takes to look for what has queued */
-	struct range commit_ms;        /* and to store it */
-	struct range fails_ms;         /* when it cannot be written any more; 0 = it can */
-	bool forgets;                  /* what is not committed at the end is lost, as by kill -9 */
-	const struct scenario *before; /* what is played first, with the same file */
-};
-
-/* What may be spent: 0 = as much as it takes. */
-struct scenario_budget {
-	int64_t money, tokens, requests;
-	double used_percent; /* so much of it is, at least */
 };
 
 struct scenario_signal {

@@ -102,7 +102,10 @@ static const struct scenario rows[] = {
 		.upstream = { .latency_ms = { 20, 1000 },
 			/* Nobody is asked. */
 			.percent = { [REPLY_AUTH] = 100 } },
-		.cache = { QUICK, .before = &whole } },
+		.cache = { QUICK, .before = &whole },
+		/* A hit needs no slot and no gate. */
+		.factor = 1,
+		.slack_ms = 300 },
 	{ .name = "cache-warm-unordered",
 		.opts.unordered = true,
 		.jobs = { 1, 16 },
@@ -216,10 +219,10 @@ static const struct scenario rows[] = {
 		/* Who got no answer does not know what he was billed. */
 		.budget = { .tokens = 20000, .money = INT64_C(3000) * 25000, .used_percent = 50 } },
 	{ .name = "budget-tight",
-		.jobs = { 1, 16 },
+		.jobs = { 16, 32 },
 		.input.records = { 40, 80 },
 		.upstream = { .latency_ms = { 20, 200 }, .output = { 1, OUTPUT / 10 } },
-		/* Few fit beside each other, and yet all come by. */
+		/* Not as many fit beside each other as may fly, and yet all come by. */
 		.budget = { .tokens = 80 * (8 + OUTPUT / 10) + 2 * (8 + OUTPUT) + 300 } },
 	{ .name = "budget-hedges",
 		.jobs = { 2, 16 },
