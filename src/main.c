@@ -60,7 +60,7 @@
  *       raw.c                  batch files: what others wrote, as it is
  *       members.c chat.c turns.c      requests: fields; messages in everybody's words
  *       reading.c said.c blocks.c     answers: how reading begins; what was said, put together
- *       price.c prices*.c tier.c input_tokens.c   what tokens cost, and how many they are
+ *       price.c prices*.c tier.c input_tokens.c bounds.c   what tokens cost; how many they are
  *       complaint.c classify.c what failing answers mean
  *       sse.c ndjson.c eventstream.c  streams
  *     work/                  the nouns

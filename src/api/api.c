@@ -3,7 +3,6 @@
 
 #include "api/embeddings.h"
 #include "base/buf.h"
-#include "base/money.h"
 #include "base/xalloc.h"
 #include "json/walk.h"
 
@@ -187,31 +186,4 @@ int64_t api_max_tokens(const struct api *api, struct span body)
 		if (found[i] > 0)
 			return found[i];
 	return 0;
-}
-
-static int64_t items_n(struct span list)
-{
-	struct json_walk walk;
-	int64_t n = 0;
-	json_walk_init(&walk, list);
-	while (!walk.in_object && json_walk_next(&walk))
-		n++;
-	return n > 0 ? n : 1;
-}
-
-int64_t api_answers_n(struct span body)
-{
-	struct json_walk walk;
-	int64_t choices_n = 1, prompts_n = 1;
-	json_walk_init(&walk, body);
-	while (walk.in_object && json_walk_next(&walk)) {
-		int64_t n = 0;
-		if (json_key_is(walk.key, SPAN("n")) || json_key_is(walk.key, SPAN("best_of")))
-			n = json_count_of(walk.value);
-		else if (json_key_is(walk.key, SPAN("prompt")))
-			prompts_n = items_n(walk.value);
-		if (n > choices_n)
-			choices_n = n;
-	}
-	return money_times(choices_n, prompts_n);
 }

@@ -128,12 +128,6 @@ bool api_shares_bodies(const struct api *a, const struct api *b);
  */
 int64_t api_max_tokens(const struct api *api, struct span body);
 
-/*
- * Gives how many answers, each with that many tokens, a request is billed for: one, unless a line
- * of a batch file or a --param says n, best_of or several prompts.
- */
-int64_t api_answers_n(struct span body);
-
 /* True if the model is part of the path. */
 bool api_has_model_in_path(const struct api *api);
 

@@ -193,8 +193,7 @@ static bool weigh(struct sched *s, struct request *q, struct weight *w)
 	unsigned texts_n = 1;
 	flight_weigh(q);
 	find_model(q);
-	w->output =
-		spend_most_output(q, &q->attempt, spend_price(&s->spend, &q->attempt, &q->answer));
+	w->output = spend_most_output(&q->attempt, spend_price(&s->spend, &q->attempt, &q->answer));
 	w->input = q->is_pack ? weigh_texts(e, q, &texts_n) : weigh_body(q);
 	w->input_most = rounded(w->input);
 	add_answers(s, q, w);

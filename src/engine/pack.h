@@ -83,6 +83,12 @@ void pack_conclude(struct sched *s, struct request *q, int64_t now_ms);
 void pack_halve(struct sched *s, struct request *q, int64_t now_ms);
 
 /*
+ * True if the pack, which is ready and costs more than is left, goes on in two halves. A single
+ * text cannot.
+ */
+bool pack_shrink(struct sched *s, struct request *q, int64_t now_ms);
+
+/*
  * True if the pack is refused for what is in it, or takes too long, and goes on in two: the text
  * that the refusal names and the others, or two halves. Or it is over, as cancelled: the run ends,
  * and nobody knows which of its texts is meant.

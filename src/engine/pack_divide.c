@@ -37,9 +37,8 @@ static struct request *sibling_of(struct sched *s, const struct request *q)
 /* Both parts are there: each is asked, which repeats nothing. */
 static void send_parts(struct sched *s, struct request *q, struct request *r, int64_t now_ms)
 {
-	s->packs.splits_n++;
 	pack_change(q);
-	q->is_reask = r->is_reask = true;
+	q->is_reask = r->is_reask = q->attempts_n > 0;
 	sched_return(s, q, 0, now_ms);
 	sched_return(s, r, 0, now_ms);
 }
@@ -58,7 +57,17 @@ void pack_halve(struct sched *s, struct request *q, int64_t now_ms)
 	for (unsigned i = 0; i < kept_n; i++)
 		node = node->next;
 	request_move_items(r, q, ITEM_OF(node));
+	s->packs.splits_n += q->attempts_n > 0;
 	send_parts(s, q, r, now_ms);
+}
+
+bool pack_shrink(struct sched *s, struct request *q, int64_t now_ms)
+{
+	if (!q->is_pack || q->items_n < 2)
+		return false;
+	queue_remove(&s->queue, q);
+	pack_halve(s, q, now_ms);
+	return true;
 }
 
 /* The text that a refusal names is asked alone. */
@@ -70,6 +79,7 @@ static void part_from(struct sched *s, struct request *q, struct item *blamed, i
 	list_remove(&blamed->link);
 	list_put(&q->items, &blamed->link);
 	request_move_items(r, q, blamed);
+	s->packs.splits_n++;
 	send_parts(s, q, r, now_ms);
 }
 

@@ -264,12 +264,12 @@ static void dispatch(struct pipeline *p)
 static void collect(struct pipeline *p)
 {
 	struct attempt *done;
-	uint64_t successes_n = p->sched.successes_n;
+	uint64_t successes_n = p->sched.successes_n + p->sched.recall.hits_n;
 	while ((done = http_take_done(p->rooms->sched.http)))
 		sched_finish(&p->sched, done, p->now_ms);
-	if (p->sched.successes_n != successes_n)
-		halt_success(&p->halt, p->now_ms);
 	sched_recall(&p->sched, p->now_ms);
+	if (p->sched.successes_n + p->sched.recall.hits_n != successes_n)
+		halt_success(&p->halt, p->now_ms);
 	settle_calls(p);
 	settle_stored(p);
 	halt_work(&p->halt, sched_inside(&p->sched) > 0, p->now_ms);

@@ -17,6 +17,8 @@
 #include "engine/flight.h"
 #include "engine/render.h"
 #include "engine/sched.h"
+#include "json/walk.h"
+#include "json/scan.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -52,16 +54,38 @@ static struct span span_of_or_none(const char *text)
 	return text ? span_of(text) : SPAN("");
 }
 
-/* Adds who is asked: in whose words, which model, and where that says so, too. */
-static void add_whom(struct sha *sha, const struct attempt *a, const struct endpoint *e)
+/* True if the request says which model it is for. */
+static bool names_model(struct span body)
 {
+	struct span value;
+	struct json_fault fault;
+	return json_scan(body, &value, &fault) && json_is(value, JSON_KIND_OBJECT) &&
+		json_member(value, SPAN("model")).at;
+}
+
+/*
+ * Adds who is asked: in whose words, which model, where that says so, too; and where, if it is the
+ * server that has chosen the model.
+ */
+static void add_whom(
+	struct sha *sha, const struct attempt *a, const struct endpoint *e, struct span body)
+{
+	bool is_served = !e->model && !a->path && !names_model(body);
 	sha_add_part(sha, span_of(a->api->name));
 	sha_add_part(sha, span_of_or_none(e->model));
 	sha_add_part(sha, span_of_or_none(a->path));
+	sha_add_part(sha, is_served ? span_of(e->base) : SPAN(""));
 }
 
-/* Adds the request as it would be without a stream: how it comes is not what is asked. */
-static void add_plain_body(struct sched *s, struct request *q, const struct endpoint *e)
+/* Adds what is asked, as it was written for that endpoint. */
+static void add_question(struct sha *sha, const struct attempt *a, const struct endpoint *e)
+{
+	add_whom(sha, a, e, buf_span(&a->body));
+	sha_add_part(sha, buf_span(&a->body));
+}
+
+/* The same as it would be without a stream: how it comes is not what is asked. */
+static void add_plain_question(struct sched *s, struct request *q, const struct endpoint *e)
 {
 	struct fault fault;
 	struct attempt a;
@@ -70,7 +94,7 @@ static void add_plain_body(struct sched *s, struct request *q, const struct endp
 	attempt_init(&a, SCHED_BODY_MAX_BYTES);
 	/* What could be written for a stream can be without. */
 	if (render_request(q, s->rooms.plan, &plain, &a, &fault))
-		sha_add_part(s->recall.sha, buf_span(&a.body));
+		add_question(s->recall.sha, &a, e);
 	attempt_release(&a);
 }
 
@@ -82,12 +106,11 @@ static void make_key(struct sched *s, struct request *q, const struct endpoint *
 	unsigned sample = request_first(q)->index % step->samples_n;
 	const unsigned char number[2] = { (unsigned char)sample, (unsigned char)(sample >> 8) };
 	sha_add_part(sha, KEY_OF_ANSWERS);
-	add_whom(sha, &q->attempt, e);
 	sha_add_part(sha, (struct span){ (const char *)number, sizeof number });
 	if (e->is_streamed)
-		add_plain_body(s, q, e);
+		add_plain_question(s, q, e);
 	else
-		sha_add_part(sha, buf_span(&q->attempt.body));
+		add_question(sha, &q->attempt, e);
 	sha_finish(sha, q->key.bytes);
 	q->has_key = true;
 }
@@ -113,7 +136,7 @@ static bool make_text_key(struct sched *s, const struct request *q, struct item 
 	if (!e->api->build_pack(&ask, &r->scratch, &fault))
 		return false;
 	sha_add_part(r->sha, KEY_OF_VECTORS);
-	add_whom(r->sha, &asked, e);
+	add_whom(r->sha, &asked, e, buf_span(&r->scratch));
 	sha_add_part(r->sha, buf_span(&r->scratch));
 	sha_finish(r->sha, item->key.bytes);
 	item->has_key = true;
@@ -150,7 +173,9 @@ bool recall_seek(struct sched *s, struct request *q)
 		sched_forget(s, q);
 		return true;
 	}
-	same_park(&s->same, q);
+	/* What was answered before may be quoted from where the body is. */
+	if (q->attempts_n == 0)
+		same_park(&s->same, q);
 	look(s, q, &q->key);
 	return true;
 }
@@ -184,7 +209,9 @@ static bool take_answer(struct sched *s, struct request *q, struct entry *e)
 	unsigned attempts_n;
 	attempt_init(&a, SCHED_BODY_MAX_BYTES);
 	answer_init(&answer, OUTCOME_CANCELLED);
-	if (!entry_unpack(e, &a, &answer, &attempts_n)) {
+	bool is_whole = entry_unpack(e, &a, &answer, &attempts_n);
+	bool is_vector = answer.vector.text.at != NULL;
+	if (!is_whole || (answer.outcome == OUTCOME_ANSWERED && is_vector != q->is_pack)) {
 		attempt_release(&a);
 		answer_release(&answer);
 		return false;
@@ -210,14 +237,16 @@ static bool take_answer(struct sched *s, struct request *q, struct entry *e)
 /* What was found is what has come of the request, unless it is to be asked in other words. */
 static void conclude(struct sched *s, struct request *q, int64_t now_ms)
 {
-	if (q->is_pack) {
-		pack_recall(s, q);
+	unsigned calls_n = q->calls_n;
+	if (!q->is_pack)
+		flight_judge(s, q, &q->answer);
+	if (!q->is_pack && q->answer.outcome != OUTCOME_ANSWERED &&
+		again_in_other_words(s, q, now_ms))
 		return;
-	}
-	flight_judge(s, q, &q->answer);
-	if (q->answer.outcome == OUTCOME_ANSWERED)
-		sched_settle(s, q, ERROR_NONE, NULL);
-	else if (!again_in_other_words(s, q, now_ms))
+	s->recall.hits_n += calls_n;
+	if (q->is_pack)
+		pack_recall(s, q);
+	else
 		sched_settle(s, q, error_code_of(q->answer.outcome), NULL);
 }
 
@@ -257,7 +286,6 @@ void recall_collect(struct sched *s, int64_t now_ms)
 		if (q->calls_n == 0) {
 			sched_forget(s, q);
 		} else if (is_of_use(s, job) && take_answer(s, q, &job->entry)) {
-			r->hits_n += q->calls_n;
 			conclude(s, q, now_ms);
 		} else {
 			go_on(s, q, now_ms);

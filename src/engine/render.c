@@ -121,6 +121,7 @@ bool render_request(struct request *q, const struct plan *plan, const struct end
 	}
 	add_state(&ask, q, call->index);
 	q->is_own_body = ask.form == ASK_BODY;
+	q->brings_own = ask.form == ASK_BODY || ask.form == ASK_MESSAGES;
 	if (q->is_own_body && endpoint->tier > 0 && !api_shares_bodies(a->api, plan->body_api))
 		return fault_set(fault, ERROR_BAD_RECORD,
 			"the record's \"body\" is written for %s, and the fallback speaks %s",

@@ -41,7 +41,7 @@ bool render_batch(struct request *q, const struct plan *plan, const struct endpo
 		return false;
 	free(a->path);
 	a->path = request.path ? path_at(endpoint, request.path) : NULL;
-	q->is_own_body = true;
+	q->is_own_body = q->brings_own = true;
 	ask.own = request.body;
 	if (endpoint->model)
 		ask.model = span_of(endpoint->model_json);

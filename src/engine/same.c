@@ -63,11 +63,15 @@ static bool asks_the_same(struct sched *s, const struct request *other, struct r
 			  : has_same_body(s, other, q);
 }
 
-/* Samples of one step are to differ, and what goes into a batch file is each a request. */
+/*
+ * Samples of one step are to differ, but where a key numbers them. What goes into a batch file is
+ * each a request.
+ */
 static bool may_share(const struct sched *s, const struct request *q)
 {
-	return !s->opts->shares_nothing && !q->is_pack &&
-		s->rooms.plan->steps[q->step].samples_n == 1 && s->rooms.plan->batch == BATCH_NONE;
+	bool is_told_apart = q->has_key || s->rooms.plan->steps[q->step].samples_n == 1;
+	return !s->opts->shares_nothing && !q->is_pack && is_told_apart &&
+		s->rooms.plan->batch == BATCH_NONE;
 }
 
 bool same_is_sought(const struct sched *s, const struct request *q)

@@ -340,9 +340,10 @@ static bool get_set(struct sched *s, struct request *q, int64_t now_ms)
 
 /*
  * True if the budget lets the request start there. Else *wait_ms says how long until it may; 0 = it
- * has settled, for nobody can say what it may cost.
+ * is not as it was: settled, for nobody can say what it may cost, or a smaller pack.
  */
-static bool can_afford(struct sched *s, struct request *q, const struct gates *g, int64_t *wait_ms)
+static bool can_afford(
+	struct sched *s, struct request *q, const struct gates *g, int64_t now_ms, int64_t *wait_ms)
 {
 	struct fault fault;
 	/* What cannot be written settles as it starts. */
@@ -350,17 +351,19 @@ static bool can_afford(struct sched *s, struct request *q, const struct gates *g
 		return true;
 	flight_weigh(q);
 	*wait_ms = GATES_UNTIL_LEAVE;
-	switch (spend_look(&s->spend, q, &q->attempt, g)) {
+	enum spend_answer said = spend_look(&s->spend, q, &q->attempt, g);
+	switch (said) {
 	case SPEND_GO:
 		return true;
 	case SPEND_NEVER:
-		spend_close(&s->spend, q, g);
+		*wait_ms = pack_shrink(s, q, now_ms) ? 0 : GATES_UNTIL_LEAVE;
+		if (*wait_ms > 0)
+			spend_close(&s->spend, q, g);
 		break;
 	case SPEND_UNBOUNDED:
+	case SPEND_UNSEEN:
 		queue_remove(&s->queue, q);
-		sched_settle(s, q, ERROR_BAD_RECORD,
-			xstrdup("the request says nowhere how many tokens its answer "
-				"may have, which a budget has to know; see --max-tokens"));
+		sched_settle(s, q, ERROR_BAD_RECORD, xstrdup(spend_complaint(said)));
 		*wait_ms = 0;
 		break;
 	case SPEND_WAIT:
@@ -399,7 +402,7 @@ static int64_t move_on(struct sched *s, struct request *q, int64_t now_ms)
 		return wait_ms;
 	struct rate_cost cost = gates_cost(g, want.size);
 	wait_ms = rate_wait(&s->rate, &cost, now_ms);
-	if (wait_ms > 0 || !can_afford(s, q, g, &wait_ms))
+	if (wait_ms > 0 || !can_afford(s, q, g, now_ms, &wait_ms))
 		return wait_ms;
 	queue_remove(&s->queue, q);
 	same_unpark(&s->same, q);

@@ -2,6 +2,7 @@
 #include "engine/spend.h"
 
 #include "api/api.h"
+#include "api/bounds.h"
 #include "base/money.h"
 #include "engine/flight.h"
 #include "engine/gates.h"
@@ -11,6 +12,12 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+
+/* Vectors, ranks and the like are not made of tokens that are counted. */
+static bool has_output(const struct attempt *a)
+{
+	return a->texts_n == 0 && bounds_have_output(a->api, a->path);
+}
 
 static const struct price unknown = { .source = PRICE_UNKNOWN };
 
@@ -70,37 +77,37 @@ static const struct price *price_at(const struct spend *s, const struct endpoint
 	return s->opts ? &s->opts->prices[e - s->endpoints] : &unknown;
 }
 
-/* Vectors, ranks and the like are not made of tokens that are counted. */
-static bool has_output(const struct attempt *a)
+int64_t spend_most_output(const struct attempt *a, const struct price *price)
 {
-	return a->texts_n == 0 && a->api->max_tokens[0] != NULL;
-}
-
-int64_t spend_most_output(
-	const struct request *q, const struct attempt *a, const struct price *price)
-{
+	struct span body = buf_span(&a->body);
 	if (!has_output(a))
 		return 0;
-	int64_t most = q->max_tokens > 0 ? q->max_tokens : price->max_output;
-	return most > 0 ? money_times(most, api_answers_n(buf_span(&a->body))) : -1;
+	/* Of this body: the same request asks for another length in another API's words. */
+	int64_t most = api_max_tokens(a->api, body);
+	if (most <= 0)
+		most = price->max_output;
+	return most > 0 ? money_times(most, bounds_answers_n(body)) : -1;
 }
 
-/* Fills the most that the attempt can cost there; false if nobody can say. */
-static bool find_worst(const struct spend *s, const struct request *q, const struct attempt *a,
-	const struct gates *g, struct budget_sum *worst)
+/* Fills the most that the attempt can cost there. Gives SPEND_GO, or why nobody can say. */
+static enum spend_answer find_worst(const struct spend *s, const struct request *q,
+	const struct attempt *a, const struct gates *g, struct budget_sum *worst)
 {
 	const struct price *price = price_at(s, g->endpoint);
-	int64_t input = (int64_t)a->body.len, output = spend_most_output(q, a, price);
-	bool is_bounded = output >= 0;
+	const struct budget_sum *max = &s->budget.max;
 	*worst = (struct budget_sum){ .of = { [BUDGET_REQUESTS] = 1 } };
-	if (is_bounded && s->budget.max.of[BUDGET_TOKENS] > 0)
+	if (max->of[BUDGET_TOKENS] == 0 && max->of[BUDGET_MONEY] == 0)
+		return SPEND_GO;
+	int64_t input = (int64_t)a->body.len, output = spend_most_output(a, price);
+	if (q->brings_own && !bounds_are_known(buf_span(&a->body)))
+		return SPEND_UNSEEN;
+	if (output < 0)
+		return SPEND_UNBOUNDED;
+	if (max->of[BUDGET_TOKENS] > 0)
 		worst->of[BUDGET_TOKENS] = money_plus(input, output);
-	if (is_bounded && s->budget.max.of[BUDGET_MONEY] > 0) {
+	if (max->of[BUDGET_MONEY] > 0)
 		worst->of[BUDGET_MONEY] = price_worst(price, input, output);
-		is_bounded = worst->of[BUDGET_MONEY] >= 0;
-	}
-	bool is_asked = s->budget.max.of[BUDGET_TOKENS] > 0 || s->budget.max.of[BUDGET_MONEY] > 0;
-	return is_bounded || !is_asked;
+	return worst->of[BUDGET_MONEY] >= 0 ? SPEND_GO : SPEND_UNBOUNDED;
 }
 
 enum spend_answer spend_look(const struct spend *s, const struct request *q,
@@ -112,8 +119,17 @@ enum spend_answer spend_look(const struct spend *s, const struct request *q,
 		[BUDGET_NEVER] = SPEND_NEVER,
 	};
 	struct budget_sum worst;
-	return find_worst(s, q, a, g, &worst) ? of[budget_look(&s->budget, &worst)]
-					      : SPEND_UNBOUNDED;
+	enum spend_answer said = find_worst(s, q, a, g, &worst);
+	return said == SPEND_GO ? of[budget_look(&s->budget, &worst)] : said;
+}
+
+const char *spend_complaint(enum spend_answer said)
+{
+	return said == SPEND_UNSEEN
+		? "the record brings pictures, files or an earlier talk: how many tokens these are "
+		  "nobody can say before, and a budget has to know"
+		: "the request says nowhere how many tokens its answer may have, which a budget has "
+		  "to know; see --max-tokens";
 }
 
 void spend_close(struct spend *s, const struct request *q, const struct gates *g)
@@ -149,7 +165,9 @@ const struct price *spend_price(
 	return price ? price : &unknown;
 }
 
-/* True if the server has said no, which nobody is billed for. */
+/*
+ * True if the server has said no, which nobody is billed for; in the middle of an answer it is not.
+ */
 static bool is_refused(const struct attempt *a, const struct answer *answer)
 {
 	switch (answer->outcome) {
@@ -158,11 +176,10 @@ static bool is_refused(const struct attempt *a, const struct answer *answer)
 	case OUTCOME_QUOTA:
 	case OUTCOME_AUTH:
 	case OUTCOME_NOT_FOUND:
-		return true;
 	case OUTCOME_REQUEST:
 	case OUTCOME_TOO_LONG:
 	case OUTCOME_POLICY:
-		return a->status >= 400 && a->status < 500;
+		return a->status >= 400;
 	default:
 		return false;
 	}
@@ -221,4 +238,5 @@ void spend_sum_up(const struct spend *s, struct stats *stats)
 	stats->cost = s->cost;
 	stats->cost_source = s->cost_source;
 	stats->unpriced_n = s->unpriced_n;
+	stats->is_overspent = s->budget.is_exceeded;
 }

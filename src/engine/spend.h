@@ -60,20 +60,23 @@ void spend_explain(const struct spend *s, struct buf *out);
  * Gives the most tokens of output that a request which was weighed may have, written as that
  * attempt, at that price; -1 = nobody says.
  */
-int64_t spend_most_output(
-	const struct request *q, const struct attempt *a, const struct price *price);
+int64_t spend_most_output(const struct attempt *a, const struct price *price);
 
 /* What spend_look says to an attempt. */
 enum spend_answer {
-	SPEND_GO,       /* it may start */
-	SPEND_WAIT,     /* somebody has to land first */
-	SPEND_NEVER,    /* it costs more than is left */
-	SPEND_UNBOUNDED /* nobody can say how much it may cost */
+	SPEND_GO,        /* it may start */
+	SPEND_WAIT,      /* somebody has to land first */
+	SPEND_NEVER,     /* it costs more than is left */
+	SPEND_UNBOUNDED, /* nobody can say how much it may cost: how long its answer may be */
+	SPEND_UNSEEN     /* likewise: it names pictures, files or talks that are not in it */
 };
 
 /* Says whether the attempt, written for its request and those gates, may start there now. */
 enum spend_answer spend_look(const struct spend *s, const struct request *q,
 	const struct attempt *a, const struct gates *g);
+
+/* Gives what a record is told to which spend_look has said that nobody knows; static. */
+const char *spend_complaint(enum spend_answer said);
 
 /* Says that the run is over, because of this attempt, to which spend_look has said never. */
 void spend_close(struct spend *s, const struct request *q, const struct gates *g);

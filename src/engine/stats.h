@@ -35,8 +35,9 @@ struct stats {
 	struct usage usage;                         /* of all answers that were asked for */
 	int64_t cost;            /* of those whose cost is known, in pico-dollars */
 	const char *cost_source; /* static: where the prices are from; NULL = there are none */
-	uint64_t unpriced_n;     /* answers whose cost is not */
-	uint64_t splits_n;       /* packs that were asked in two parts */
+	bool is_overspent;   /* a server has counted more than was possible, and it was too much */
+	uint64_t unpriced_n; /* answers whose cost is not */
+	uint64_t splits_n;   /* packs that were asked in two parts */
 };
 
 /* Counts a settled record. */

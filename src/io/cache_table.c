@@ -40,6 +40,7 @@ static const struct {
 	{ OUTCOME_ANSWERED, "answered" },
 	{ OUTCOME_TRUNCATED, "truncated" },
 	{ OUTCOME_REQUEST, "request_rejected" },
+	{ OUTCOME_TOO_LONG, "too_long" },
 	{ OUTCOME_POLICY, "content_filter" },
 };
 
@@ -67,7 +68,8 @@ static bool read_outcome(sqlite3_stmt *s, enum outcome *outcome)
 
 static bool is_failure(enum outcome outcome)
 {
-	return outcome == OUTCOME_REQUEST || outcome == OUTCOME_POLICY;
+	return outcome == OUTCOME_REQUEST || outcome == OUTCOME_TOO_LONG ||
+		outcome == OUTCOME_POLICY;
 }
 
 int cache_table_init(struct cache_table *t, struct cache_db *db)

@@ -65,6 +65,9 @@ void summary_say(const struct stats *s, const char *reason)
 			(unsigned long long)s->splits_n, 2 * (unsigned long long)s->splits_n);
 	if (s->is_offline)
 		return;
+	if (s->is_overspent)
+		log_say(LOG_WARNING,
+			"the servers have counted more than the requests could cost: more was spent than the budget has");
 	say_money(s);
 	log_say(LOG_DETAIL,
 		"%llu records%s: %llu answered, %llu skipped, %llu failed; %llu requests, %llu of them retries",

@@ -67,6 +67,7 @@ struct request {
 	unsigned body_kind;    /* whose request attempt.body is; 0 = nobody's yet */
 	bool is_cut;           /* a part of its prompt was left out: it is too long */
 	size_t parked_bytes;   /* of its body, counted by the scheduler while it does not fly */
+	bool brings_own;       /* messages or a body: the record's own words, as they are */
 	bool is_own_body;      /* the record's own request, which we do not extend */
 	unsigned reasks_n;     /* times that its answer did not match the schema */
 	struct reask *reask;   /* owned, its bytes behind it: the last of these; NULL = none */

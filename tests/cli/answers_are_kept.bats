@@ -456,3 +456,51 @@ setup() {
 	cmp first out
 	note "10,000 answers from the cache in $(((${to/./} - ${from/./}) / 1000)) ms"
 }
+
+@test "a text that is too long for the model is so in the next run, too" {
+	start_mock
+	printf '{"text":"[[mock:context]] x"}\n{"text":"fine"}\n' >in
+	replays kept -p '{{text}}' -i in
+	[ "$status" -eq 1 ]
+	[ "$(head -n 1 out | jq -r .pllm.error.code)" = request_rejected ]
+	[ "$(entries)" -eq 2 ]
+	pllm cache ls c.db --failed | grep -F too_long
+}
+
+@test "a re-ask that waits with many others loses nothing of what it quotes" {
+	start_mock --answer words:100
+	jq -nc 'range(2) | {text:"[[mock:length]] the same"}' >in
+	jq -nc 'range(60) | {text:("x" * 600000 + tostring)}' >>in
+	try kept -j 1 --window 100 --max-tokens 100 --max-tokens-limit 1000 --on-truncate grow \
+		--max-requests 3 -p '{{text}}' -i in
+	[ "$status" -eq 8 ]
+	[ "$(wc -l <out)" -eq 62 ]
+	jq -e . out >/dev/null
+}
+
+@test "samples of equal records are the same samples, however they fall together" {
+	start_mock
+	printf '{"id":%d,"text":"same"}\n' 1 2 3 >in
+	replays kept -p '{{text}}' --samples 2 -i in
+	[ "$(mock_stat requests)" -eq 2 ]
+	[ "$(jq -c .output out | sort -u | wc -l)" -eq 1 ]
+}
+
+@test "where the server has chosen the model, another server is another question" {
+	start_mock
+	printf '{"text":"n %d"}\n' 1 2 3 >in
+	quietly pllm embed --api tei --endpoint "$BASE" --cache c.db <in
+	first=$(mock_stat requests)
+	quietly pllm embed --api tei --endpoint "${BASE/127.0.0.1/localhost}" --cache c.db <in
+	[ "$(mock_stat requests)" -gt "$first" ]
+}
+
+@test "a call that was asked three times is one that the cache answers" {
+	start_mock --answer words:100
+	jq -nc 'range(10) | {text:"a long one \(.)"}' >in
+	try kept --max-tokens 30 --max-tokens-limit 1000 --on-truncate grow -p '{{text}}' -i in
+	[ "$status" -eq 0 ]
+	[ "$(mock_stat requests)" -gt 10 ]
+	asking 0 kept --max-tokens 30 --max-tokens-limit 1000 --on-truncate grow -v -p '{{text}}' -i in || true
+	grep -F 'answered from the cache: 10' err
+}

@@ -34,13 +34,23 @@ static void begin(struct scene *c, const struct budget_sum *limits)
 	gates_init(&c->gates, &c->endpoint, NULL, 8, false);
 	request_init(&c->q, 0, 0);
 	attempt_init(&c->q.attempt, BODY_BYTES + 1);
-	for (int i = 0; i < BODY_BYTES; i++)
-		buf_put_char(&c->q.attempt.body, 'x');
+	struct buf *body = &c->q.attempt.body;
+	buf_put_str(body, "{\"max_tokens\":");
+	buf_put_int(body, MAX_TOKENS);
+	buf_put_str(body, ",\"x\":\"");
+	while (body->len < BODY_BYTES - 2)
+		buf_put_char(body, 'x');
+	buf_put_str(body, "\"}");
 	c->q.attempt.api = &api_openai;
 	c->q.attempt.endpoint = &c->endpoint;
 	c->q.attempt.sends_n = 1;
-	c->q.max_tokens = MAX_TOKENS;
 	spend_init(&c->spend, &c->opts, &c->endpoint);
+}
+
+/* The request does not say how long its answer may be. */
+static void unlimit(struct scene *c)
+{
+	c->q.attempt.body.data[2] = 'n';
 }
 
 static void end(struct scene *c)
@@ -127,6 +137,7 @@ TEST("what was refused costs nothing, what nobody saw the end of costs all that 
 	} cases[] = {
 		{ OUTCOME_RATE, 429, 1, 0 },
 		{ OUTCOME_CAPACITY, 503, 1, 0 },
+		{ OUTCOME_CAPACITY, 200, 1, 3500 },
 		{ OUTCOME_AUTH, 401, 1, 0 },
 		{ OUTCOME_REQUEST, 400, 1, 0 },
 		{ OUTCOME_POLICY, 400, 1, 0 },
@@ -156,10 +167,23 @@ TEST("a request that says nowhere how long its answer may be cannot be afforded"
 {
 	struct scene c;
 	begin(&c, &(struct budget_sum){ .of = { [BUDGET_TOKENS] = 1000000 } });
-	c.q.max_tokens = 0;
+	unlimit(&c);
 	CHECK_INT(look(&c), SPEND_UNBOUNDED);
 	c.price.max_output = 4000;
 	CHECK_INT(look(&c), SPEND_GO);
+	end(&c);
+}
+
+TEST("what a record brings that is not in the request cannot be afforded")
+{
+	struct scene c;
+	begin(&c, &(struct budget_sum){ .of = { [BUDGET_TOKENS] = 1000000 } });
+	memcpy(c.q.attempt.body.data + 100, "\"image_url\"", 11);
+	/* In the words of a prompt it could not stand so. */
+	CHECK_INT(look(&c), SPEND_GO);
+	c.q.brings_own = true;
+	CHECK_INT(look(&c), SPEND_UNSEEN);
+	CHECK(spend_complaint(SPEND_UNSEEN) != spend_complaint(SPEND_UNBOUNDED));
 	end(&c);
 }
 
@@ -168,7 +192,7 @@ TEST("a limit of requests needs to know no tokens")
 	struct scene c;
 	struct flight f;
 	begin(&c, &(struct budget_sum){ .of = { [BUDGET_REQUESTS] = 1 } });
-	c.q.max_tokens = 0;
+	unlimit(&c);
 	CHECK_INT(look(&c), SPEND_GO);
 	start(&c, &f);
 	CHECK_INT(look(&c), SPEND_WAIT);
@@ -197,7 +221,7 @@ TEST("vectors have no tokens of output, and need no limit of them")
 	struct scene c;
 	struct flight f;
 	begin(&c, &(struct budget_sum){ .of = { [BUDGET_MONEY] = 3000 } });
-	c.q.max_tokens = 0;
+	unlimit(&c);
 	c.q.attempt.texts_n = 4;
 	CHECK_INT(look(&c), SPEND_GO);
 	start(&c, &f);
