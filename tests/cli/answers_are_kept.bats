@@ -464,7 +464,7 @@ setup() {
 	[ "$status" -eq 1 ]
 	[ "$(head -n 1 out | jq -r .pllm.error.code)" = request_rejected ]
 	[ "$(entries)" -eq 2 ]
-	pllm cache ls c.db --failed | grep -F too_long
+	pllm cache ls c.db --failed | grep -F request_rejected
 }
 
 @test "a re-ask that waits with many others loses nothing of what it quotes" {
