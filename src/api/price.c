@@ -32,6 +32,13 @@ void price_init(struct price *p)
 	forget(&p->rates);
 }
 
+const struct price *price_unknown(void)
+{
+	static struct price unknown;
+	price_init(&unknown);
+	return &unknown;
+}
+
 struct price_step *price_step_above(struct price *p, int64_t tokens)
 {
 	unsigned at = 0;

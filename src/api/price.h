@@ -63,6 +63,9 @@ struct price {
 /* Makes one of which nothing is known. */
 void price_init(struct price *p);
 
+/* Gives one of which nothing is known, for good. */
+const struct price *price_unknown(void);
+
 /*
  * Gives the step above that many tokens, a new one of which nothing is known if there is none;
  * NULL if there are too many.

@@ -19,8 +19,8 @@ struct prices;
 /*
  * Reads a model map: a JSON object of objects, one for each model ("input_cost_per_token": 1.5e-07,
  * dollars). Tolerant: numbers may be strings, null is not known, unknown keys and entries that are
- * no objects are skipped, and so is "sample_spec". Copies what it keeps. NULL with err filled
- * (ERR_USAGE) if it is no such map, or holds no price at all.
+ * no objects are skipped, and so is "sample_spec"; a price that is no number is not known. Copies
+ * what it keeps. NULL with err filled (ERR_USAGE) if it is no such map, or holds no price at all.
  */
 struct prices *prices_read(struct span json, struct err *err);
 

@@ -37,6 +37,7 @@ struct reading {
 	bool has_other_cost; /* something else than tokens is paid for */
 	bool has_too_much;   /* more steps than there is room for */
 	bool has_price;
+	bool has_fault; /* what ought to be a price is none */
 };
 
 /* True if `rest` begins with the text, which is then taken away. */
@@ -130,8 +131,10 @@ static void take_price(struct reading *r, const struct field *f, struct span val
 {
 	struct price_rates *rates = &r->price.rates;
 	int64_t pico;
-	if (!value.at || !money_read(number_of(value), 1, &pico))
+	if (!value.at || !money_read(number_of(value), 1, &pico)) {
+		r->has_fault |= value.at && !json_is(value, JSON_KIND_NULL);
 		return;
+	}
 	if (f->above > 0) {
 		struct price_step *step = price_step_above(&r->price, f->above);
 		r->has_too_much |= !step;
@@ -263,7 +266,8 @@ static bool read_entries(struct json_pull *pull, struct prices *p)
 			continue;
 		read_entry(pull, &r, &own);
 		has_price |= r.has_price;
-		if (r.has_price || r.price.max_output || r.price.max_input)
+		/* Where a price is wrong, not to know the model would tell the user less. */
+		if (r.has_price || r.has_fault || r.price.max_output || r.price.max_input)
 			prices_put(p, model, &r.price);
 	}
 	buf_release(&name);

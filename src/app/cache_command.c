@@ -35,7 +35,8 @@ struct job {
 	struct buf text;
 	bool is_unwritable; /* the output: err says why */
 	struct err err;
-	uint64_t damaged_n;
+	uint64_t shown_n;
+	uint64_t damaged_n; /* of these */
 	int exit_code;
 };
 
@@ -68,11 +69,11 @@ static bool make_filter(struct job *j, struct err *err)
 	int64_t age_ms = c->cache_command.older_than_ms;
 	j->filter = (struct cache_filter){
 		.is_failed = c->cache_command.is_failed,
-		.before_ms = age_ms > 0 ? clock_wall_s() * 1000 - age_ms : INT64_MAX,
+		.before_ms = age_ms > 0 ? clock_wall_ms() - age_ms : INT64_MAX,
 	};
 	if (!c->cache.path)
 		return err_set(err, ERR_USAGE,
-			"pllm cache: which file? it stands at the end, or in --cache or PLLM_CACHE");
+			"which cache? its file stands at the end, or in --cache or PLLM_CACHE");
 	if (!is_typed(c, "model"))
 		return check_filter(j, err);
 	if (models->n > 1)
@@ -141,10 +142,21 @@ static void put_time(struct buf *out, const char *name, int64_t ms)
 	buf_put_char(out, '\n');
 }
 
+/* -1 = nobody knows. */
 static void put_part(struct buf *out, const char *name, int64_t n)
 {
 	buf_put_str(out, name);
-	buf_put_int(out, n);
+	if (n < 0)
+		buf_put_char(out, '-');
+	else
+		buf_put_int(out, n);
+}
+
+static void put_known(struct buf *out, const char *name, int64_t n)
+{
+	put_name(out, name);
+	put_part(out, "", n);
+	buf_put_char(out, '\n');
 }
 
 static void put_model(struct buf *out, const struct cache_model *m)
@@ -172,8 +184,8 @@ static bool run_stats(struct job *j, struct err *err)
 	buf_put_char(out, '\n');
 	put_count(out, "entries", all->entries_n);
 	put_count(out, "failures", all->failures_n);
-	put_count(out, "tokens-in", (uint64_t)all->input);
-	put_count(out, "tokens-out", (uint64_t)all->output);
+	put_known(out, "tokens-in", all->input);
+	put_known(out, "tokens-out", all->output);
 	put_name(out, "answers");
 	put_size(out, all->form_bytes);
 	buf_put_str(out, ", packed ");
@@ -192,21 +204,37 @@ static bool show(void *to, struct entry *e)
 	struct job *j = to;
 	bool is_row = j->verb == CACHE_LS;
 	bool is_whole = is_row ? cache_line_put_row(&j->text, e) : cache_line_put_json(&j->text, e);
+	j->shown_n++;
 	j->damaged_n += !is_whole;
 	return j->text.len < TEXT_WRITTEN_BYTES || write_text(j);
+}
+
+static void tell_lost(const struct job *j, uint64_t lost_n)
+{
+	char most[40] = "nobody knows how many";
+	if (lost_n != CACHE_LOST_UNKNOWN)
+		snprintf(most, sizeof most, "%" PRIu64 " at most", lost_n);
+	log_say(LOG_ERROR,
+		"the file %s is damaged: entries written: %" PRIu64
+		", entries that cannot be read: %s",
+		j->config->cache.path, j->shown_n - j->damaged_n, most);
 }
 
 static bool run_walk(struct job *j, struct err *err)
 {
 	const struct cache_visitor visitor = { show, j };
-	if (!cache_book_walk(j->book, &j->filter, &visitor, err))
+	uint64_t lost_n;
+	if (!cache_book_walk(j->book, &j->filter, &visitor, &lost_n, err))
 		return false;
-	if (j->damaged_n == 0)
-		return true;
-	log_say(LOG_ERROR,
-		"damaged entries: %" PRIu64 "; who needs one asks for it again and replaces it",
-		j->damaged_n);
-	j->exit_code = EXIT_SOME_FAILED;
+	if (j->damaged_n > 0)
+		log_say(LOG_ERROR,
+			"damaged entries: %" PRIu64
+			"; who needs one asks for it again and replaces it",
+			j->damaged_n);
+	if (lost_n > 0)
+		tell_lost(j, lost_n);
+	if (j->damaged_n > 0 || lost_n > 0)
+		j->exit_code = EXIT_SOME_FAILED;
 	return true;
 }
 

@@ -219,6 +219,8 @@ static void run(struct filter *f)
 	bool has_packs = f->config->command == COMMAND_EMBED;
 	sample_init(&f->trial.sample, &f->spend, f->endpoints.items, has_packs);
 	f->stats.is_offline = f->config->money.is_dry;
+	f->stats.wants_cost =
+		f->config->money.prices || f->config->money.price_in || f->config->money.price_out;
 	pipeline_run(&f->config->pipeline, &rooms, &f->verdict);
 	f->verdict.is_trial = f->trial.is_on;
 }

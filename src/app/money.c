@@ -16,6 +16,7 @@
 #include "base/xalloc.h"
 #include "json/text.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,18 +38,27 @@ static bool is_stated(const struct making *m)
 	return m->input >= 0 || m->output >= 0;
 }
 
+/* People write .5, too. */
+static bool read_typed(const char *text, int64_t divisor, int64_t *pico)
+{
+	char *whole = xasprintf("%s%s", *text == '.' ? "0" : "", text);
+	bool ok = money_read(span_of(whole), divisor, pico);
+	free(whole);
+	return ok;
+}
+
 /* Reads an option with dollars in it; NULL leaves *pico alone. */
 static bool read_dollars(struct making *m, const char *option, const char *text, int64_t *pico)
 {
 	bool is_price = strncmp(option, "--price", 7) == 0;
-	if (!text)
+	int64_t divisor = is_price ? TOKENS_OF_A_PRICE : 1;
+	int64_t most = INT64_MAX / MONEY_PER_DOLLAR * divisor;
+	if (!text || (read_typed(text, divisor, pico) && (is_price || *pico > 0)))
 		return true;
-	if (!money_read(span_of(text), is_price ? TOKENS_OF_A_PRICE : 1, pico))
-		return err_set(m->err, ERR_USAGE, "%s %.60s: expected US dollars%s, such as %s",
-			option, text, is_price ? " for a million tokens" : "",
-			is_price ? "0.15" : "2.50");
-	return is_price || *pico > 0 ||
-		err_set(m->err, ERR_USAGE, "%s %.60s: expected more than nothing", option, text);
+	return err_set(m->err, ERR_USAGE,
+		"%s %.60s: expected US dollars%s, such as %s: %s %" PRId64, option, text,
+		is_price ? " for a million tokens" : "", is_price ? "0.15" : "2.50",
+		is_price ? "from 0 to" : "more than 0, and no more than", most);
 }
 
 static bool read_options(struct making *m)
@@ -150,6 +160,39 @@ static void find_prices(struct making *m)
 	}
 }
 
+/*
+ * Gives the members of a map's entry without which its price is no price; NULL = it has them. They
+ * may be missing, or what they say is no number of dollars.
+ */
+static const char *members_missed(const struct endpoint *e, const struct price *price)
+{
+	const int64_t *usual = price->rates.of[TIER_USUAL];
+	bool wants_output = has_output(e) && usual[PRICE_OUTPUT] < 0;
+	if (usual[PRICE_INPUT] < 0)
+		return wants_output ? "input_cost_per_token or output_cost_per_token"
+				    : "input_cost_per_token";
+	return wants_output ? "output_cost_per_token" : NULL;
+}
+
+/* True if --prices has an entry of the model's own that does not tell what it costs. */
+static bool has_bad_entry(const struct making *m, unsigned index)
+{
+	const struct price *price = &m->money->of_endpoint[index];
+	return m->config->money.prices && price->name && !m->is_guess[index] &&
+		members_missed(&m->list->items[index], price);
+}
+
+/* Says why the endpoint's price is not known although --prices has the model. */
+static bool complain_of_entry(const struct making *m, unsigned index)
+{
+	const struct endpoint *e = &m->list->items[index];
+	const struct price *price = &m->money->of_endpoint[index];
+	return err_set(m->err, ERR_USAGE,
+		"--max-cost: --prices %s: the entry \"%s\" has no %s that can be used (US dollars for one token, such as 1.5e-07); mend it, or give %s",
+		m->config->money.prices, price->name, members_missed(e, price),
+		has_output(e) ? "--price-in and --price-out" : "--price-in");
+}
+
 /* --max-cost needs the price of every endpoint, by the model's own name. */
 static bool check_price(const struct making *m, unsigned index)
 {
@@ -164,6 +207,8 @@ static bool check_price(const struct making *m, unsigned index)
 		return err_set(m->err, ERR_USAGE,
 			"--max-cost: which model is asked at %s, and so its price, is not known beforehand; give %s",
 			e->name, both);
+	if (has_bad_entry(m, index))
+		return complain_of_entry(m, index);
 	if (is_stated(m))
 		return err_set(m->err, ERR_USAGE,
 			"--max-cost: half of the price of %s at %s is not known; give %s", e->model,
@@ -234,6 +279,27 @@ static bool check_limits(const struct making *m)
 	return true;
 }
 
+/* Warns where somebody has given prices that are none: what is paid will not be known. */
+static void say_halves(const struct making *m)
+{
+	bool is_half = false;
+	for (unsigned i = 0; i < m->list->n; i++) {
+		const struct price *price = &m->money->of_endpoint[i];
+		const char *missed = members_missed(&m->list->items[i], price);
+		if (has_bad_entry(m, i))
+			log_say(LOG_WARNING,
+				"--prices %s: the entry \"%s\" has no %s that can be used, so its cost is not known",
+				m->config->money.prices, price->name, missed);
+		else
+			is_half = is_half || (missed && is_stated(m));
+	}
+	if (is_half)
+		log_say(LOG_WARNING,
+			"%s is half of the price: the cost is not known without %s, too",
+			m->input >= 0 ? "--price-in" : "--price-out",
+			m->input >= 0 ? "--price-out" : "--price-in");
+}
+
 bool money_make(struct money *money, const struct config *c, const struct endpoints *list,
 	const struct plan *plan, struct err *err)
 {
@@ -247,7 +313,10 @@ bool money_make(struct money *money, const struct config *c, const struct endpoi
 	if (!read_options(&m) || !read_prices(&m))
 		return false;
 	find_prices(&m);
-	return check_limits(&m);
+	if (!check_limits(&m))
+		return false;
+	say_halves(&m);
+	return true;
 }
 
 void money_release(struct money *m)

@@ -3,6 +3,9 @@
  * The drawn records go, line by line as they were, into a file in memory that has no name, and the
  * run reads that: so whatever a run does with its input it does in a trial. The price is that its
  * messages number the lines of that file; -v says which they were.
+ *
+ * Chance has the same seed each time: a trial that is repeated draws the same records, and with a
+ * cache asks nothing.
  */
 #include "app/trial.h"
 
@@ -18,7 +21,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { BATCH_N = 64, MINUTE_MS = 60000 };
+enum { BATCH_N = 64, MINUTE_MS = 60000, SEED = 1 };
 
 bool trial_check(const struct config *config, struct err *err)
 {
@@ -139,7 +142,7 @@ bool trial_draw(struct trial *t, struct config *config, struct err *err)
 		return true;
 	if (!wake_init(&wake, err))
 		return false;
-	draw_init(&draw, n < DRAW_MAX ? n : DRAW_MAX, drop);
+	draw_init(&draw, n < DRAW_MAX ? n : DRAW_MAX, SEED, drop);
 	bool ok = draw_records(t, config, &draw, &wake, err);
 	draw_release(&draw);
 	wake_release(&wake);
@@ -170,11 +173,30 @@ static struct trial_figure time_of(const struct trial *t, const struct sched_opt
 	return (struct trial_figure){ true, p.has_interval, p.about, p.low, p.high };
 }
 
+/* If FILE.partial is there, it is because the run was a trial. */
+static void say_not_made(const char *path)
+{
+	if (!path)
+		return;
+	/* It stands beside what a link leads to: see io/outfile.h. */
+	char *real = realpath(path, NULL);
+	char *partial = xasprintf("%s.partial", real ? real : path);
+	if (access(partial, F_OK) == 0)
+		log_say(LOG_WARNING,
+			"%s is not made: a trial is not the whole, which takes a run without --trial",
+			path);
+	free(partial);
+	free(real);
+}
+
 void trial_say(const struct trial *t, const struct config *config)
 {
 	const struct sched_opts *o = &config->pipeline.sched;
 	if (!t->is_on)
 		return;
+	say_not_made(config->writer.errors_path);
+	say_not_made(config->writer.path);
+	say_not_made(config->writer.matrix.path);
 	struct trial_report report = {
 		.total_n = t->total_n,
 		.drawn_n = t->drawn_n,

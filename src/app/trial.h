@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * trial: --trial N, a run over N records of the input, drawn evenly, that says what all of them
- * would take. First the whole input is read, and what is drawn of it becomes the input of a run
- * that is like any other; then the report. The loop's thread.
+ * trial: --trial N, a run over N records of the input, drawn evenly by chance, that says what all
+ * of them would take. First the whole input is read, and what is drawn of it becomes the input of a
+ * run that is like any other; then the report. The loop's thread.
  */
 #pragma once
 
@@ -31,7 +31,10 @@ bool trial_check(const struct config *config, struct err *err);
  */
 bool trial_draw(struct trial *t, struct config *config, struct err *err);
 
-/* After the run: says what all records would take. Does nothing unless it is on. */
+/*
+ * After the run: says why its files were not made, and what all records would take. Does nothing
+ * unless it is on.
+ */
 void trial_say(const struct trial *t, const struct config *config);
 
 /* Closes what is open; fine on a zeroed one. */

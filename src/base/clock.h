@@ -14,5 +14,11 @@
  */
 int64_t clock_now_ms(void);
 
-/* Seconds since 1970-01-01 UTC; may step. Only for HTTP dates and for what people read. */
+/*
+ * Milliseconds, and seconds, since 1970-01-01 UTC; may step. Only for HTTP dates, for how old what
+ * is in a file is, and for what people read.
+ */
+int64_t clock_wall_ms(void);
+
+/* The same in seconds. */
 int64_t clock_wall_s(void);

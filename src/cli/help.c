@@ -126,7 +126,7 @@ static const struct page pages[COMMANDS_N] = {
 		"Usage: pllm cache stats|ls|rm|export|verify [FILE] [OPTION]...\n"
 		"Look after a file that --cache keeps answers in.\n"
 		"\n"
-		"  pllm cache stats c.db                     what is in it, and what it has cost\n"
+		"  pllm cache stats c.db                     what is in it, model by model\n"
 		"  pllm cache ls c.db --failed               what was refused, and why\n"
 		"  pllm cache rm c.db --older-than 30d       so that it is asked again\n"
 		"  pllm cache export c.db -o answers.jsonl   all of it, as JSON Lines\n"

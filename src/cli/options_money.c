@@ -11,7 +11,7 @@ static const struct option cache_rows[] = {
 		.value = "FILE",
 		.takers = OPTION_IS_ASKERS | OPTION_IS_CACHES,
 		.traits = OPTION_HAS_ENV | OPTION_IS_FILE | OPTION_IS_COMMON,
-		.help = "keep answers in FILE, and ask nothing twice",
+		.help = "store answers in FILE; what is there already is not asked again",
 		.manual = "Keep each answer in\n.Ar FILE ,\n"
 			  "and take from there what was asked before, see\n.Sx CACHE .\n"
 			  "If there is no such file, it is made.\n" },
@@ -23,21 +23,24 @@ static const struct option cache_rows[] = {
 		.max = AGE_MAX,
 		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
-		.help = "older answers in the cache are asked for again",
+		.help = "ask again for what was stored longer ago: 30d, 12h",
 		.manual = "Ask again for what was stored in the cache longer ago, and replace\n"
 			  "it there.\n0 is any age.\n" },
 	{ .name = "refresh",
 		FLAG(SETS(cache.refreshes, true)),
 		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_IS_TYPED,
-		.help = "ask for everything again, and replace it in the cache",
-		.manual = "Ask again for what was in the cache when the run began, and replace\n"
-			  "it there.\n" },
+		.help = "ask again for all that is in the cache, and store the new answers there",
+		.manual =
+			"Ask again for what was in the cache when the run began, and replace\n"
+			"it there.\n"
+			"Stopped and started once more it begins with all of it again; to go on,\n"
+			"use\n.Fl -cache-ttl .\n" },
 	{ .name = "failed",
 		FLAG(SETS(cache_command.is_failed, true)),
 		.takers = OPTION_IS_CACHES,
 		.traits = OPTION_IS_COMMON | OPTION_IS_TYPED,
-		.help = "requests that were refused, and no answers",
+		.help = "only requests that were refused, no answers",
 		.manual = "For\n.Nm\n.Cm cache :\nonly what was refused, see\n"
 			  ".Sx Looking after a cache .\n" },
 	{ .name = "older-than",
@@ -49,7 +52,7 @@ static const struct option cache_rows[] = {
 		.max = AGE_MAX,
 		.takers = OPTION_IS_CACHES,
 		.traits = OPTION_IS_COMMON | OPTION_IS_TYPED,
-		.help = "what was stored longer ago: 30d, 12h",
+		.help = "only what was stored longer ago: 30d, 12h",
 		.manual = "For\n.Nm\n.Cm cache :\nonly what was stored longer ago than\n"
 			  ".Ar DUR .\n" },
 };
@@ -61,8 +64,10 @@ static const struct option money_rows[] = {
 		.shown = "no limit",
 		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
-		.help = "most that the run may cost, in US dollars",
-		.manual = "The most that this run may cost, in US dollars, as in\n.Li 2.50 .\n"
+		.help = "stop before this run has cost more, in US dollars: 2.50",
+		.manual = "The most that this run may cost, in US dollars, as in\n"
+			  ".Li 2.50 ;\n"
+			  "more than 0, and no more than 9223372.\n"
 			  "Needs\n.Fl -prices ,\nor\n.Fl -price-in\nand\n.Fl -price-out ;\nsee\n"
 			  ".Sx BUDGETS .\n" },
 	{ .name = "max-total-tokens",
@@ -74,7 +79,7 @@ static const struct option money_rows[] = {
 		.max = INT64_C(1000000000000000),
 		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
-		.help = "most tokens of the run, in and out",
+		.help = "stop before this run has used more tokens, in and out together",
 		.manual = "The most tokens that this run may use, prompts and answers\n"
 			  "together; see\n.Sx BUDGETS .\n" },
 	{ .name = "max-requests",
@@ -86,35 +91,37 @@ static const struct option money_rows[] = {
 		.max = INT64_C(1000000000000),
 		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
-		.help = "most requests of the run, retries included",
+		.help = "stop before this run has sent more requests, retries included",
 		.manual = "How many requests this run may send, each attempt counted; see\n"
 			  ".Sx BUDGETS .\n" },
 	{ .name = "prices",
 		STRING(money.prices),
 		.value = "FILE",
-		.shown = "a table inside, for display",
+		.shown = "a table inside, only to show costs",
 		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV | OPTION_IS_FILE,
-		.help = "what models cost: LiteLLM's model map",
+		.help = "what models cost, as in LiteLLM's model_prices_and_context_window.json",
 		.manual =
 			"Read what models cost from\n.Ar FILE ,\n"
 			"which is LiteLLM's model map\n"
 			".Pq Pa model_prices_and_context_window.json .\n"
-			"A model that is not in it costs what nobody knows; see\n.Sx PRICES .\n" },
+			"What a model costs that is not in it is not known; see\n.Sx PRICES .\n" },
 	{ .name = "price-in",
 		STRING(money.price_in),
 		.value = "USD",
 		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
-		.help = "price of a million tokens of prompts, in US dollars",
-		.manual = "What a million tokens of prompts cost, in US dollars, whichever\n"
-			  "model is asked.\n" },
+		.help = "what a million input tokens cost, in US dollars: 0.15",
+		.manual =
+			"What a million tokens of prompts cost, in US dollars, whichever\n"
+			"model is asked.\nFor answers it is half of the price, and\n.Fl -price-out\n"
+			"the other.\n" },
 	{ .name = "price-out",
 		STRING(money.price_out),
 		.value = "USD",
 		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
-		.help = "price of a million tokens of answers",
+		.help = "what a million output tokens cost, in US dollars: 0.60",
 		.manual = "What a million tokens of answers cost, likewise.\n" },
 	{ .name = "on-truncate",
 		CHOICE(pipeline.sched.on_truncate, { "error", TRUNCATE_IS_ERROR },

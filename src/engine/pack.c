@@ -390,6 +390,25 @@ static struct shared *share_bytes(struct request *q)
 	return shared_new(&name, &q->answer.own);
 }
 
+/*
+ * Shares out what the pack has used among its texts, by their lengths: the sum is what the server
+ * says.
+ */
+static void share_usage(struct request *q)
+{
+	uint64_t all_bytes = 0, bytes = 0;
+	int64_t input = q->answer.usage.input, given = 0;
+	for (struct list_node *at = q->items.next; at != &q->items; at = at->next)
+		all_bytes += ITEM_OF(at)->text.n;
+	for (struct list_node *at = q->items.next; at != &q->items; at = at->next) {
+		bytes += ITEM_OF(at)->text.n;
+		double share = (double)bytes / (double)all_bytes;
+		int64_t until = input < 0 ? -1 : (int64_t)((double)input * share + 0.5);
+		ITEM_OF(at)->input = input < 0 ? -1 : until - given;
+		given = until;
+	}
+}
+
 /* Settles the calls whose vectors have come. */
 static void settle_given(struct sched *s, struct request *q)
 {
@@ -397,6 +416,7 @@ static void settle_given(struct sched *s, struct request *q)
 	struct shared *bytes = share_bytes(q);
 	const struct vector_source source = { bytes, shared_weight(bytes, given_n ? given_n : 1) };
 	struct list_node *next = q->calls.next;
+	share_usage(q);
 	q->answer.usage = usage_sum(q->answer.usage, q->paid);
 	while (next != &q->calls) {
 		struct call *call = CALL_OF(next);

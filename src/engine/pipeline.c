@@ -453,6 +453,7 @@ static void sum_up(struct pipeline *p)
 	s->retries_n = p->sched.retries_n;
 	s->splits_n = p->sched.packs.splits_n;
 	s->hits_n = p->sched.recall.hits_n;
+	s->refusals_n = p->sched.recall.refusals_n;
 	spend_sum_up(&p->sched.spend, s);
 	p->verdict->answered_n = s->answered_n + s->skipped_n;
 	s->has_groups = p->rooms->fold != NULL;

@@ -5,7 +5,8 @@
  * length (base/sha.h), so that no two questions are the same bytes.
  *
  * Of failures only those are kept that say something about the request and would be said again: it
- * is refused, is too long for the model, or its content is refused. What a fallback says is that
+ * is refused, is too long for the model, or its content is refused; not that it was asked at a
+ * wrong place. What a fallback says is that
  * model's opinion, and not kept.
  */
 #include "engine/recall.h"
@@ -244,6 +245,8 @@ static void conclude(struct sched *s, struct request *q, int64_t now_ms)
 		again_in_other_words(s, q, now_ms))
 		return;
 	s->recall.hits_n += calls_n;
+	if (q->answer.outcome != OUTCOME_ANSWERED)
+		s->recall.refusals_n += calls_n;
 	if (q->is_pack)
 		pack_recall(s, q);
 	else
@@ -322,6 +325,14 @@ void recall_keep(struct sched *s, const struct flight *f, const struct answer *a
 	put(&s->recall, &e, &q->key, f->attempt->endpoint);
 }
 
+/* True if with that status a server speaks of the request; not of who asks, or where. */
+static bool is_about_request(int status)
+{
+	enum { BAD = 400, FORBIDDEN = 403, TOO_LARGE = 413, UNSUPPORTED = 415, UNFIT = 422 };
+	return status < 300 || status == BAD || status == FORBIDDEN || status == TOO_LARGE ||
+		status == UNSUPPORTED || status == UNFIT;
+}
+
 void recall_keep_refusal(struct sched *s, const struct flight *f)
 {
 	const struct request *q = f->request;
@@ -332,8 +343,9 @@ void recall_keep_refusal(struct sched *s, const struct flight *f)
 	const struct entry_key *key = q->has_key ? &q->key
 		: item && item->has_key          ? &item->key
 						 : NULL;
-	bool is_lasting = outcome == OUTCOME_REQUEST || outcome == OUTCOME_TOO_LONG ||
-		outcome == OUTCOME_POLICY;
+	bool is_lasting = (outcome == OUTCOME_REQUEST || outcome == OUTCOME_TOO_LONG ||
+				  outcome == OUTCOME_POLICY) &&
+		is_about_request(q->attempt.status);
 	if (!s->recall.cache || !is_lasting || !key || f->gates->endpoint->tier > 0)
 		return;
 	entry_pack(&e, &q->attempt, &q->answer, q->attempts_n);
@@ -347,8 +359,6 @@ void recall_keep_vector(struct sched *s, const struct request *q, const struct i
 	if (!s->recall.cache || !item->has_key || item->is_given)
 		return;
 	entry_hold_vector(&e, &q->attempt, &q->answer, v, source);
-	if (q->attempt.texts_n > 1)
-		/* What one text of several was, nobody says. */
-		e.usage = (struct usage){ -1, -1, -1, -1, 0, 0, TIER_USUAL };
+	e.usage.input = item->input;
 	put(&s->recall, &e, &item->key, q->attempt.endpoint);
 }

@@ -36,6 +36,7 @@ struct recall {
 	size_t sought_n;        /* requests that are looked for now */
 	uint64_t kept_n;        /* the number of the last answer that went to the cache */
 	uint64_t hits_n;        /* calls that were answered from it */
+	uint64_t refusals_n;    /* of these, by what was refused then */
 };
 
 /* Makes it ready. Borrows the cache; NULL = none. */

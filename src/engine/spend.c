@@ -19,8 +19,6 @@ static bool has_output(const struct attempt *a)
 	return a->texts_n == 0 && bounds_have_output(a->api, a->path);
 }
 
-static const struct price unknown = { .source = PRICE_UNKNOWN };
-
 void spend_init(struct spend *s, const struct spend_opts *opts, const struct endpoint *endpoints)
 {
 	*s = (struct spend){ .opts = opts,
@@ -41,10 +39,17 @@ bool spend_is_over(const struct spend *s)
 	return s->blame != BUDGET_KINDS_N;
 }
 
+/* As they are: of a budget that is spent but for a little the rest matters. */
+static void put_dollars(struct buf *out, int64_t amount)
+{
+	buf_put_char(out, '$');
+	money_put(out, amount);
+}
+
 static void put_amount(struct buf *out, enum budget_kind kind, int64_t amount)
 {
 	if (kind == BUDGET_MONEY)
-		money_put_rounded(out, amount);
+		put_dollars(out, amount);
 	else
 		buf_put_int(out, amount);
 }
@@ -68,13 +73,20 @@ void spend_explain(const struct spend *s, struct buf *out)
 	buf_put_str(out, " are spent");
 	if (kind == BUDGET_REQUESTS)
 		return;
+	if (s->unseen_n > 0) {
+		buf_put_str(out, " (");
+		put_amount(out, kind, s->unseen.of[kind]);
+		buf_put_str(out, " of it for attempts that may have been billed: ");
+		buf_put_int(out, (int64_t)s->unseen_n);
+		buf_put_char(out, ')');
+	}
 	buf_put_str(out, ", and the next request may cost up to ");
 	put_amount(out, kind, s->refused.of[kind]);
 }
 
 static const struct price *price_at(const struct spend *s, const struct endpoint *e)
 {
-	return s->opts ? &s->opts->prices[e - s->endpoints] : &unknown;
+	return s->opts ? &s->opts->prices[e - s->endpoints] : price_unknown();
 }
 
 int64_t spend_most_output(const struct attempt *a, const struct price *price)
@@ -162,31 +174,26 @@ const struct price *spend_price(
 	buf_put_char(&name, '\0');
 	price = prices_find(s->opts->map, a->endpoint->api->name, name.data, &is_guess);
 	buf_release(&name);
-	return price ? price : &unknown;
+	return price ? price : price_unknown();
 }
 
 /*
- * True if the server has said no, which nobody is billed for; in the middle of an answer it is not.
+ * True if the server has said no, which nobody is billed for. Not what it says in the middle of an
+ * answer, nor what stands between us and a server that may be at work yet: a gateway whose patience
+ * has ended.
  */
-static bool is_refused(const struct attempt *a, const struct answer *answer)
+static bool is_refused(const struct attempt *a)
 {
-	switch (answer->outcome) {
-	case OUTCOME_RATE:
-	case OUTCOME_CAPACITY:
-	case OUTCOME_QUOTA:
-	case OUTCOME_AUTH:
-	case OUTCOME_NOT_FOUND:
-	case OUTCOME_REQUEST:
-	case OUTCOME_TOO_LONG:
-	case OUTCOME_POLICY:
-		return a->status >= 400;
-	default:
-		return false;
-	}
+	enum { TIMED_OUT = 408, CLOSED = 499, BAD_GATEWAY = 502, GATEWAY_TIMEOUT = 504 };
+	enum { FIRST_OF_CDN = 520, LAST_OF_CDN = 527 };
+	bool is_open = a->status == TIMED_OUT || a->status == CLOSED || a->status == BAD_GATEWAY ||
+		a->status == GATEWAY_TIMEOUT ||
+		(a->status >= FIRST_OF_CDN && a->status <= LAST_OF_CDN);
+	return a->wire == WIRE_COMPLETE && a->status >= 400 && !is_open;
 }
 
-/* Fills what the attempt has cost, of which no more than that is known. */
-static void find_spent(
+/* Fills what the attempt has cost. False if nobody knows, and that is the most that it may. */
+static bool find_spent(
 	const struct flight *f, const struct answer *answer, struct budget_sum *spent)
 {
 	const struct usage *usage = &answer->usage;
@@ -194,15 +201,28 @@ static void find_spent(
 	*spent = f->reserved;
 	if (a->sends_n == 0) {
 		*spent = (struct budget_sum){ 0 };
-	} else if (is_refused(a, answer)) {
-		spent->of[BUDGET_MONEY] = spent->of[BUDGET_TOKENS] = 0;
-	} else if (usage->input >= 0 && (usage->output >= 0 || !has_output(a))) {
-		if (spent->of[BUDGET_TOKENS] > 0)
-			spent->of[BUDGET_TOKENS] =
-				money_plus(usage->input, usage->output > 0 ? usage->output : 0);
-		if (spent->of[BUDGET_MONEY] > 0 && answer->cost >= 0)
-			spent->of[BUDGET_MONEY] = answer->cost;
+		return true;
 	}
+	if (is_refused(a)) {
+		spent->of[BUDGET_MONEY] = spent->of[BUDGET_TOKENS] = 0;
+		return true;
+	}
+	if (usage->input < 0 || (usage->output < 0 && has_output(a)))
+		return false;
+	if (spent->of[BUDGET_TOKENS] > 0)
+		spent->of[BUDGET_TOKENS] =
+			money_plus(usage->input, usage->output > 0 ? usage->output : 0);
+	if (spent->of[BUDGET_MONEY] > 0 && answer->cost >= 0)
+		spent->of[BUDGET_MONEY] = answer->cost;
+	return true;
+}
+
+/* It may have been billed, and counts as if it was. */
+static void count_unseen(struct spend *s, const struct budget_sum *spent)
+{
+	s->unseen_n++;
+	for (int k = 0; k < BUDGET_KINDS_N; k++)
+		s->unseen.of[k] = money_plus(s->unseen.of[k], spent->of[k]);
 }
 
 void spend_leave(struct spend *s, const struct flight *f, struct answer *answer)
@@ -228,7 +248,8 @@ void spend_leave(struct spend *s, const struct flight *f, struct answer *answer)
 	}
 	if (!spend_is_limited(s))
 		return;
-	find_spent(f, answer, &spent);
+	if (!find_spent(f, answer, &spent))
+		count_unseen(s, &spent);
 	budget_leave(&s->budget, &f->reserved, &spent);
 }
 

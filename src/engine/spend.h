@@ -34,6 +34,9 @@ struct spend {
 	const struct spend_opts *opts;    /* borrowed; NULL = nobody asks */
 	const struct endpoint *endpoints; /* borrowed: those that the prices are of */
 	struct budget budget;
+	struct budget_sum unseen;  /* of what is spent: for attempts of which nobody knows if they
+				      were  billed */
+	uint64_t unseen_n;         /* how many these are */
 	struct usage usage;        /* of all answers of the run */
 	int64_t cost;              /* of all whose cost is known, in pico-dollars */
 	const char *cost_source;   /* static: where the prices are from, of the last of them; NULL =

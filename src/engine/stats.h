@@ -31,8 +31,10 @@ struct stats {
 	struct stats_sample samples[ERROR_CODES_N]; /* the first of each */
 	uint64_t requests_n;                        /* attempts started */
 	uint64_t retries_n;                         /* of them, those after a failure */
-	uint64_t hits_n;                            /* calls that the cache answered */
-	struct usage usage;                         /* of all answers that were asked for */
+	uint64_t refusals_n;     /* of the calls that the cache answered: refused then */
+	bool wants_cost;         /* somebody has said what prices are */
+	uint64_t hits_n;         /* calls that the cache answered */
+	struct usage usage;      /* of all answers that were asked for */
 	int64_t cost;            /* of those whose cost is known, in pico-dollars */
 	const char *cost_source; /* static: where the prices are from; NULL = there are none */
 	bool is_overspent;   /* a server has counted more than was possible, and it was too much */

@@ -75,8 +75,21 @@ void storing_take(struct storing *s, struct record *r)
 		storing_disown(r);
 }
 
+/* True if some call was tried: what came of it was to be stored. */
+static bool was_asked(const struct record *r)
+{
+	for (unsigned i = 0; i < r->stages_n; i++)
+		for (unsigned k = 0; k < r->stages[i].calls_n; k++)
+			if (r->stages[i].calls[k].attempts_n > 0)
+				return true;
+	return false;
+}
+
 void storing_disown(struct record *r)
 {
+	/* Why it was not asked has been said. */
+	if (r->fate == FATE_FAILED && !was_asked(r))
+		return;
 	free(r->failure.message);
 	record_forget(r);
 	r->failure = (struct failure){ 0 };

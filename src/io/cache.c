@@ -33,14 +33,9 @@ void cache_forget(struct cache_job *job)
 	job->is_found = false;
 }
 
-static int64_t wall_ms(void)
-{
-	return clock_wall_s() * 1000;
-}
-
 struct cache_world cache_world_usual(void)
 {
-	return (struct cache_world){ .wall_ms = wall_ms, .patience_ms = PATIENCE_MS };
+	return (struct cache_world){ .wall_ms = clock_wall_ms, .patience_ms = PATIENCE_MS };
 }
 
 /* What was there before this run is told by the rows' numbers: clocks step. */

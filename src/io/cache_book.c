@@ -19,13 +19,6 @@ enum { REMOVED_AT_ONCE_N = 256, PATIENCE_MS = 60000 };
 /* 512 pages: some milliseconds. */
 static const char give_back_some[] = "PRAGMA incremental_vacuum(512)";
 
-/* After the number of the last one, what a filter says, and how many. */
-#define WHERE_FILTER                                                         \
-	" FROM answers WHERE id>?1 AND time<?2 AND (?3 IS NULL OR model=?3)" \
-	" AND (NOT ?4 OR outcome IN " CACHE_TABLE_FAILURES ") ORDER BY id LIMIT ?5"
-
-static const struct cache_filter all_of_it = { .before_ms = INT64_MAX };
-
 bool cache_book_open_as(
 	struct cache_book *b, const char *path, enum cache_db_mode mode, struct err *err)
 {
@@ -35,7 +28,9 @@ bool cache_book_open_as(
 	/* To read nothing where nothing is would be a surprise. */
 	if (stat(path, &st) < 0)
 		return err_set_errno(err, ERR_USAGE, "cannot open the cache %s", path);
-	return cache_db_open(&b->db, &opts, err);
+	bool is_open = cache_db_open(&b->db, &opts, err);
+	b->is_cut = b->db.is_damaged;
+	return is_open;
 }
 
 void cache_book_release(struct cache_book *b)
@@ -48,7 +43,7 @@ void cache_book_release(struct cache_book *b)
 struct cache_book *cache_book_new(const char *path, bool is_changed, struct err *err)
 {
 	struct cache_book *b = xcalloc(1, sizeof *b);
-	if (cache_book_open_as(b, path, is_changed ? CACHE_DB_THERE : CACHE_DB_READ, err)) {
+	if (cache_book_open_as(b, path, is_changed ? CACHE_DB_THERE : CACHE_DB_DAMAGED, err)) {
 		int code = b->db.db ? cache_table_init(&b->table, &b->db) : SQLITE_OK;
 		if (code == SQLITE_OK)
 			return b;
@@ -84,6 +79,14 @@ static struct cache_counts counts_at(sqlite3_stmt *s)
 	};
 }
 
+static void add_known(int64_t *to, int64_t n, bool is_first)
+{
+	if (is_first || *to < 0)
+		*to = n;
+	else if (n > 0)
+		*to += n;
+}
+
 static void add_counts(struct cache_counts *to, const struct cache_counts *c)
 {
 	bool is_first = to->entries_n == 0;
@@ -91,10 +94,10 @@ static void add_counts(struct cache_counts *to, const struct cache_counts *c)
 	to->failures_n += c->failures_n;
 	to->form_bytes += c->form_bytes;
 	to->packed_bytes += c->packed_bytes;
-	to->input += c->input;
-	to->output += c->output;
-	to->cached += c->cached;
-	to->reasoning += c->reasoning;
+	add_known(&to->input, c->input, is_first);
+	add_known(&to->output, c->output, is_first);
+	add_known(&to->cached, c->cached, is_first);
+	add_known(&to->reasoning, c->reasoning, is_first);
 	if (is_first || c->oldest_ms < to->oldest_ms)
 		to->oldest_ms = c->oldest_ms;
 	if (is_first || c->newest_ms > to->newest_ms)
@@ -128,11 +131,17 @@ static uint64_t bytes_of(const struct cache_book *b)
 
 bool cache_book_count(struct cache_book *b, struct cache_stats *stats, struct err *err)
 {
-	/* total(): what was damaged adds up to nonsense, not to an error. */
+	/*
+	 * total(): what was damaged adds up to nonsense, not to an error. -1 where no entry has a
+	 * figure.
+	 */
 	static const char sql[] =
 		"SELECT model,count(*) AS n,sum(outcome IN " CACHE_TABLE_FAILURES
-		"),total(size),total(length(form)),total(input),total(output),total(cached),"
-		"total(reasoning),min(time),max(time) FROM answers GROUP BY model ORDER BY n DESC";
+		"),total(size),total(length(form)),CASE WHEN count(input) THEN total(input) ELSE -1 "
+		"END,CASE WHEN count(output) THEN total(output) ELSE -1 END,"
+		"CASE WHEN count(cached) THEN total(cached) ELSE -1 END,"
+		"CASE WHEN count(reasoning) THEN total(reasoning) ELSE -1 END,"
+		"min(time),max(time) FROM answers GROUP BY model ORDER BY n DESC";
 	sqlite3_stmt *s = NULL;
 	*stats = (struct cache_stats){ .file_bytes = bytes_of(b) };
 	if (!b->db.db)
@@ -158,67 +167,6 @@ void cache_stats_release(struct cache_stats *stats)
 	*stats = (struct cache_stats){ 0 };
 }
 
-/* walking */
-
-static void bind_filter(sqlite3_stmt *s, const struct cache_filter *f, int64_t last, int n)
-{
-	sqlite3_bind_int64(s, 1, last);
-	sqlite3_bind_int64(s, 2, f->before_ms);
-	sqlite3_bind_text(s, 3, f->model, -1, SQLITE_STATIC);
-	sqlite3_bind_int(s, 4, f->is_failed);
-	sqlite3_bind_int(s, 5, n);
-}
-
-/* Shows the row that s stands at, which is let go of first. */
-static bool show(
-	struct cache_book *b, sqlite3_stmt *s, const struct cache_visitor *visitor, int64_t *last)
-{
-	struct entry e = { 0 };
-	bool is_sound = cache_table_read(&b->table, s, &e, last);
-	char *api = copy_of(s, CACHE_TABLE_COLUMNS_N);
-	char *model = copy_of(s, CACHE_TABLE_COLUMNS_N + 1);
-	char *endpoint = copy_of(s, CACHE_TABLE_COLUMNS_N + 2);
-	sqlite3_reset(s);
-	assert(is_sound == (e.form.len > 0));
-	(void)is_sound;
-	e.api = api;
-	e.model = model;
-	e.endpoint = endpoint;
-	bool goes_on = visitor->visit(visitor->to, &e);
-	entry_release(&e);
-	free(api);
-	free(model);
-	free(endpoint);
-	return goes_on;
-}
-
-int cache_book_show_all(struct cache_book *b, const struct cache_filter *filter,
-	const struct cache_visitor *visitor)
-{
-	static const char sql[] = "SELECT " CACHE_TABLE_COLUMNS ",api,model,endpoint" WHERE_FILTER;
-	sqlite3_stmt *s = NULL;
-	int64_t last = INT64_MIN;
-	bool goes_on = true;
-	int code = cache_db_prepare(&b->db, sql, &s);
-	while (code == SQLITE_OK && goes_on) {
-		bind_filter(s, filter ? filter : &all_of_it, last, 1);
-		code = sqlite3_step(s);
-		if (code == SQLITE_ROW) {
-			goes_on = show(b, s, visitor, &last);
-			code = SQLITE_OK;
-		}
-	}
-	sqlite3_finalize(s);
-	return code == SQLITE_DONE ? SQLITE_OK : code;
-}
-
-bool cache_book_walk(struct cache_book *b, const struct cache_filter *filter,
-	const struct cache_visitor *visitor, struct err *err)
-{
-	int code = b->db.db ? cache_book_show_all(b, filter, visitor) : SQLITE_OK;
-	return code == SQLITE_OK || cache_db_blame(&b->db, code, ERR_INPUT, err);
-}
-
 /* removing */
 
 struct removal {
@@ -235,7 +183,7 @@ static int find_some(struct removal *r, const struct cache_filter *filter)
 {
 	int code;
 	r->n = 0;
-	bind_filter(r->find, filter, r->last, REMOVED_AT_ONCE_N);
+	cache_book_bind(r->find, filter, r->last, REMOVED_AT_ONCE_N);
 	while ((code = sqlite3_step(r->find)) == SQLITE_ROW)
 		r->ids[r->n++] = r->last = sqlite3_column_int64(r->find, 0);
 	sqlite3_reset(r->find);
@@ -282,7 +230,7 @@ bool cache_book_remove(struct cache_book *b, const struct cache_filter *filter, 
 	r->last = INT64_MIN;
 	int code = cache_db_run(&b->db, "PRAGMA secure_delete=ON");
 	if (code == SQLITE_OK)
-		code = cache_db_prepare(&b->db, "SELECT id" WHERE_FILTER, &r->find);
+		code = cache_db_prepare(&b->db, "SELECT id" CACHE_BOOK_WHERE, &r->find);
 	if (code == SQLITE_OK)
 		code = cache_db_prepare(&b->db, "DELETE FROM answers WHERE id=?1", &r->remove);
 	do {

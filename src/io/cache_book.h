@@ -29,7 +29,8 @@ struct cache_counts {
 	uint64_t failures_n;   /* of these */
 	uint64_t form_bytes;   /* of all forms */
 	uint64_t packed_bytes; /* what they take in the file */
-	int64_t input;         /* tokens, as far as they are known, like the next three */
+	int64_t input;         /* tokens, as far as they are known, like the next three; -1 = of no
+				  entry */
 	int64_t output;
 	int64_t cached;
 	int64_t reasoning;
@@ -60,6 +61,8 @@ struct cache_report {
 	char *complaints[CACHE_COMPLAINTS_MAX]; /* owned: the first of these; NULL after the last */
 };
 
+#define CACHE_LOST_UNKNOWN UINT64_MAX
+
 /* Who is shown entries. */
 struct cache_visitor {
 	/*
@@ -72,7 +75,8 @@ struct cache_visitor {
 
 /*
  * Opens a cache, which has to be there, for reading only, unless it is to be changed. NULL with err
- * filled (ERR_USAGE) as cache_new does. Keeps its own copy of path.
+ * filled (ERR_USAGE) as cache_new does; but what is only read may be damaged. Keeps its own copy of
+ * path.
  */
 struct cache_book *cache_book_new(const char *path, bool is_changed, struct err *err);
 
@@ -83,11 +87,12 @@ bool cache_book_count(struct cache_book *b, struct cache_stats *stats, struct er
 void cache_stats_release(struct cache_stats *stats);
 
 /*
- * Shows the entries in the order in which they were stored. False with err filled (ERR_INPUT) if
- * the file cannot be read.
+ * Shows the entries in the order in which they were stored. Of a damaged file all that can be read,
+ * wherever it stands; *lost_n says how many others there were at most, or CACHE_LOST_UNKNOWN. False
+ * with err filled (ERR_INPUT) if the file cannot be read at all.
  */
 bool cache_book_walk(struct cache_book *b, const struct cache_filter *filter,
-	const struct cache_visitor *visitor, struct err *err);
+	const struct cache_visitor *visitor, uint64_t *lost_n, struct err *err);
 
 /*
  * Removes entries, so that their bytes are in the file no more, and gives the room back. *removed_n

@@ -21,10 +21,11 @@ enum { CACHE_DB_VERSION = 1 };
 extern const char *const cache_db_table;
 
 enum cache_db_mode {
-	CACHE_DB_MADE,   /* for reading and writing; made if it is not there */
-	CACHE_DB_THERE,  /* the same, but it has to be there */
-	CACHE_DB_READ,   /* for reading; what is not there is empty */
-	CACHE_DB_SUSPECT /* for reading, whatever it is: nothing is looked at yet */
+	CACHE_DB_MADE,    /* for reading and writing; made if it is not there */
+	CACHE_DB_THERE,   /* the same, but it has to be there */
+	CACHE_DB_READ,    /* for reading; what is not there is empty */
+	CACHE_DB_DAMAGED, /* the same, but what is ours may be damaged: is_damaged says so then */
+	CACHE_DB_SUSPECT  /* for reading, whatever it is: nothing is looked at yet */
 };
 
 struct cache_db_opts {
@@ -40,14 +41,16 @@ struct cache_db {
 	int64_t patience_ms;
 	int64_t waits_since_ms;        /* since when a lock is waited for */
 	bool is_told;                  /* that it takes long */
-	bool is_damaged;               /* what was refused is ours, but damaged */
+	bool is_ours;                  /* its table is the one of this version */
+	bool is_salvaged;              /* what can be read of a damaged one is wanted */
+	bool is_damaged;               /* it is damaged */
 	const atomic_bool *is_hurried; /* borrowed: once true, locks are not waited for; or NULL */
 };
 
 /*
  * Opens it. Borrows opts->path for as long as it is open. False with err filled (ERR_USAGE), d
  * closed, if it is none of ours, damaged so that it is seen at once, or cannot be opened as asked:
- * says how to go on.
+ * says how to go on. What is only read needs no right to write; nothing is made beside it then.
  */
 bool cache_db_open(struct cache_db *d, const struct cache_db_opts *opts, struct err *err);
 

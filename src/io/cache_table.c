@@ -9,6 +9,7 @@
 #include "base/crc32.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* As the columns are numbered in CACHE_TABLE_COLUMNS. */
@@ -255,10 +256,13 @@ int cache_table_store(struct cache_table *t, struct entry *e)
 	sqlite3_bind_int(s, PACKED, (int)packing);
 	sqlite3_bind_int64(s, SUM, sum_of(&sealed));
 	sqlite3_bind_blob64(s, FORM, stored.at, stored.n, SQLITE_STATIC);
+	/* A record's own body may have named the model: then only who answered has told it. */
+	char *answering = e->model ? NULL : entry_model(e);
 	bind_name(s, FORM + 1, e->api);
-	bind_name(s, FORM + 2, e->model);
+	bind_name(s, FORM + 2, e->model ? e->model : answering);
 	bind_name(s, FORM + 3, e->endpoint);
 	int code = sqlite3_step(s);
 	sqlite3_reset(s);
+	free(answering);
 	return code == SQLITE_DONE ? SQLITE_OK : code;
 }

@@ -19,7 +19,7 @@
 enum { CACHE_TABLE_COLUMNS_N = 15 };
 
 /* The names by which failures stand in the column of outcomes, for statements. */
-#define CACHE_TABLE_FAILURES "('request_rejected','content_filter')"
+#define CACHE_TABLE_FAILURES "('request_rejected','too_long','content_filter')"
 
 enum cache_row {
 	CACHE_ROW_FOUND,
@@ -55,8 +55,9 @@ enum cache_row cache_table_find(
 	struct cache_table *t, const struct cache_terms *terms, struct entry *e, int *code);
 
 /*
- * Stores e at e->time_ms in place of what has its key, after making a form of a vector. An entry
- * that has no form then, or too large a one, is not stored. Gives SQLite's code.
+ * Stores e at e->time_ms in place of what has its key, after making a form of a vector; where no
+ * model was asked by name, under the one that answered. An entry that has no form then, or too
+ * large a one, is not stored. Gives SQLite's code.
  */
 int cache_table_store(struct cache_table *t, struct entry *e);
 

@@ -83,9 +83,15 @@ static bool check_entry(void *report, struct entry *e)
 static void check_entries(struct cache_book *b, struct cache_report *r)
 {
 	const struct cache_visitor visitor = { check_entry, r };
+	uint64_t lost_n = 0;
 	int code = cache_table_init(&b->table, &b->db);
 	if (code == SQLITE_OK)
-		code = cache_book_show_all(b, NULL, &visitor);
+		code = cache_book_show_all(b, NULL, &visitor, &lost_n);
+	if (lost_n == CACHE_LOST_UNKNOWN)
+		complain(r, "there are entries that cannot be read");
+	else if (lost_n > 0)
+		complain(
+			r, "entries that cannot be read: %llu at most", (unsigned long long)lost_n);
 	if (code != SQLITE_OK)
 		complain(r, "after entry %llu the table cannot be read: %s",
 			(unsigned long long)r->entries_n, sqlite3_errstr(code));

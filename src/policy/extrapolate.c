@@ -6,9 +6,10 @@
  *
  * with Student's t for 90 per cent of both sides, and the correction for a finite whole: W. G.
  * Cochran, Sampling Techniques, 3rd ed. 1977, sections 2.6 to 2.9. Mean and variance are Welford's
- * (Technometrics 4, 1962), so that large figures that differ little lose nothing. Things drawn at
- * even distances are taken as if drawn by chance: where neighbours are alike the interval is wider
- * than it need be (Cochran, 8.3); only an input with a period would deceive it.
+ * (Technometrics 4, 1962), so that large figures that differ little lose nothing. Things drawn one
+ * from each part of a row are taken as if drawn from all of it: where neighbours are alike the
+ * interval is wider than it need be (Cochran, 5A and 8.3); it is too narrow only where neighbours
+ * differ as much as any and a large share of all is drawn, since 1 - n/N is then too good for them.
  *
  * t is exact for one and two degrees of freedom, else by its expansion in 1/(n - 1): Abramowitz and
  * Stegun, 26.7.5, four terms, off by less than 0.05 per cent from three degrees on.

@@ -33,7 +33,16 @@ static void say_money(const struct stats *s)
 {
 	struct buf text;
 	if (s->hits_n > 0)
-		log_say(LOG_NOTICE, "answered from the cache: %llu", (unsigned long long)s->hits_n);
+		log_say(LOG_NOTICE, "calls answered from the cache: %llu",
+			(unsigned long long)s->hits_n);
+	if (s->refusals_n > 0)
+		log_say(LOG_NOTICE,
+			"  of these refused when they were asked: %llu (--retry-errors asks again)",
+			(unsigned long long)s->refusals_n);
+	if (s->unpriced_n > 0)
+		log_say(s->wants_cost ? LOG_WARNING : LOG_DETAIL,
+			"cost: not known of %llu answers: no price for them",
+			(unsigned long long)s->unpriced_n);
 	if (!s->cost_source)
 		return;
 	buf_init(&text, MONEY_MAX_BYTES);
@@ -41,9 +50,6 @@ static void say_money(const struct stats *s)
 	log_say(LOG_NOTICE, "cost: %.*s (prices: %s); %lld tokens in, %lld out", (int)text.len,
 		text.data, s->cost_source, (long long)(s->usage.input > 0 ? s->usage.input : 0),
 		(long long)(s->usage.output > 0 ? s->usage.output : 0));
-	if (s->unpriced_n > 0)
-		log_say(LOG_NOTICE, "and %llu answers whose cost is not known",
-			(unsigned long long)s->unpriced_n);
 	buf_release(&text);
 }
 

@@ -66,36 +66,49 @@ static void put_duration(struct buf *out, double ms)
 	buf_put_str(out, text);
 }
 
-/* "about 5 (90 %: 3 to 7)", or, where there is no more to be known, "about 5". */
-static void put_figure(struct buf *out, const struct trial_figure *f, put_amount *put, bool is_all)
+/*
+ * How sure a figure is: nothing where there is no more to be known, or none of it is. That all that
+ * were seen are alike does not say that the others are, so there is no interval of no width.
+ */
+static void put_sureness(struct buf *out, const struct trial_report *r,
+	const struct trial_figure *f, put_amount *put)
 {
-	buf_put_str(out, "about ");
-	put(out, f->about);
-	if (is_all || !f->has_interval)
+	if (r->run_n == r->total_n || !f->has_interval)
 		return;
-	buf_put_str(out, " (90 %: ");
-	put(out, f->low);
-	buf_put_str(out, " to ");
-	put(out, f->high);
-	buf_put_str(out, ")");
+	if (f->low < f->high) {
+		buf_put_str(out, " (90 %: ");
+		put(out, f->low);
+		buf_put_str(out, " to ");
+		put(out, f->high);
+		buf_put_str(out, ")");
+	} else if (f != &r->ms) {
+		buf_put_str(out, " (all ");
+		buf_put_int(out, (int64_t)r->run_n);
+		buf_put_str(out, r->run_n < r->drawn_n ? " run were alike)" : " drawn were alike)");
+	}
 }
 
-static void say_figure(const char *name, const struct trial_figure *f, put_amount *put, bool is_all)
+static void say_figure(const struct trial_report *r, const char *name, const struct trial_figure *f,
+	put_amount *put)
 {
 	struct buf text;
 	buf_init(&text, TEXT_MAX_BYTES);
-	if (f->is_known)
-		put_figure(&text, f, put, is_all);
-	else
+	if (f->is_known) {
+		/* Limits that only the server knows come on top. */
+		buf_put_str(&text, f == &r->ms ? "at least about " : "about ");
+		put(&text, f->about);
+		put_sureness(&text, r, f, put);
+	} else {
 		buf_put_str(&text, "unknown: the server has not said it of each answer");
+	}
 	log_say(LOG_ERROR, "  %s: %.*s", name, (int)text.len, text.data);
 	buf_release(&text);
 }
 
-static void say_cost(const struct trial_report *r, bool is_all)
+static void say_cost(const struct trial_report *r)
 {
 	if (r->cost.is_known)
-		say_figure("cost", &r->cost, put_money, is_all);
+		say_figure(r, "cost", &r->cost, put_money);
 	else if (r->unpriced)
 		log_say(LOG_ERROR, "  cost: unknown: no price for %s", r->unpriced);
 	else
@@ -103,12 +116,12 @@ static void say_cost(const struct trial_report *r, bool is_all)
 			"  cost: unknown: it takes a price and the tokens of each answer");
 }
 
-static void say_time(const struct trial_report *r, bool is_all)
+static void say_time(const struct trial_report *r)
 {
 	char name[64];
 	snprintf(name, sizeof name, "time with -j %lld", (long long)r->jobs);
 	if (r->ms.is_known)
-		say_figure(name, &r->ms, put_duration, is_all);
+		say_figure(r, name, &r->ms, put_duration);
 	else
 		log_say(LOG_ERROR, "  %s: unknown", name);
 }
@@ -133,7 +146,6 @@ static void say_heading(const struct trial_report *r)
 
 void trial_report_say(const struct trial_report *r)
 {
-	bool is_all = r->run_n == r->total_n;
 	if (r->run_n == r->failed_n) {
 		log_say(LOG_ERROR,
 			r->total_n ? "trial: no record was answered, so nothing is known of all"
@@ -141,12 +153,12 @@ void trial_report_say(const struct trial_report *r)
 		return;
 	}
 	say_heading(r);
-	say_figure("input tokens", &r->input, put_count, is_all);
+	say_figure(r, "input tokens", &r->input, put_count);
 	if (r->has_output)
-		say_figure("output tokens", &r->output, put_count, is_all);
-	say_cost(r, is_all);
-	say_time(r, is_all);
-	if (r->run_n == 1 && !is_all)
+		say_figure(r, "output tokens", &r->output, put_count);
+	say_cost(r);
+	say_time(r);
+	if (r->run_n == 1 && r->total_n > 1)
 		log_say(LOG_ERROR,
 			"  one record says nothing of how much they vary: run two or more");
 }

@@ -12,7 +12,8 @@ struct trial_figure {
 	bool is_known;
 	bool has_interval;
 	double about;
-	double low, high; /* with 90 per cent; meant only with has_interval */
+	double low, high; /* with 90 per cent; meant only with has_interval; the same: of all that
+			     were run it was the same */
 };
 
 struct trial_report {

@@ -29,6 +29,7 @@
 enum {
 	FORM_BYTES_MAX = 1000000000, /* what SQLite takes, too */
 	STATUS_MAX = 999,
+	MODEL_BYTES_MAX = 1000, /* of a name */
 	FLOAT_BYTES = 4
 };
 
@@ -333,6 +334,22 @@ bool entry_unpack(struct entry *e, struct attempt *a, struct answer *answer, uns
 	give_memory(e, &f, parts[PART_FLOATS], a, answer);
 	*attempts_n = f.attempts_n;
 	return true;
+}
+
+char *entry_model(const struct entry *e)
+{
+	struct form_facts f;
+	struct span parts[PARTS_N], model;
+	struct buf name;
+	if (!read_form(buf_span(&e->form), &f, parts))
+		return NULL;
+	model = parts[PART_MODEL];
+	if (model.n == 0 || model.n > MODEL_BYTES_MAX)
+		return NULL;
+	buf_init(&name, model.n + 1);
+	json_put_plain(&name, model);
+	buf_put_char(&name, '\0');
+	return name.data;
 }
 
 void entry_move(struct entry *e, struct entry *from)

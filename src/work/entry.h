@@ -74,6 +74,12 @@ bool entry_pack_vector(struct entry *e);
  */
 bool entry_unpack(struct entry *e, struct attempt *a, struct answer *answer, unsigned *attempts_n);
 
+/*
+ * Gives the name of the model that answered, as the form says it, which the caller frees; NULL if
+ * it says none, or none that could be a name.
+ */
+char *entry_model(const struct entry *e);
+
 /* Moves all of `from`, which is empty then, to e. */
 void entry_move(struct entry *e, struct entry *from);
 

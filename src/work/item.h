@@ -26,6 +26,7 @@ struct item {
 	const struct record *source; /* ...this record, borrowed; NULL = in own */
 	struct buf own;              /* owned */
 	double tokens;               /* about how many it is; 0 = nobody has asked */
+	int64_t input;               /* its part of the tokens that its pack was; -1 = not known */
 	unsigned place;              /* in the body that was written last: vectors come by it */
 	struct entry_key key;        /* for the cache: what asking for it alone would be */
 	bool has_key;                /* it is known */

@@ -148,6 +148,10 @@ static unsigned blamed(const struct stage *s, unsigned quorum)
 	}
 	if (s->answered_n >= quorum)
 		return answered;
+	/* With more to spend they may do. */
+	for (unsigned i = 0; i < s->calls_n; i++)
+		if (s->calls[i].error == ERROR_BUDGET)
+			return i;
 	for (unsigned i = 0; i < s->calls_n; i++)
 		if (s->calls[i].error != ERROR_NONE && s->calls[i].error != ERROR_CANCELLED)
 			return i;

@@ -134,7 +134,7 @@ void request_settle(struct request *q, enum error_code error, struct list_node *
 		answer_copy(&call->answer, &first->answer);
 		call->is_shared = !q->is_pack;
 		/* It is paid there. */
-		call->answer.cost = 0;
+		call->answer.cost = first->answer.cost < 0 ? -1 : 0;
 	}
 }
 
@@ -145,7 +145,7 @@ static void take_usage(struct request *q, struct call *call)
 	call->answer.cost = q->answer.cost;
 	call->answer.cost_source = q->answer.cost_source;
 	q->answer.usage = (struct usage){ -1, -1, -1, -1, 0, 0, TIER_USUAL };
-	q->answer.cost = 0;
+	q->answer.cost = q->answer.cost < 0 ? -1 : 0;
 }
 
 void request_settle_vector(struct request *q, struct call *call, const struct vector_source *source,

@@ -502,5 +502,24 @@ setup() {
 	[ "$status" -eq 0 ]
 	[ "$(mock_stat requests)" -gt 10 ]
 	asking 0 kept --max-tokens 30 --max-tokens-limit 1000 --on-truncate grow -v -p '{{text}}' -i in || true
-	grep -F 'answered from the cache: 10' err
+	grep -F 'calls answered from the cache: 10' err
+}
+
+@test "that it was asked at a wrong place is no answer to keep" {
+	start_mock
+	echo '{"text":"x [[mock:redirect]]"}' >in
+	try kept -p '{{text}}' -i in
+	[ "$status" -ne 0 ]
+	[ "$(entries)" -eq 0 ]
+	echo '{"text":"x [[mock:400]]"}' >in
+	try kept -p '{{text}}' -i in
+	[ "$(entries)" -eq 1 ]
+}
+
+@test "each text of a pack has its part of the tokens" {
+	start_mock
+	jq -nc 'range(1; 51) | {text: ("word " * .)}' >in
+	quietly pllm embed --endpoint "$URL" -m mock --cache c.db <in
+	[ "$(sqlite3 c.db 'select sum(input) from answers')" -eq "$(mock_stat input)" ]
+	[ "$(sqlite3 c.db 'select count(distinct input) > 10 from answers')" -eq 1 ]
 }

@@ -351,3 +351,25 @@ refuses() {
 		refuses 'map.json' --prices map.json --max-cost 1 --max-tokens 64
 	done
 }
+
+@test "a server's error costs nothing; what may have been billed is told apart" {
+	start_mock --error-rate 0.5
+	records 300 >in
+	try ask -p '{{text}}' --max-total-tokens 6000 --max-tokens 20 --retries 20 <in
+	spent=$(($(mock_stat input) + $(mock_stat output)))
+	echo "billed $spent of 6000"
+	[ "$spent" -le 6000 ]
+	[ "$(jq -s 'map(select(.output)) | length' out)" -ge 250 ]
+	! grep -F 'may have been billed' err
+}
+
+@test "a price that nobody knows is not nothing, whoever names the model" {
+	start_mock
+	echo '{"known":{"input_cost_per_token":1e-06,"output_cost_per_token":1e-06}}' >map
+	printf '{"body":{"model":"%s","messages":[{"role":"user","content":"x"}]}}\n' unheard known >in
+	try pllm --endpoint "$URL" --prices map --meta <in
+	[ "$status" -eq 0 ]
+	[ "$(jq -c .pllm.cost out | head -n 1)" = null ]
+	jq -s -e '.[1].pllm.cost > 0' out
+	grep -F 'not known of 1 answers' err
+}

@@ -62,7 +62,7 @@ exported() {
 	[ "$(pllm --cache=c.db cache ls)" = "$first" ]
 	[ "$(PLLM_CACHE=c.db pllm cache ls)" = "$first" ]
 	[ "$(PLLM_CACHE=other.db pllm cache ls c.db)" = "$first" ]
-	refuses 'pllm cache: which file? it stands at the end, or in --cache or PLLM_CACHE' ls
+	refuses 'which cache? its file stands at the end, or in --cache or PLLM_CACHE' ls
 	refuses 'pllm cache ls: one file at a time' ls c.db c.db
 }
 
@@ -249,6 +249,135 @@ to remove all, delete c.db" rm c.db
 	[ "$status" -eq 1 ]
 	grep -q '^complaint ' out
 	grep -q '^verdict  *the file is damaged: move it away' out
+}
+
+# Overwrites pages of c.db, counted from 0.
+damage() {
+	quietly sqlite3 c.db 'pragma wal_checkpoint(truncate)'
+	local page
+	for page in "$@"; do
+		head -c 8192 /dev/zero | tr '\0' '\356' |
+			dd of=c.db bs=8192 seek="$page" conv=notrunc status=none
+	done
+}
+
+@test "of a damaged file ls and export write all that can be read, and say how much" {
+	start_mock
+	records 1000 >in
+	quietly kept -p '{{text}}' -i in
+	# Leaves of the table, with others between them.
+	damage 10 20 30
+	local verb n
+	for verb in ls export; do
+		try pllm cache "$verb" c.db
+		cat err
+		[ "$status" -eq 1 ]
+		n=$(wc -l <out)
+		[ "$n" -ge 900 ] && [ "$n" -lt 1000 ]
+		[ "$(cat err)" = "pllm: the file c.db is damaged: entries written: $n, \
+entries that cannot be read: $((1000 - n)) at most" ]
+	done
+	[ "$(jq -r .text out | sort -u | wc -l)" -eq "$n" ]
+	try pllm cache export c.db -m nobody
+	[ "$status" -eq 1 ]
+	[ ! -s out ]
+	try pllm cache verify c.db
+	[ "$status" -eq 1 ]
+	[ "$(value entries)" = "$n" ]
+	grep -q "^complaint  *entries that cannot be read: $((1000 - n)) at most$" out
+	truncate -s $(($(stat -c %s c.db) / 2)) c.db
+	try pllm cache export c.db
+	[ "$status" -eq 1 ]
+	[ "$(wc -l <out)" -ge 300 ]
+	grep -q '^pllm: the file c\.db is damaged: ' err
+}
+
+# Root, too, is asked for permission here.
+without_powers() {
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --bounding-set=-dac_override,-dac_read_search "$PLLM" "$@" 3>&- 4>&-
+	else
+		pllm "$@"
+	fi
+}
+
+# Fails unless all that only reads works on theirs/c.db without the right to write, and makes nothing.
+reads_all() {
+	local verb before
+	before=$(echo theirs/*)
+	for verb in stats ls export verify; do
+		quietly without_powers cache "$verb" theirs/c.db || return 1
+		mv out "$verb.list"
+	done
+	[ "$(wc -l <ls.list) $(wc -l <export.list)" = '3 3' ] || return 1
+	try without_powers --endpoint "$URL" -m mock --cache theirs/c.db -p '{{text}}' -n -i in
+	cat err
+	[ "$status" -eq 0 ] && [ "$(echo theirs/*)" = "$before" ]
+}
+
+@test "what may be read but not written is read, and nothing is made beside it" {
+	start_mock
+	records 3 >in
+	quietly kept -p '{{text}}' -i in
+	mkdir theirs
+	mv c.db theirs
+	chmod 444 theirs/c.db
+	reads_all
+	chmod 555 theirs
+	reads_all
+	chmod 644 theirs/c.db
+	reads_all
+	chmod 755 theirs
+}
+
+@test "a cache whose log cannot be read without the right to write says what would do" {
+	start_mock
+	records 3 >in
+	quietly kept -p '{{text}}' -i in
+	"${PYTHON3:-python3}" - <<-'EOF2'
+		import os, shutil, sqlite3
+		os.mkdir("theirs")
+		db = sqlite3.connect("c.db", isolation_level=None)
+		db.execute("delete from answers where id = 2")
+		for end in "", "-wal", "-shm":
+		    shutil.copy("c.db" + end, "theirs/c.db" + end)
+	EOF2
+	chmod 444 theirs/*
+	chmod 555 theirs
+	quietly without_powers cache ls theirs/c.db
+	[ "$(wc -l <out)" -eq 2 ]
+	chmod 755 theirs
+	rm theirs/c.db-shm
+	chmod 555 theirs
+	try without_powers cache ls theirs/c.db
+	[ "$status" -eq 2 ]
+	[ "$(cat err)" = "pllm: cache theirs/c.db: part of it is in its log, theirs/c.db-wal, which only \
+who may write both and their directory can read; become one of these, or copy both to a directory \
+of your own" ]
+	mkdir mine
+	cp theirs/* mine
+	chmod 600 mine/*
+	[ "$(pllm cache ls mine/c.db | wc -l)" -eq 2 ]
+	chmod 755 theirs
+}
+
+@test "an entry whose model stands in the record's own body is under the model that answered" {
+	start_mock
+	echo '{"body":{"model":"own","messages":[{"role":"user","content":"a"}]}}' >in
+	quietly pllm --endpoint "$URL" --cache c.db -i in
+	quietly pllm cache ls c.db -m own
+	[ "$(wc -l <out)" -eq 1 ]
+	quietly pllm cache rm c.db -m own
+	[ "$(cat out)" = 'removed       1' ]
+}
+
+@test "tokens that no entry knows of are not 0" {
+	start_mock
+	records 3 >in
+	quietly pllm embed --endpoint "$URL" -m mock --cache c.db --dimensions 4 -i in
+	quietly pllm cache stats c.db
+	[ "$(value tokens-in) $(value tokens-out)" = '- -' ]
+	grep -q '^model  *mock  entries 3  failures 0  tokens-in -  tokens-out -$' out
 }
 
 @test "a list that cannot be written is an error, and a reader that has seen enough is none" {

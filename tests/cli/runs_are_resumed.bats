@@ -100,6 +100,8 @@ setup() {
 		{ tail -n "+$((i * 150 + 1))" all && head -n $((i * 150)) all; } >"in$i"
 	done
 	printf 'all: out0 out1 out2 out3\nout%%: in%%\n\t"$(PLLM)" --endpoint $(URL) -m mock -q -j 8 --cache c.db -p "{{text}}" -i $< -o $@\n' >Makefile
+	# It may be run by a make, which is none of this one's business.
+	unset MAKEFLAGS MFLAGS MAKELEVEL
 	quietly make -s -j4 PLLM="$PLLM" URL="$URL" 3>&- 4>&-
 	note "make -j4: $(mock_stat requests) requests for 600 calls wanted by four targets"
 	[ "$(mock_stat requests)" -ge 600 ]

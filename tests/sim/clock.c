@@ -40,6 +40,11 @@ int64_t clock_wall_s(void)
 	return 1700000000 + world.now_ms / 1000;
 }
 
+int64_t clock_wall_ms(void)
+{
+	return clock_wall_s() * 1000;
+}
+
 /* The options of the run: the scenario's, and usual ones where it says nothing. */
 static struct pipeline_opts choose_opts(const struct scenario *s)
 {

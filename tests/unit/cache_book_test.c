@@ -69,8 +69,10 @@ static struct cache_book *open_book(struct scene *s, bool is_changed)
 static void check_walk(struct scene *s, const struct cache_filter *f, const char *keys)
 {
 	struct seen seen = { 0 };
+	uint64_t lost_n;
 	struct cache_book *b = open_book(s, false);
-	CHECK(cache_book_walk(b, f, &(struct cache_visitor){ see, &seen }, &s->err));
+	CHECK(cache_book_walk(b, f, &(struct cache_visitor){ see, &seen }, &lost_n, &s->err));
+	CHECK_INT(lost_n, 0);
 	CHECK_STR(seen.keys, keys);
 	cache_book_free(b);
 }
@@ -97,17 +99,31 @@ static bool take_names(void *to, struct entry *e)
 	return false;
 }
 
+TEST("a prompt that was too long is a failure, too")
+{
+	struct scene s;
+	scene_enter(&s);
+	scene_start(&s);
+	put(&s, 1, OUTCOME_ANSWERED, "a");
+	put(&s, 2, OUTCOME_TOO_LONG, "a");
+	scene_stop(&s);
+	check_walk(&s, &(struct cache_filter){ true, NULL, INT64_MAX }, "2 ");
+	scene_leave(&s);
+}
+
 TEST("a visitor sees all that is kept, and may have enough")
 {
 	struct scene s;
 	char *names = NULL;
 	struct seen seen = { .last_n = 3 };
+	uint64_t lost_n;
 	fill(&s);
 	struct cache_book *b = open_book(&s, false);
 	CHECK(cache_book_walk(
-		b, &everything, &(struct cache_visitor){ take_names, &names }, &s.err));
+		b, &everything, &(struct cache_visitor){ take_names, &names }, &lost_n, &s.err));
 	CHECK_STR(names, "openai a here 1000 1000000");
-	CHECK(cache_book_walk(b, &everything, &(struct cache_visitor){ see, &seen }, &s.err));
+	CHECK(cache_book_walk(
+		b, &everything, &(struct cache_visitor){ see, &seen }, &lost_n, &s.err));
 	CHECK_INT(seen.n, 3);
 	CHECK_INT(seen.last.outcome, OUTCOME_TRUNCATED);
 	CHECK_INT(seen.last.usage.output, 20);
@@ -131,7 +147,7 @@ TEST("everything is counted, by model, too")
 	CHECK(stats.all.packed_bytes > 100 && stats.all.packed_bytes < 3000);
 	CHECK_INT(stats.all.input, 40);
 	CHECK_INT(stats.all.output, 80);
-	CHECK_INT(stats.all.cached, 0);
+	CHECK_INT(stats.all.cached, -1);
 	CHECK_INT(stats.all.oldest_ms, 1000000);
 	CHECK_INT(stats.all.newest_ms, 1003000);
 	CHECK_INT(stats.models_n, 2);
@@ -189,7 +205,7 @@ TEST("entries can be removed and read while a run stores others")
 {
 	struct scene s;
 	struct seen seen = { 0 };
-	uint64_t removed_n = 0, n = 0;
+	uint64_t removed_n = 0, lost_n, n = 0;
 	scene_enter(&s);
 	scene_start(&s);
 	for (int i = 0; i < 2000; i++)
@@ -201,7 +217,8 @@ TEST("entries can be removed and read while a run stores others")
 	CHECK(cache_book_remove(b, &everything, &removed_n, &s.err));
 	CHECK(removed_n >= 2000);
 	CHECK(scene_await(&s, n));
-	CHECK(cache_book_walk(b, &everything, &(struct cache_visitor){ see, &seen }, &s.err));
+	CHECK(cache_book_walk(
+		b, &everything, &(struct cache_visitor){ see, &seen }, &lost_n, &s.err));
 	CHECK_INT((uint64_t)seen.n + removed_n, 6000);
 	CHECK_INT(seen.damaged_n, 0);
 	cache_book_free(b);
@@ -340,5 +357,35 @@ TEST("what is none of ours is not verified but refused")
 	CHECK(!cache_book_verify(s.path, &r, &s.err));
 	CHECK(strstr(s.err.msg, "another program's database") != NULL);
 	CHECK(!cache_book_new(s.path, true, &s.err));
+	scene_leave(&s);
+}
+
+TEST("an entry whose model nobody named is under the one that answered")
+{
+	struct scene s;
+	char *names = NULL;
+	uint64_t lost_n;
+	struct attempt a;
+	struct answer answer;
+	struct entry e = { .key = scene_entry(7, 0, 0).key, .api = "openai", .endpoint = "h" };
+	scene_enter(&s);
+	scene_wall_ms = 1000000;
+	scene_start(&s);
+	attempt_init(&a, 1);
+	answer_init(&answer, OUTCOME_ANSWERED);
+	answer.text = SPAN("yes");
+	answer.model = SPAN("gpt\\u002d\\\"7");
+	entry_pack(&e, &a, &answer, 1);
+	e.endpoint = "h";
+	scene_await(&s, cache_put(s.cache, &e));
+	scene_stop(&s);
+	struct cache_book *b = open_book(&s, false);
+	CHECK(cache_book_walk(b, &(struct cache_filter){ false, "gpt-\"7", INT64_MAX },
+		&(struct cache_visitor){ take_names, &names }, &lost_n, &s.err));
+	CHECK(names && strncmp(names, "openai gpt-\"7 h ", 16) == 0);
+	free(names);
+	cache_book_free(b);
+	attempt_release(&a);
+	answer_release(&answer);
 	scene_leave(&s);
 }

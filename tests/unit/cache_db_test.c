@@ -39,13 +39,38 @@ TEST("a cache that is made is its owner's alone, and says whose it is")
 	scene_leave(&s);
 }
 
-TEST("an empty file becomes a cache")
+static void check_mode(const struct scene *s, mode_t want)
+{
+	struct stat st;
+	CHECK_INT(stat(s->path, &st), 0);
+	CHECK_INT(st.st_mode & 0777, want);
+}
+
+TEST("an empty file becomes a cache, its owner's alone")
 {
 	struct scene s;
 	scene_enter(&s);
 	scene_write(&s, "", 0);
+	CHECK_INT(chmod(s.path, 0644), 0);
+	s.opts.is_readonly = true;
+	scene_start(&s);
+	scene_stop(&s);
+	check_mode(&s, 0644);
+	s.opts.is_readonly = false;
 	scene_start(&s);
 	scene_store(&s, 1, 5);
+	check_mode(&s, 0600);
+	scene_leave(&s);
+}
+
+TEST("who may read a cache is its owner's to say")
+{
+	struct scene s;
+	fill(&s, 1);
+	CHECK_INT(chmod(s.path, 0640), 0);
+	scene_start(&s);
+	scene_store(&s, 2, 5);
+	check_mode(&s, 0640);
 	scene_leave(&s);
 }
 

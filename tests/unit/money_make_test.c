@@ -99,7 +99,8 @@ static int64_t cost(const struct world *w, unsigned endpoint, int64_t input, int
 
 /* Options' values, which are owned elsewhere and so not const. */
 static char text_in[] = "0.15", text_out[] = "0.6", text_cost[] = "2.50", text_zero[] = "0",
-	    text_odd[] = "$5", text_nowhere[] = "/nowhere";
+	    text_odd[] = "$5", text_nowhere[] = "/nowhere", text_much[] = "1e30",
+	    text_point[] = ".5", text_minus[] = "-1";
 
 TEST("without any option a model's price is the table's inside, and its limits are nobody's")
 {
@@ -237,10 +238,30 @@ TEST("amounts that are none are refused, with what would be right")
 	CHECK(is_refused(&w, "--max-cost $5", "2.50"));
 	enter(&w, "own");
 	w.config.money.max_cost = text_zero;
-	CHECK(is_refused(&w, "--max-cost 0", "more than nothing"));
+	CHECK(is_refused(&w, "--max-cost 0", "more than 0"));
+	enter(&w, "own");
+	w.config.money.max_cost = text_much;
+	CHECK(is_refused(&w, "--max-cost 1e30", "no more than 9223372"));
+	enter(&w, "own");
+	w.config.money.price_out = text_minus;
+	CHECK(is_refused(&w, "--price-out -1", "from 0 to"));
 	enter(&w, "own");
 	w.config.money.price_in = text_zero;
 	CHECK(make(&w));
+	leave(&w);
+}
+
+TEST("dollars that are typed may begin with their point")
+{
+	struct world w;
+	enter(&w, "own");
+	w.config.money.price_in = text_point;
+	w.config.money.price_out = text_point;
+	w.config.money.max_cost = text_point;
+	w.plan.steps[0].max_tokens = 5;
+	CHECK(make(&w));
+	CHECK_INT(cost(&w, 0, 1, 1), 1000000);
+	CHECK_INT(w.money.limits.of[BUDGET_MONEY], INT64_C(500000000000));
 	leave(&w);
 }
 
@@ -298,7 +319,7 @@ TEST("--max-cost without a price of every model, fallbacks too, is refused by it
 	CHECK(is_refused(&w, "gpt-4o-mini, asked at https://i", "--price-in and --price-out"));
 	enter_budget(&w, "half", 50);
 	set_prices(&w, MAP);
-	CHECK(is_refused(&w, "half", "not known"));
+	CHECK(is_refused(&w, "the entry \"half\"", "no output_cost_per_token that"));
 	enter_budget(&w, "own", 50);
 	w.config.money.price_in = text_in;
 	CHECK(is_refused(&w, "half of the price", "--price-out"));
@@ -310,6 +331,31 @@ TEST("--max-cost without a price of every model, fallbacks too, is refused by it
 	enter_budget(&w, NULL, 50);
 	set_prices(&w, MAP);
 	CHECK(is_refused(&w, "https://h/v1", "give --price-in and --price-out"));
+}
+
+TEST("an entry whose prices cannot be used is named, with the members that are wrong")
+{
+	static const struct {
+		const char *entry, *member;
+	} cases[] = {
+		{ "\"input_cost_per_token\":\"cheap\"",
+			"no input_cost_per_token or output_cost_per_token that" },
+		{ "\"input_cost_per_token\":-1,\"output_cost_per_token\":2e-6",
+			"no input_cost_per_token that" },
+		{ "\"input_cost_per_token\":1e-6,\"output_cost_per_token\":true",
+			"no output_cost_per_token that" },
+		{ "\"input_cost_per_token\":1e30,\"output_cost_per_token\":2e-6",
+			"no input_cost_per_token that" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct world w;
+		char map[300];
+		snprintf(map, sizeof map, "{\"m\":{%s},\"o\":{\"input_cost_per_token\":1}}",
+			cases[i].entry);
+		enter_budget(&w, "m", 50);
+		set_prices(&w, map);
+		CHECK(is_refused(&w, "the entry \"m\"", cases[i].member));
+	}
 }
 
 TEST("limits of money and tokens need a longest answer, which --param may say as well")

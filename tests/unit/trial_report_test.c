@@ -54,7 +54,7 @@ TEST("a trial says what all records would take, and how sure that is")
 		"pllm:   input tokens: about 1.23M (90 %: 1.10M to 1.40M)\n"
 		"pllm:   output tokens: about 9999 (90 %: 950 to 10.0k)\n"
 		"pllm:   cost: about $12.50 (90 %: $10.00 to $15.00)\n"
-		"pllm:   time with -j 64: about 1h 24m (90 %: 55s to 1d 1h)\n");
+		"pllm:   time with -j 64: at least about 1h 24m (90 %: 55s to 1d 1h)\n");
 }
 
 TEST("quiet or not, it is said")
@@ -87,7 +87,24 @@ TEST("where all records were run there is no interval")
 		"pllm: trial: 20 of 20 records were run, drawn evenly; with all:\n"
 		"pllm:   input tokens: about 1.23M\n"
 		"pllm:   cost: about $12.50\n"
-		"pllm:   time with -j 64: about 1h 24m\n");
+		"pllm:   time with -j 64: at least about 1h 24m\n");
+}
+
+TEST("where all that were drawn are alike there is no interval of no width")
+{
+	struct trial_report r = usual();
+	r.input = figure(5000, 5000, 5000);
+	r.output = figure(7000, 7000, 7000.1);
+	r.ms = figure(5025e3, 5025e3, 5025e3);
+	const char *text = said(&r);
+	CHECK(strstr(text, "input tokens: about 5000 (all 20 drawn were alike)\n"));
+	CHECK(strstr(text, "output tokens: about 7000 (90 %: 7000 to 7000)\n"));
+	/* Of records it would be true, but a time is not that of records alone. */
+	CHECK(strstr(text, "time with -j 64: at least about 1h 24m\n"));
+	r.run_n = 12;
+	CHECK(strstr(said(&r), "input tokens: about 5000 (all 12 run were alike)\n"));
+	r.run_n = r.drawn_n = r.total_n = 20;
+	CHECK(strstr(said(&r), "input tokens: about 5000\n"));
 }
 
 TEST("one record gives no interval, and that is said")
@@ -135,9 +152,9 @@ TEST("amounts are rounded to what a person reads")
 	struct trial_report r = usual();
 	for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
 		r.ms = (struct trial_figure){ .is_known = true, .about = times[i].ms };
-		const char *at = strstr(said(&r), "-j 64: about ");
-		if (!CHECK(at && strncmp(at + 13, times[i].text, strlen(times[i].text)) == 0 &&
-			    at[13 + strlen(times[i].text)] == '\n'))
+		const char *at = strstr(said(&r), "-j 64: at least about ");
+		if (!CHECK(at && strncmp(at + 22, times[i].text, strlen(times[i].text)) == 0 &&
+			    at[22 + strlen(times[i].text)] == '\n'))
 			CHECK_STR(at, times[i].text);
 	}
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
