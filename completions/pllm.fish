@@ -103,7 +103,7 @@ complete -c pllm -n 'not __fish_seen_subcommand_from chunk cache' -l give-up -x 
 complete -c pllm -n 'not __fish_seen_subcommand_from chunk cache' -l max-duration -x -d 'longest for the whole run'
 complete -c pllm -n 'not __fish_seen_subcommand_from chunk cache' -l grace -x -d 'how long a stopped run waits for what is in flight'
 complete -c pllm -n 'not __fish_seen_subcommand_from chunk cache' -l halt -x -d 'stop once so many records failed, or never'
-complete -c pllm -n 'not __fish_seen_subcommand_from chunk' -l cache -r -F -d 'store answers in FILE; what is there already is not asked again'
+complete -c pllm -n 'not __fish_seen_subcommand_from chunk' -l cache -r -F -d 'keep answers in FILE, and ask for none twice'
 complete -c pllm -n 'not __fish_seen_subcommand_from chunk cache' -l cache-ttl -x -d 'ask again for what was stored longer ago: 30d, 12h'
 complete -c pllm -n 'not __fish_seen_subcommand_from chunk cache' -l refresh -d 'ask again for all that is in the cache, and store the new answers there'
 complete -c pllm -n '__fish_seen_subcommand_from cache' -l failed -d 'only requests that were refused, no answers'

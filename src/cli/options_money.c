@@ -11,7 +11,7 @@ static const struct option cache_rows[] = {
 		.value = "FILE",
 		.takers = OPTION_IS_ASKERS | OPTION_IS_CACHES,
 		.traits = OPTION_HAS_ENV | OPTION_IS_FILE | OPTION_IS_COMMON,
-		.help = "store answers in FILE; what is there already is not asked again",
+		.help = "keep answers in FILE, and ask for none twice",
 		.manual = "Keep each answer in\n.Ar FILE ,\n"
 			  "and take from there what was asked before, see\n.Sx CACHE .\n"
 			  "If there is no such file, it is made.\n" },
