@@ -29,8 +29,7 @@ TEST("vectors, ranks and judgements have no tokens of output, wherever they are 
 TEST("what a request only names is not bounded by its bytes")
 {
 	static const char *const named[] = {
-		"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\","
-		"\"image_url\":{\"url\":\"http://a/b.png\"}}]}]}",
+		"{\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"http://a/b\"}}]}",
 		"{\"content\":[{\"type\":\"image\",\"source\":{\"type\":\"url\",\"url\":\"http://a/\"}}]}",
 		"{\"contents\":[{\"parts\":[{\"fileData\":{\"fileUri\":\"gs://a\"}}]}]}",
 		"{\"previous_response_id\":\"r1\"}",

@@ -204,8 +204,10 @@ TEST("tokens are charged as the API charges them, and given back where nothing w
 		{ { .outcome = OUTCOME_TIMEOUT, .usage = { -1, -1, -1, -1, 0, 0, TIER_USUAL } },
 			400, 1 },
 		{ { .outcome = OUTCOME_TRANSPORT, .is_unsent = true }, 0, 0 },
-		{ { .outcome = OUTCOME_ANSWERED, .usage = { 120, 30, -1, -1 } }, 400, 1 },
-		{ { .outcome = OUTCOME_ANSWERED, .usage = { 900, 30, -1, -1 } }, 900, 1 },
+		{ { .outcome = OUTCOME_ANSWERED, .usage = { 120, 30, -1, -1, 0, 0, TIER_USUAL } },
+			400, 1 },
+		{ { .outcome = OUTCOME_ANSWERED, .usage = { 900, 30, -1, -1, 0, 0, TIER_USUAL } },
+			900, 1 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		gates_init(&g, &limited, NULL, JOBS, false);
