@@ -9,10 +9,11 @@
  *         release   settled records, in turn, to the writer
  *
  * Holds the identities, asserted at every turn: entered = left + alive; alive = records with calls
- * inside the scheduler + held for order; and a record has entered when it was read or when the fold
- * made it, and has left when it went to the writer or into the fold. Decides when a run ends early
- * (signals, halt, patience, duration, dead endpoint) and sees to it that each record read still
- * leaves its line. Knows no file formats and no CURL. The loop's thread.
+ * inside the scheduler + waiting for a commit + held for order; and a record has entered when it
+ * was read or when the fold made it, and has left when it went to the writer or into the fold.
+ * Decides when a run ends early (signals, halt, patience, duration, dead endpoint) and sees to it
+ * that each record read still leaves its line. Knows no file formats and no CURL. The loop's
+ * thread.
  */
 #pragma once
 
