@@ -4,12 +4,13 @@
 
 load helper
 
-@test "a run in which nothing happens has a line about its end, and no other" {
+@test "a run in which nothing happens has a line about its cost and one about its end, and no other" {
 	start_mock --quiet
 	records 200 >in
 	try ask -v -p '{{text}}' <in
 	[ "$status" -eq 0 ]
-	[ "$(wc -l <err)" -eq 1 ]
+	[ "$(wc -l <err)" -eq 2 ]
+	grep -q '^pllm: cost: not known of 200 answers: ' err
 	grep -q '^pllm: 200 records: 200 answered, ' err
 }
 
