@@ -19,12 +19,15 @@ static bool check_alone(struct config *c, struct err *err)
 	return true;
 }
 
-static bool is_same_file(const char *a, const char *b)
+/* True if what is at `path` is the cache, or a part of it that SQLite keeps beside it. */
+static bool is_same_file(const char *cache, const char *path)
 {
 	struct stat one, other;
-	if (strcmp(a, b) == 0)
+	size_t n = strlen(cache);
+	const char *end = strncmp(path, cache, n) == 0 ? path + n : NULL;
+	if (end && (end[0] == '\0' || strcmp(end, "-wal") == 0 || strcmp(end, "-shm") == 0))
 		return true;
-	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+	return stat(cache, &one) == 0 && stat(path, &other) == 0 && one.st_dev == other.st_dev &&
 		one.st_ino == other.st_ino;
 }
 

@@ -267,7 +267,7 @@ static void collect(struct pipeline *p)
 	uint64_t successes_n = p->sched.successes_n + p->sched.recall.hits_n;
 	while ((done = http_take_done(p->rooms->sched.http)))
 		sched_finish(&p->sched, done, p->now_ms);
-	sched_recall(&p->sched, p->now_ms);
+	recall_collect(&p->sched, p->now_ms);
 	if (p->sched.successes_n + p->sched.recall.hits_n != successes_n)
 		halt_success(&p->halt, p->now_ms);
 	settle_calls(p);

@@ -245,7 +245,8 @@ static void conclude(struct sched *s, struct request *q, int64_t now_ms)
 		again_in_other_words(s, q, now_ms))
 		return;
 	s->recall.hits_n += calls_n;
-	if (q->answer.outcome != OUTCOME_ANSWERED)
+	if (q->answer.outcome == OUTCOME_REQUEST || q->answer.outcome == OUTCOME_TOO_LONG ||
+		q->answer.outcome == OUTCOME_POLICY)
 		s->recall.refusals_n += calls_n;
 	if (q->is_pack)
 		pack_recall(s, q);

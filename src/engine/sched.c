@@ -346,9 +346,14 @@ static bool can_afford(
 	struct sched *s, struct request *q, const struct gates *g, int64_t now_ms, int64_t *wait_ms)
 {
 	struct fault fault;
-	/* What cannot be written settles as it starts. */
-	if (!spend_is_limited(&s->spend) || !flight_render(s, q, g, &fault))
+	if (!spend_is_limited(&s->spend))
 		return true;
+	if (!flight_render(s, q, g, &fault)) {
+		queue_remove(&s->queue, q);
+		sched_settle(s, q, fault.code, xstrdup(fault.msg));
+		*wait_ms = 0;
+		return false;
+	}
 	flight_weigh(q);
 	*wait_ms = GATES_UNTIL_LEAVE;
 	enum spend_answer said = spend_look(&s->spend, q, &q->attempt, g);
@@ -465,11 +470,6 @@ bool sched_has_open_pack(const struct sched *s)
 {
 	/* What is looked for may have to travel, too, and knows soon. */
 	return s->packs.open != NULL && s->recall.sought_n == 0;
-}
-
-void sched_recall(struct sched *s, int64_t now_ms)
-{
-	recall_collect(s, now_ms);
 }
 
 void sched_flush(struct sched *s)

@@ -117,9 +117,6 @@ int64_t sched_wait_ms(const struct sched *s, int64_t now_ms);
  */
 void sched_finish(struct sched *s, struct attempt *attempt, int64_t now_ms);
 
-/* Takes back what was looked for in the cache: answered, or to be asked. */
-void sched_recall(struct sched *s, int64_t now_ms);
-
 /* Gives a call that is finished for good, which says how, or NULL. */
 struct call *sched_take_settled(struct sched *s);
 

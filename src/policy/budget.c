@@ -9,12 +9,9 @@
  */
 #include "policy/budget.h"
 
-#include <assert.h>
+#include "base/money.h"
 
-static int64_t plus(int64_t a, int64_t b)
-{
-	return a > INT64_MAX - b ? INT64_MAX : a + b;
-}
+#include <assert.h>
 
 void budget_init(struct budget *b, const struct budget_sum *max)
 {
@@ -37,7 +34,7 @@ static bool is_above(const struct budget *b, int kind, int64_t amount)
 enum budget_kind budget_blame(const struct budget *b, const struct budget_sum *cost)
 {
 	int k = 0;
-	while (k < BUDGET_KINDS_N && !is_above(b, k, plus(b->spent.of[k], cost->of[k])))
+	while (k < BUDGET_KINDS_N && !is_above(b, k, money_plus(b->spent.of[k], cost->of[k])))
 		k++;
 	return (enum budget_kind)k;
 }
@@ -47,8 +44,8 @@ enum budget_answer budget_look(const struct budget *b, const struct budget_sum *
 	if (budget_blame(b, cost) != BUDGET_KINDS_N)
 		return BUDGET_NEVER;
 	for (int k = 0; k < BUDGET_KINDS_N; k++) {
-		int64_t taken = plus(b->spent.of[k], b->reserved.of[k]);
-		if (is_above(b, k, plus(taken, cost->of[k])))
+		int64_t taken = money_plus(b->spent.of[k], b->reserved.of[k]);
+		if (is_above(b, k, money_plus(taken, cost->of[k])))
 			return BUDGET_WAITS;
 	}
 	return BUDGET_FITS;
@@ -58,7 +55,7 @@ void budget_enter(struct budget *b, const struct budget_sum *cost)
 {
 	assert(budget_look(b, cost) == BUDGET_FITS);
 	for (int k = 0; k < BUDGET_KINDS_N; k++)
-		b->reserved.of[k] = plus(b->reserved.of[k], cost->of[k]);
+		b->reserved.of[k] = money_plus(b->reserved.of[k], cost->of[k]);
 }
 
 void budget_leave(
@@ -69,7 +66,7 @@ void budget_leave(
 		/* Only where nothing is limited can the sum have been too much to hold. */
 		assert(b->max.of[k] == 0 || *left >= reserved->of[k]);
 		*left -= *left < reserved->of[k] ? *left : reserved->of[k];
-		b->spent.of[k] = plus(b->spent.of[k], spent->of[k]);
+		b->spent.of[k] = money_plus(b->spent.of[k], spent->of[k]);
 		b->is_exceeded |= is_above(b, k, b->spent.of[k]);
 	}
 }

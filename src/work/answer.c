@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "work/answer.h"
 
+#include "base/money.h"
 #include "base/xalloc.h"
 
 #include <stdlib.h>
@@ -14,9 +15,7 @@ int64_t usage_sum_of(int64_t a, int64_t b)
 
 int64_t cost_sum(int64_t a, int64_t b)
 {
-	if (a < 0 || b < 0)
-		return -1;
-	return a > INT64_MAX - b ? INT64_MAX : a + b;
+	return a < 0 || b < 0 ? -1 : money_plus(a, b);
 }
 
 struct usage usage_sum(struct usage a, struct usage b)

@@ -408,7 +408,7 @@ without_powers() {
 @test "a cache is a file of its own" {
 	start_mock
 	records 3 >in
-	for other in '-o c.db' '--errors ./c.db' '-i c.db'; do
+	for other in '-o c.db' '--errors ./c.db' '-i c.db' '-o c.db-wal'; do
 		cp in c.db
 		try kept -p '{{text}}' $other <in
 		[ "$status" -eq 2 ]
