@@ -8,13 +8,16 @@
  *       commands.c             the words before them
  *       parse.c setting.c layers.c    argv, environment and file -> struct config; who wins
  *       config_file.c names.c private_file.c   the file; its endpoints; who may write it
- *       help.c generate.c      -h, --help, --version; completions and the manual's options
+ *       help.c                 -h, --help, --version
+ *       generate*.c            completions of three shells; the options of all manual pages
+ *       completion.c offers.c  how a value is completed; what the configuration has names for
  *     app/                   one file per command: puts rooms together, runs
  *       filter.c               every record through the steps of the plan
  *       reduce.c               many records to one: what is different then
  *       embed.c                records to vectors: likewise
  *       chunk.c                documents to pieces: nobody is asked
  *       cache_command.c cache_line.c  pllm cache; an entry as a line
+ *       doctor.c doctor_*.c    pllm doctor: looks whether a run would work
  *       steps.c                options and a flow file -> plan
  *       step_keys.c step_values.c     what can be said of a step: one table; who wins
  *       flow.c show_flow.c text_file.c   steps in YAML; the plan for people; files read whole
@@ -23,14 +26,20 @@
  *       dry_run.c trial.c      what it would cost: reckoned, and tried out
  *       endpoints.c endpoint_text.c address.c credentials.c aws_key.c   options -> the pools
  *       batch_files.c origin.c        what goes with batch files; who said what an option is
+ *       config_path.c files.c  which configuration file it is; whether two options name one file
+ *       seeing.c rerun.c       what is shown of a run; the command that asks what failed again
  *       finish.c process.c     how runs end; what a careful process does first and last
  *     ui/                    what a person sees
- *       summary.c              the last words on stderr
- *       estimate_report.c trial_report.c   what a dry run, or a trial, has found
+ *       terminal.c             what it can show, and how wide it is
+ *       progress*.c            how far a run is, and why it is not faster
+ *       summary*.c             the last words on stderr; what --stats writes
+ *       metrics*.c amount.c    counts for Prometheus; figures as people read them
+ *       estimate_report.c trial_report.c doctor_report.c   what a dry run, ... has found
  *     engine/                who goes next
  *       pipeline.c             the loop: admit, dispatch, wait, collect, release
  *       door.c                 what of a record needs no model
  *       drain.c                what ends a run before its input does
+ *       look.c hold.c          views for who watches; what holds requests back
  *       advance.c              a record goes on: calls of its next steps in, losers out
  *       sched.c queue.c        what becomes of a request; which of those that wait is next
  *       same.c again.c         who asks the very same already; what becomes of what failed
@@ -44,6 +53,7 @@
  *       verify.c               whether an answer is what the schema says
  *       fold.c fold_*.c        reduce: members, groups and their trees; packs go out as records
  *       stats.c verdict.c      counts; exit codes
+ *       tell.c                 what is said of a record that failed
  *     io/                    descriptors, threads, libcurl, SQLite
  *       reader.c writer.c      the two doors, a thread each
  *       npy.c                  vectors as the rows of a matrix
@@ -51,7 +61,9 @@
  *       http*.c                many multi handles, one epoll
  *       sigv4.c                Amazon's signatures
  *       hint.c allowance.c     what headers say of waiting and of limits
- *       url.c keys.c image.c outfile.c signals.c
+ *       probe*.c               one request by itself, and all that can be seen of it
+ *       trace.c                each request and its answer, for --trace
+ *       url.c keys.c image.c outfile.c state_file.c signals.c
  *     api/                   one const row per wire API
  *       api.c                  the tables
  *       openai*.c              chat (_kin.c: elsewhere), Responses, completions, moderation
@@ -62,6 +74,7 @@
  *       reading.c said.c blocks.c     answers: how reading begins; what was said, put together
  *       price.c prices*.c tier.c input_tokens.c bounds.c   what tokens cost; how many they are
  *       complaint.c classify.c what failing answers mean
+ *       models.c               where each API lists its models, and how that reads
  *       sse.c ndjson.c eventstream.c  streams
  *     work/                  the nouns
  *       record.c stage.c call.c request.c attempt.c answer.c outcome.c   the corridor
@@ -72,7 +85,8 @@
  *       result*.c splice.c     the line it leaves as
  *       batch.c result_batch.c lines of batch files
  *       chunk*.c               a text cut into pieces, and the lines of a document
- *       endpoint.c tokens*.c
+ *       stumble.c              what was meant by a line that is no JSON
+ *       endpoint.c secrets.c tokens*.c
  *     policy/                pure decisions, time is an argument
  *       limit.c                how many at once: found by trying
  *       rate.c pace.c          how fast: as it is known; as it is found
@@ -91,29 +105,33 @@
  *     base/                  knows nobody: memory, buffers, errors, time, heap, channels ...
  *       shared.c spare.c       bytes that several own; large memory that went, for what comes
  *       lookup.c sha.c         things found by a hash; SHA-256
- *       money.c                whole pico-dollars
+ *       money.c histogram.c    whole pico-dollars; how often which size came
+ *       log.c visible.c        lines for people; what a terminal may see of a text
+ *       key_form.c utc.c       what keys look like; moments as dates
  *
  * Rooms look down this list, never up. HACKING.md says why.
  */
 #include "app/cache_command.h"
 #include "app/chunk.h"
+#include "app/doctor.h"
 #include "app/filter.h"
 #include "app/process.h"
+#include "app/seeing.h"
 #include "base/log.h"
 #include "cli/help.h"
 #include "cli/parse.h"
 
-#include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 /* -h, --help, --version and kin: text on stdout, which may be full like any other. */
-static int print(enum cli_action action, enum command command)
+static int print(enum cli_action action, const struct config *config)
 {
-	cli_print(stdout, action, command, process_libraries());
+	cli_print(stdout, action, config, process_libraries());
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return EXIT_ALL_ANSWERED;
-	log_say(LOG_ERROR, "cannot write standard output: %s", strerror(errno));
+	struct err err;
+	err_set_errno(&err, ERR_OUTPUT, "cannot write standard output");
+	err_say(&err);
 	return EXIT_OUTPUT;
 }
 
@@ -121,6 +139,8 @@ static struct ending run(struct config *config)
 {
 	if (config->command == COMMAND_CACHE)
 		return cache_command_run(config);
+	if (config->command == COMMAND_DOCTOR)
+		return doctor_run(config);
 	return config->command == COMMAND_CHUNK ? chunk_run(config) : filter_run(config);
 }
 
@@ -128,14 +148,6 @@ static struct ending run(struct config *config)
 static bool has_nothing_to_do(int argc)
 {
 	return argc == 1 && isatty(STDIN_FILENO);
-}
-
-/* A person at a terminal wants to know why nothing happens; a log only what went wrong. */
-static enum log_level level_of(const struct config *config)
-{
-	if (config->is_verbose || config->is_quiet)
-		return config->is_verbose ? LOG_DETAIL : LOG_ERROR;
-	return isatty(STDERR_FILENO) ? LOG_NOTICE : LOG_WARNING;
 }
 
 int main(int argc, char **argv)
@@ -146,13 +158,15 @@ int main(int argc, char **argv)
 	process_harden();
 	enum cli_action action = cli_parse(argc, argv, &config, &err);
 	if (action == CLI_USAGE_ERROR) {
-		log_say(LOG_ERROR, "%s", err.msg);
+		/* As far as it was understood. */
+		seeing_prepare(&config);
+		err_say(&err);
 	} else if (action != CLI_RUN) {
-		ending.exit_code = print(action, config.command);
+		ending.exit_code = print(action, &config);
 	} else if (has_nothing_to_do(argc)) {
 		cli_print_short_help(stderr, COMMAND_FILTER);
 	} else {
-		log_set_level(level_of(&config));
+		seeing_prepare(&config);
 		ending = run(&config);
 	}
 	cli_free(&config);

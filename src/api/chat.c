@@ -171,7 +171,8 @@ static bool read_part(const struct reading *r, struct span value)
 		return read_result(r, part, json_member(value, SPAN("content")));
 	}
 	return refuse(r,
-		"a part that is neither text nor image nor a tool's cannot be told in this API's words; give a \"body\"");
+		"a part that is neither text nor image nor a tool's cannot be told in this API's "
+		"words" LOG_HELP "give a \"body\"");
 }
 
 static bool read_content(const struct reading *r, struct span content)
@@ -239,7 +240,9 @@ static bool read_system(const struct reading *r, struct span content)
 static bool is_nameless(const struct reading *r, struct span message)
 {
 	return !member_text(message, "name").n ||
-		refuse(r, "a \"name\" cannot be told in this API's words; put it into the text");
+		refuse(r,
+			"a \"name\" cannot be told in this API's words" LOG_HELP
+			"put it into the text");
 }
 
 static bool read_message(const struct reading *r, struct span message)
@@ -258,8 +261,9 @@ static bool read_message(const struct reading *r, struct span message)
 		if (refusal.at)
 			add_text(r->chat, refusal);
 		if (member_text(json_member(message, SPAN("function_call")), "name").at)
-			return refuse(
-				r, "\"function_call\" is OpenAI's old form; write \"tool_calls\"");
+			return refuse(r,
+				"\"function_call\" is OpenAI's old form" LOG_HELP
+				"write \"tool_calls\"");
 		return is_nameless(r, message) && read_content(r, content) &&
 			read_calls(r, json_member(message, SPAN("tool_calls")));
 	}

@@ -2,16 +2,14 @@
 #include "api/classify.h"
 
 #include "base/buf.h"
+#include "base/key_form.h"
 #include "base/xalloc.h"
-#include "json/text.h"
+#include "work/secrets.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	QUOTED_MAX_BYTES = 500, /* of a server's words in a message */
-	SECRET_MIN_BYTES = 6    /* shorter header values are no secrets, and would match anywhere */
-};
+enum { QUOTED_MAX_BYTES = 500 }; /* of a server's words in a message */
 
 /* What each end of the exchange means, and what to say when the library has nothing better. */
 static const struct {
@@ -43,50 +41,24 @@ static struct span secret_of(const char *header)
 	return span_of(space ? space + 1 : value);
 }
 
-/* True if the secret was there. */
-static bool overwrite(struct buf *text, struct span secret)
-{
-	char *from = text->data;
-	size_t left = text->len;
-	bool found = false;
-	if (!secret.at || secret.n < SECRET_MIN_BYTES)
-		return false;
-	while (left && (from = memmem(from, left, secret.at, secret.n))) {
-		memset(from, '*', secret.n);
-		from += secret.n;
-		left = text->len - (size_t)(from - text->data);
-		found = true;
-	}
-	return found;
-}
-
 bool classify_redact(struct buf *text, const struct endpoint *e)
 {
-	bool found = false;
-	for (size_t i = 0; e && i < e->secrets.n; i++)
-		found |= overwrite(text, span_of(e->secrets.items[i]));
-	return found;
+	return secrets_redact(e, text->data, text->len);
 }
 
 bool classify_hides_secret(struct span bytes, const struct endpoint *e)
 {
-	struct buf plain;
-	if (!e || e->secrets.n == 0 || !bytes.n || !memchr(bytes.at, '\\', bytes.n))
-		return false;
-	/* Outside strings JSON has no escapes, so all of it can be read as one. */
-	buf_init(&plain, bytes.n + 1);
-	json_put_plain(&plain, bytes);
-	bool found = classify_redact(&plain, e);
-	buf_release(&plain);
-	return found;
+	return secrets_are_hidden(e, bytes);
 }
 
 /* In a message no header's value has a place, whatever it is. */
 static void redact_headers(struct buf *text, const struct endpoint *e)
 {
 	for (size_t i = 0; e && i < e->headers_n; i++)
-		overwrite(text, secret_of(e->headers[i]));
-	classify_redact(text, e);
+		secret_overwrite(text->data, text->len, secret_of(e->headers[i]));
+	secrets_redact_cut(e, text->data, text->len);
+	/* A gateway's own key, or another's, is nobody's business either. */
+	key_form_overwrite(text->data, text->len);
 }
 
 static void flatten(struct buf *text)

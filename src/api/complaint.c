@@ -12,6 +12,8 @@
 #include "api/complaint.h"
 
 #include "api/classify.h"
+#include "api/prices.h"
+#include "base/log.h"
 #include "base/units.h"
 #include "base/xalloc.h"
 #include "json/text.h"
@@ -357,6 +359,21 @@ static void say_where(struct answer *answer, const struct attempt *attempt)
 	answer->message = message;
 }
 
+/* A model that is not there may be one whose name was mistyped. */
+static void say_nearest(struct answer *answer, const struct endpoint *e)
+{
+	struct prices *known = e->model ? prices_built_in() : NULL;
+	const char *near = known ? prices_nearest(known, e->model) : NULL;
+	if (near) {
+		char *message = xasprintf(
+			"%s" LOG_HELP "of the models that are known here the nearest to %s is %s",
+			answer->message, e->model, near);
+		free(answer->message);
+		answer->message = message;
+	}
+	prices_free(known);
+}
+
 void complaint_read(
 	struct attempt *attempt, struct span raw, struct span root, struct answer *answer)
 {
@@ -382,7 +399,9 @@ void complaint_read(
 		answer->outcome = OUTCOME_REQUEST;
 	answer->message =
 		classify_message(attempt, attempt->is_html ? (struct span){ 0 } : complaint.text);
-	if (answer->outcome == OUTCOME_NOT_FOUND && attempt->endpoint)
+	if (answer->outcome == OUTCOME_NOT_FOUND && attempt->endpoint) {
 		say_where(answer, attempt);
+		say_nearest(answer, attempt->endpoint);
+	}
 	buf_release(&plain);
 }

@@ -61,10 +61,12 @@ static bool check_options(const struct embedder *e, const struct ask_pack *ask, 
 	const struct embedding *wanted = ask->embedding;
 	if (wanted->role != EMBED_AS_IS && !e->role)
 		return fault_set(fault, ERROR_BAD_RECORD,
-			"--input-type: this API has no field for it; if the model wants words before its texts, put them into -p: 'query: {{text}}'");
+			"--input-type: this API has no field for it" LOG_HELP
+			"if the model wants words before its texts, put them into -p: 'query: {{text}}'");
 	if (wanted->dimensions && !e->dimensions)
 		return fault_set(fault, ERROR_BAD_RECORD,
-			"--dimensions: this API has no field for it; leave it out, or try --param with one that the model knows");
+			"--dimensions: this API has no field for it" LOG_HELP
+			"leave it out, or try --param with one that the model knows");
 	return check_params(ask->step, fault);
 }
 
@@ -165,7 +167,7 @@ bool embeddings_check(const struct api *api, const struct step *step,
 	struct buf body;
 	buf_init(&body, SIZE_MAX / 2);
 	bool ok = api->build_pack(&ask, &body, &fault) ||
-		err_set(err, ERR_USAGE, "--api %s: %s", api->name, fault.msg);
+		err_set(err, ERR_MODEL, "--api %s: %s", api->name, fault.msg);
 	buf_release(&body);
 	return ok;
 }

@@ -19,7 +19,7 @@
 /*
  * True if the API has words for all that is wanted of the vectors, and the step's params leave
  * alone what pllm sets itself; for the start, before anything is sent. False with err filled
- * (ERR_USAGE), which names the API and the option and says what would be right. --normalize is
+ * (ERR_MODEL), which names the API and the option and says what would be right. --normalize is
  * always possible: where the row does not `normalizes`, who asked does it.
  */
 bool embeddings_check(const struct api *api, const struct step *step,

@@ -84,7 +84,8 @@ static bool put_call(struct buf *out, const struct chat_part *part, struct fault
 {
 	if (!part->id.at || !part->name.at)
 		return fault_set(fault, ERROR_BAD_RECORD,
-			"messages: a tool call without an id or a name; " NAME " needs both");
+			"messages: a tool call without an id or a name" LOG_HELP NAME
+			" needs both");
 	return buf_put_str(out, "{\"type\":\"function_call\",\"call_id\":") &&
 		chat_put_quoted(out, part->id) && buf_put_str(out, ",\"name\":") &&
 		chat_put_quoted(out, part->name) && buf_put_str(out, ",\"arguments\":\"") &&
@@ -95,7 +96,8 @@ static bool put_result(struct buf *out, const struct chat_part *part, struct fau
 {
 	if (!part->id.at)
 		return fault_set(fault, ERROR_BAD_RECORD,
-			"messages: a tool's result without the id of its call; " NAME " needs it");
+			"messages: a tool's result without the id of its call" LOG_HELP NAME
+			" needs it");
 	return buf_put_str(out, "{\"type\":\"function_call_output\",\"call_id\":") &&
 		chat_put_quoted(out, part->id) && buf_put_str(out, ",\"output\":") &&
 		chat_put_quoted(out, part->text) && buf_put_char(out, '}');

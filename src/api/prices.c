@@ -9,6 +9,7 @@
 #include "api/prices_part.h"
 #include "base/hash.h"
 #include "base/lookup.h"
+#include "base/near.h"
 #include "base/xalloc.h"
 
 #include <stdlib.h>
@@ -271,4 +272,19 @@ const struct price *prices_find(
 		price = find_near(p, api, fronts);
 	*is_guess = *is_guess && price;
 	return price;
+}
+
+const char *prices_nearest(const struct prices *p, const char *model)
+{
+	struct span name = span_of(model);
+	size_t least = near_limit(name.n) + 1;
+	const char *nearest = NULL;
+	for (const struct entry *e = p->all; e; e = e->next) {
+		size_t distance = near_distance(name, (struct span){ e->name, e->name_n });
+		if (distance < least) {
+			least = distance;
+			nearest = e->name;
+		}
+	}
+	return least > 0 ? nearest : NULL;
 }

@@ -20,7 +20,7 @@ struct prices;
  * Reads a model map: a JSON object of objects, one for each model ("input_cost_per_token": 1.5e-07,
  * dollars). Tolerant: numbers may be strings, null is not known, unknown keys and entries that are
  * no objects are skipped, and so is "sample_spec"; a price that is no number is not known. Copies
- * what it keeps. NULL with err filled (ERR_USAGE) if it is no such map, or holds no price at all.
+ * what it keeps. NULL with err filled (ERR_PRICES) if it is no such map, or holds no price at all.
  */
 struct prices *prices_read(struct span json, struct err *err);
 
@@ -38,6 +38,12 @@ struct prices *prices_built_in(void);
  */
 const struct price *prices_find(
 	const struct prices *p, const char *api, const char *model, bool *is_guess);
+
+/*
+ * Gives the name in the map that is most like that of a model which is not there, borrowed until
+ * prices_free; NULL = none is near, or it is there.
+ */
+const char *prices_nearest(const struct prices *p, const char *model);
 
 /* Frees it; fine on NULL. */
 void prices_free(struct prices *p);

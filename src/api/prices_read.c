@@ -285,10 +285,12 @@ struct prices *prices_read(struct span json, struct err *err)
 	bool is_object = trimmed.n && *trimmed.at == '{' && json_pull_enter(&pull);
 	bool has_price = is_object && read_entries(&pull, p);
 	if (!json_pull_end(&pull, &fault)) {
-		err_set(err, ERR_USAGE, "not JSON: %s at byte %zu", fault.reason, fault.offset + 1);
+		err_set(err, ERR_PRICES, "not JSON: %s at byte %zu", fault.reason,
+			fault.offset + 1);
 	} else if (!has_price) {
-		err_set(err, ERR_USAGE,
-			"no prices in it; expected LiteLLM's model map, {\"MODEL\":{\"input_cost_per_token\":1.5e-07,...},...}");
+		err_set(err, ERR_PRICES,
+			"no prices in it" LOG_HELP
+			"expected LiteLLM's model map, {\"MODEL\":{\"input_cost_per_token\":1.5e-07,...},...}");
 	} else {
 		return p;
 	}

@@ -82,7 +82,8 @@ static bool put_documents(
 	for (; json_walk_next(&walk); n++) {
 		if (r->documents_max && n == r->documents_max)
 			return fault_set(fault, ERROR_BAD_RECORD,
-				"documents: %s takes up to %zu at once; put them into several records",
+				"documents: %s takes up to %zu at once" LOG_HELP
+				"put them into several records",
 				r->name, r->documents_max);
 		struct fault why = { 0 };
 		if ((n > 0 && !buf_put_char(body, ',')) || !put_document(r, walk.value, body, &why))

@@ -12,6 +12,14 @@
 
 #define REGION "{region}"
 
+/* Gives that of two variables that is set, or NULL. */
+static const char *first_set(const char *one, const char *other)
+{
+	if (environment_get(one))
+		return one;
+	return environment_get(other) ? other : NULL;
+}
+
 /* Ollama's own variable says where its server listens: "0.0.0.0", "host:1234", or a URL. */
 static char *ollama_base(const char *host)
 {
@@ -26,6 +34,24 @@ static char *ollama_base(const char *host)
 		has_port ? port : ":11434");
 }
 
+const char *address_region_env(void)
+{
+	return first_set("AWS_REGION", "AWS_DEFAULT_REGION");
+}
+
+const char *address_version_env(void)
+{
+	return first_set("OPENAI_API_VERSION", "AZURE_OPENAI_API_VERSION");
+}
+
+const char *address_default_env(const struct api *api)
+{
+	const char *region = address_region_env();
+	if (environment_get(api->base_url_env))
+		return api->base_url_env;
+	return api->base_url && strstr(api->base_url, REGION) && region ? region : "";
+}
+
 char *address_default(const struct api *api, struct err *err)
 {
 	const char *set = environment_get(api->base_url_env);
@@ -34,7 +60,8 @@ char *address_default(const struct api *api, struct err *err)
 	if (set)
 		return xstrdup(set);
 	if (!api->base_url) {
-		err_set(err, ERR_USAGE, "where is it? --api %s needs --endpoint URL%s%s", api->name,
+		err_set(err, ERR_ENDPOINT,
+			"--api %s: where is it?" LOG_HELP "give --endpoint URL%s%s", api->name,
 			api->base_url_env ? ", or " : "",
 			api->base_url_env ? api->base_url_env : "");
 		return NULL;
@@ -42,12 +69,12 @@ char *address_default(const struct api *api, struct err *err)
 	const char *hole = strstr(api->base_url, REGION);
 	if (!hole)
 		return xstrdup(api->base_url);
-	const char *region = environment_get("AWS_REGION");
-	if (!region)
-		region = environment_get("AWS_DEFAULT_REGION");
+	const char *region = environment_get(address_region_env());
 	if (!region) {
-		err_set(err, ERR_USAGE,
-			"in which region? --api %s needs AWS_REGION, or --endpoint URL", api->name);
+		err_set(err, ERR_ENDPOINT,
+			"--api %s: in which region?" LOG_HELP
+			"set AWS_REGION, or give --endpoint URL",
+			api->name);
 		return NULL;
 	}
 	return xasprintf("%.*s%s%s", (int)(hole - api->base_url), api->base_url, region,
@@ -116,9 +143,7 @@ static void take_deployment(struct endpoint *e, const char *base)
 
 static void set_azure(struct endpoint *e, char *base)
 {
-	const char *version = environment_get("OPENAI_API_VERSION");
-	if (!version)
-		version = environment_get("AZURE_OPENAI_API_VERSION");
+	const char *version = environment_get(address_version_env());
 	e->query = cut_query(base);
 	take_deployment(e, base);
 	e->api = azure_row(base, e->query || version, e->api->build_pack != NULL);
@@ -134,12 +159,23 @@ static bool set_url(struct endpoint *e, struct err *err)
 {
 	char *path = api_path(e->api, e->model, e->is_streamed);
 	if (!path && e->model)
-		return err_set(err, ERR_USAGE,
-			"-m %s: this API has the model in its path, so it must be a plain name",
+		return err_set(err, ERR_MODEL,
+			"-m %s: this API has the model in its path" LOG_HELP
+			"it must be a plain name",
 			e->model);
 	e->url = xasprintf("%s%s%s", e->base, path ? path : "", e->query ? e->query : "");
 	free(path);
 	return true;
+}
+
+/* Who typed no URL is told where it is from. */
+static bool refuse(const struct endpoint *e, struct err *err)
+{
+	char text[sizeof err->msg];
+	if (!e->base_env || !*e->base_env)
+		return false;
+	memcpy(text, err->msg, sizeof text);
+	return err_set(err, err->kind, "%s: %s", e->base_env, text);
 }
 
 bool address_set(struct endpoint *e, const char *base, struct err *err)
@@ -151,7 +187,7 @@ bool address_set(struct endpoint *e, const char *base, struct err *err)
 	bool ok = url_parse(&url, text, "", err);
 	free(text);
 	if (!ok)
-		return false;
+		return refuse(e, err);
 	e->name = xstrdup(base);
 	e->base = xstrdup(url.full);
 	e->origin = xstrdup(url.origin);
@@ -161,4 +197,20 @@ bool address_set(struct endpoint *e, const char *base, struct err *err)
 		e->base[n - 1] = '\0';
 	drop_overlap(e->base, e->api->path);
 	return set_url(e, err);
+}
+
+/* Gives the last segment of a URL if it is a version, "/v1"; else NULL. */
+static const char *version_of(const char *url)
+{
+	const char *last = url ? strrchr(url, '/') : NULL;
+	bool is_version = last && last[1] == 'v' && last[2] >= '1' && last[2] <= '9';
+	return is_version ? last : NULL;
+}
+
+char *address_other_base(const struct endpoint *e)
+{
+	const char *wanted = version_of(e->api->base_url), *got = version_of(e->base);
+	if (wanted && !got)
+		return xasprintf("%s%s", e->base, wanted);
+	return got && !wanted ? xmemdup(e->base, (size_t)(got - e->base)) : NULL;
 }

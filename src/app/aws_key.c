@@ -2,6 +2,7 @@
 #include "app/aws_key.h"
 
 #include "api/api.h"
+#include "app/address.h"
 #include "app/environment.h"
 #include "base/xalloc.h"
 
@@ -12,13 +13,11 @@
 static char *region_of(const struct endpoint *e)
 {
 	const char *host = strstr(e->origin, HOST_BEGINS);
-	const char *region = environment_get("AWS_REGION");
+	const char *region = environment_get(address_region_env());
 	if (host) {
 		host += sizeof HOST_BEGINS - 1;
 		return xmemdup(host, strcspn(host, "."));
 	}
-	if (!region)
-		region = environment_get("AWS_DEFAULT_REGION");
 	return xstrdup(region ? region : "us-east-1");
 }
 

@@ -174,7 +174,8 @@ bool batch_files_place(enum batch format, struct endpoints *list, struct err *er
 		struct endpoint *e = &list->items[i];
 		if (!fits(format, e->api))
 			return err_set(err, ERR_USAGE,
-				"--input-format %s does not go with --api %s; it needs %s",
+				"--input-format %s does not go with --api %s" LOG_HELP
+				"it needs %s",
 				format_name(format), e->api->name,
 				format == BATCH_PARAMS
 					? "--api anthropic"

@@ -52,12 +52,13 @@ static bool check_filter(const struct job *j, struct err *err)
 	const struct cache_filter *f = &j->filter;
 	bool is_all = !f->is_failed && !f->model && f->before_ms == INT64_MAX;
 	if (j->verb == CACHE_RM && is_all)
-		return err_set(err, ERR_USAGE,
-			"pllm cache rm wants to be told which: --failed, --model MODEL or "
+		return err_set(err, ERR_CACHE,
+			"pllm cache rm wants to be told which" LOG_HELP
+			"--failed, --model MODEL or "
 			"--older-than DUR; to remove all, delete %s",
 			j->config->cache.path);
 	if ((j->verb == CACHE_STATS || j->verb == CACHE_VERIFY) && !is_all)
-		return err_set(err, ERR_USAGE,
+		return err_set(err, ERR_CACHE,
 			"--failed, --model and --older-than are for pllm cache ls, rm and export");
 	return true;
 }
@@ -72,12 +73,13 @@ static bool make_filter(struct job *j, struct err *err)
 		.before_ms = age_ms > 0 ? clock_wall_ms() - age_ms : INT64_MAX,
 	};
 	if (!c->cache.path)
-		return err_set(err, ERR_USAGE,
-			"which cache? its file stands at the end, or in --cache or PLLM_CACHE");
+		return err_set(err, ERR_CACHE,
+			"which cache?" LOG_HELP
+			"its file stands at the end, or in --cache or PLLM_CACHE");
 	if (!is_typed(c, "model"))
 		return check_filter(j, err);
 	if (models->n > 1)
-		return err_set(err, ERR_USAGE, "--model: one at a time for pllm cache");
+		return err_set(err, ERR_CACHE, "--model: one at a time for pllm cache");
 	j->filter.model = models->items[0];
 	return check_filter(j, err);
 }

@@ -121,7 +121,7 @@ void cache_line_put_shown(struct buf *out, struct span text, size_t letters_max)
 	}
 }
 
-static const char *outcome_name(enum outcome outcome)
+static const char *entry_outcome_name(enum outcome outcome)
 {
 	return outcome == OUTCOME_ANSWERED ? "answered" : error_code_name(error_code_of(outcome));
 }
@@ -176,7 +176,7 @@ bool cache_line_put_row(struct buf *out, struct entry *e)
 	cache_line_put_time(out, e->time_ms);
 	put_padded(out, begin, TIME_WIDTH);
 	begin = out->len;
-	buf_put_str(out, outcome_name(e->outcome));
+	buf_put_str(out, entry_outcome_name(e->outcome));
 	put_padded(out, begin, OUTCOME_WIDTH);
 	begin = out->len;
 	put_tokens(out, "", e->usage.input);
@@ -201,13 +201,7 @@ bool cache_line_put_row(struct buf *out, struct entry *e)
 static void put_string(struct buf *out, const char *key, const char *text)
 {
 	buf_put_str(out, key);
-	if (!text) {
-		buf_put_str(out, "null");
-		return;
-	}
-	buf_put_char(out, '"');
-	json_put_escaped_lossy(out, span_of(text));
-	buf_put_char(out, '"');
+	json_put_text(out, text);
 }
 
 static void put_key(struct buf *out, const struct entry_key *key)
@@ -230,7 +224,7 @@ static void put_head(struct buf *out, const struct entry *e)
 	put_string(out, "\",\"api\":", e->api);
 	put_string(out, ",\"model\":", e->model);
 	put_string(out, ",\"endpoint\":", e->endpoint);
-	put_string(out, ",\"outcome\":", outcome_name(e->outcome));
+	put_string(out, ",\"outcome\":", entry_outcome_name(e->outcome));
 	result_put_number(out, ",\"usage\":{\"input\":", u->input);
 	result_put_number(out, ",\"output\":", u->output);
 	result_put_number(out, ",\"cached\":", u->cached);

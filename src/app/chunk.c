@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "engine/tell.h"
 #include "io/signals.h"
 #include "ui/summary.h"
 #include "work/chunk_document.h"
@@ -72,8 +73,7 @@ static void count(struct chunking *c, const struct record *r)
 	stats_count(&c->stats, r);
 	if (r->fate != FATE_FAILED || r->failure.code == ERROR_CANCELLED)
 		return;
-	log_say(LOG_DETAIL, "line %llu: %s: %s", (unsigned long long)r->line,
-		error_code_name(r->failure.code), r->failure.message);
+	tell_failed(&c->stats, r, false);
 	if (c->config->on_error == ERROR_STOPS && !c->is_stopping) {
 		c->verdict.halted = true;
 		stop(c, "a record failed (--on-error stop)");
@@ -241,7 +241,9 @@ static void run(struct chunking *c)
 	}
 	if (!v->is_aborted && !reader_check(c->reader, &err)) {
 		v->input_failed = true;
-		snprintf(v->reason, sizeof v->reason, "%s", err.msg);
+		err_say(&err);
+		snprintf(v->reason, sizeof v->reason, "%s",
+			"the input could not be read to its end");
 	}
 	v->answered_n = c->stats.answered_n;
 	v->failed_n = c->stats.failed_n + c->stats.passed_n;
@@ -261,26 +263,31 @@ static bool build(struct chunking *c, struct err *err)
 	chunk_document_init(&c->document, &c->plan);
 	c->stats.is_offline = true;
 	if (!(c->writer = writer_new(&config->writer, &c->no_steps, &c->wake, err)) ||
-		!(c->reader = reader_new(&config->reader, &c->wake, err)))
+		!(c->reader = reader_new(&config->reader, &c->wake, err)) ||
+		!writer_begin(c->writer, err))
 		return false;
 	/* Not before: opening a pipe may take for ever, and a signal ends that. */
 	signals_start(&c->wake);
 	return true;
 }
 
-static void sum_up(const struct chunking *c)
+static void sum_up(const struct chunking *c, const struct ending *ending)
 {
-	summary_say(&c->stats, c->verdict.reason);
+	const struct summary summary = {
+		.stats = &c->stats, .verdict = &c->verdict, .exit_code = ending->exit_code
+	};
+	summary_say(&summary);
 	log_say(LOG_DETAIL, "%llu chunks of %llu documents", (unsigned long long)c->chunks_n,
 		(unsigned long long)c->stats.answered_n);
 }
 
 static struct ending finish(struct chunking *c)
 {
-	struct ending ending = finish_run(c->writer, &c->verdict, &c->accept);
+	struct ending ending = finish_writing(c->writer, &c->verdict, &c->accept);
+	finish_files(c->writer, &c->verdict, &ending);
 	/* A reader of our output that went away knows why, and nobody else wants to. */
 	if (!c->verdict.output_failed)
-		sum_up(c);
+		sum_up(c, &ending);
 	return ending;
 }
 

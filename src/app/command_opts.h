@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* command_opts: what single commands want to know, and what is said of money. See app/config.h. */
+/* command_opts: the commands, what each wants to know, what is said of money. See app/config.h. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* What pllm is to do: its first word. */
+enum command {
+	COMMAND_FILTER,
+	COMMAND_REDUCE,
+	COMMAND_EMBED,
+	COMMAND_CHUNK,
+	COMMAND_CACHE,
+	COMMAND_DOCTOR
+};
 
 /* What pllm reduce folds by: turned into a fold by app/reduce.c. */
 struct reduce_opts {
@@ -45,4 +55,26 @@ struct money_opts {
 	int64_t max_requests;     /* --max-requests; 0 = no limit */
 	bool is_dry;              /* -n: nobody is asked */
 	int64_t trial_n;          /* --trial N: so many records only; 0 = all */
+};
+
+enum progress_choice { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER, PROGRESS_JSON };
+enum colour_choice { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+
+/* What a person, or who watches in his place, is shown of a run: app/seeing.c. */
+struct seeing_opts {
+	int progress;     /* enum progress_choice: --progress */
+	int colour;       /* enum colour_choice: --color */
+	int64_t every_ms; /* --stats-every DUR; 0 = no such lines */
+	int64_t total_n;  /* --total N; 0 = not known */
+	char *stats;      /* --stats FILE */
+	char *metrics;    /* --metrics-file FILE */
+	char *job_name;   /* --job-name NAME: a label of the metrics */
+	char *trace;      /* --trace FILE */
+};
+
+/* What pllm doctor does. */
+struct doctor_opts {
+	bool is_live; /* --live: one tiny request is sent */
+	bool is_json; /* --json */
+	int run;      /* enum command: the word behind it: whose run; the filter's without one */
 };

@@ -51,6 +51,12 @@ struct config_file_opts {
 	char *profile; /* --profile NAME */
 };
 
+/*
+ * Gives (allocated) which file that is, there or not: --config FILE, or else the user's own; NULL =
+ * there can be none. In app/config_path.c.
+ */
+char *config_path(const struct config_file_opts *opts);
+
 /* What is asked: turned into a plan by app/steps.c. */
 struct prompt_opts {
 	struct strings prompts;      /* -p [STEP=]TEMPLATE */
@@ -78,9 +84,6 @@ struct prompt_opts {
 
 enum show_flow { FLOW_IS_RUN, FLOW_IS_TEXT, FLOW_IS_DOT };
 
-/* What pllm is to do: its first word. */
-enum command { COMMAND_FILTER, COMMAND_REDUCE, COMMAND_EMBED, COMMAND_CHUNK, COMMAND_CACHE };
-
 /* Whom to ask: turned into endpoints by app/endpoints.c. */
 struct endpoint_opts {
 	char *api;                   /* --api NAME */
@@ -95,6 +98,7 @@ struct endpoint_opts {
 	char *unix_socket;           /* --unix-socket PATH */
 	bool embeds;                 /* APIs are those that give vectors */
 	bool asks_nobody;            /* -n: no key is read, and none has to be there */
+	bool is_lenient;             /* what is wrong with a key is noted at its endpoint */
 	struct key_opts key;
 };
 
@@ -103,6 +107,12 @@ struct endpoint_opts {
  * err filled as endpoint_text_parse does. In app/endpoint_text.c.
  */
 bool endpoint_opts_check(const char *text, struct err *err);
+
+/*
+ * Gives the name of the API at that place, of those that give vectors (embeds) or of the others;
+ * NULL behind the last. Static. In app/endpoint_text.c.
+ */
+const char *endpoint_api_name(bool embeds, size_t at);
 
 struct config {
 	enum command command;
@@ -118,6 +128,8 @@ struct config {
 	struct cache_opts cache;
 	struct cache_command_opts cache_command;
 	struct money_opts money;
+	struct seeing_opts seeing;
+	struct doctor_opts doctor;
 	int on_error;    /* enum error_rule: --on-error */
 	char *halt;      /* --halt, parsed by app/stops.c */
 	char *rate;      /* --rate N/UNIT, parsed by app/speed.c */
@@ -126,6 +138,8 @@ struct config {
 	char *accept;    /* --accept N|N%, parsed by app/stops.c */
 	bool is_quiet;
 	bool is_verbose;
+	struct strings said; /* the command line in words, options and values each one of its own,
+				without those about input and output; see app/rerun.h */
 	struct config_file_opts file;
 	struct origins origins;
 };

@@ -49,7 +49,7 @@ static bool add_header_line(struct strings *lines, char *line, size_t n, struct 
 		n--;
 	line[n] = '\0';
 	if (strlen(line) < n)
-		return err_set(err, ERR_USAGE, "--header-file: a line has a NUL in it");
+		return err_set(err, ERR_KEY, "--header-file: a line has a NUL in it");
 	return n == 0 || add_header(lines, line, err);
 }
 
@@ -57,7 +57,7 @@ static bool add_header_file(struct strings *lines, const char *path, struct err 
 {
 	FILE *f = fopen(path, "re");
 	if (!f)
-		return err_set_errno(err, ERR_USAGE, "--header-file: cannot open %s", path);
+		return err_set_errno(err, ERR_FILE, "--header-file: cannot open %s", path);
 	char *line = NULL;
 	size_t cap = 0;
 	ssize_t n;
@@ -65,7 +65,7 @@ static bool add_header_file(struct strings *lines, const char *path, struct err 
 	while (ok && (n = getline(&line, &cap, f)) >= 0)
 		ok = add_header_line(lines, line, (size_t)n, err);
 	if (ok && ferror(f))
-		ok = err_set_errno(err, ERR_USAGE, "--header-file: cannot read %s", path);
+		ok = err_set_errno(err, ERR_FILE, "--header-file: cannot read %s", path);
 	if (line)
 		explicit_bzero(line, cap);
 	free(line);
@@ -80,8 +80,9 @@ bool credentials_read(
 	for (size_t i = 0; i < o->headers.n; i++) {
 		const char *line = o->headers.items[i];
 		if (keys_looks_secret(line))
-			return err_set(err, ERR_USAGE,
-				"--header %.*s: looks like a secret, and everybody can read command lines; use --header-file",
+			return err_set(err, ERR_KEY,
+				"--header %.*s: looks like a secret, and everybody can read "
+				"command lines" LOG_HELP "use --header-file",
 				(int)strcspn(line, ":"), line);
 		if (!add_header(&c->lines, line, err))
 			return false;
@@ -116,12 +117,14 @@ static bool check_key(
 	bool is_https = strncmp(e->origin, "https:", 6) == 0;
 	bool is_private = is_https || e->is_loopback || e->unix_path || o->allow_http;
 	if (!is_private && (key || e->aws || o->header_files.n > 0))
-		return err_set(err, ERR_USAGE,
-			"%s: a key would travel unencrypted; use https, or --allow-http if the network is yours",
+		return err_set(err, ERR_KEY,
+			"%s: a key would travel unencrypted" LOG_HELP
+			"use https, or --allow-http if the network is yours",
 			e->name);
 	if (key && brings_own_key(e))
-		return err_set(err, ERR_USAGE,
-			"two keys: one from --header-file, one from elsewhere; leave one out, or give --key-env none");
+		return err_set(err, ERR_KEY,
+			"two keys: one from --header-file, one from elsewhere" LOG_HELP
+			"leave one out, or give --key-env none");
 	return true;
 }
 
@@ -165,7 +168,7 @@ static bool find_usual_key(
 static bool find_key(
 	struct credentials *c, const struct endpoint *e, char *key_env, char **key, struct err *err)
 {
-	const struct key_opts named = { .fd = -1, .env = key_env };
+	const struct key_opts named = { .fd = -1, .env = key_env, .is_of_endpoint = true };
 	if (!key_env)
 		return find_usual_key(c, e, key, err);
 	if (e->api->is_signed && strcmp(key_env, AWS_KEY_ENV) == 0)
@@ -195,13 +198,27 @@ static bool refuse_without_key(
 	const struct credentials *c, const struct endpoint *e, const char *env, struct err *err)
 {
 	const char *usual = env ? env : e->api->key_env;
-	return err_set(err, ERR_USAGE, "no key for %s: set %.*s%s", e->name,
+	return err_set(err, ERR_KEY, "no key for %s" LOG_HELP "set %.*s%s", e->name,
 		(int)strcspn(usual, " "), usual,
 		c->has_one_origin ? ", or give --key-file, --key-cmd or --key-fd, or --key-env none"
 				  : "");
 }
 
-bool credentials_give(struct credentials *c, struct endpoint *e, char *key_env, bool is_own_place,
+/* Notes what a person is told of where the key is from. */
+static void note_source(
+	const struct credentials *c, struct endpoint *e, char *key_env, bool has_key)
+{
+	const struct key_opts named = { .fd = -1, .env = key_env };
+	if (e->aws)
+		e->key_source = xstrdup(AWS_KEY_ENV " and AWS_SECRET_ACCESS_KEY");
+	else if (has_key)
+		e->key_source = keys_source(key_env ? &named : &c->opts->key, e->api->key_env);
+	else if (brings_own_key(e))
+		e->key_source = xstrdup("a header");
+}
+
+/* Headers and key, or why there is none. */
+static bool arm(struct credentials *c, struct endpoint *e, char *key_env, bool is_own_place,
 	struct err *err)
 {
 	const char *env = key_env ? key_env : c->opts->key.env;
@@ -214,10 +231,28 @@ bool credentials_give(struct credentials *c, struct endpoint *e, char *key_env, 
 	bool ok = check_key(e, c->opts, key, err);
 	if (ok && !key && !is_signed && !may_lack_key(e, c->opts, env))
 		ok = refuse_without_key(c, e, env, err);
+	if (ok)
+		note_source(c, e, key_env, key != NULL);
 	if (ok && key)
 		add_key(e, key);
 	forget(key);
 	return ok;
+}
+
+bool credentials_give(struct credentials *c, struct endpoint *e, char *key_env, bool is_own_place,
+	struct err *err)
+{
+	struct err why;
+	if (!c->opts->is_lenient)
+		return arm(c, e, key_env, is_own_place, err);
+	if (arm(c, e, key_env, is_own_place, &why))
+		return true;
+	/* What must not travel is not to be there. */
+	endpoint_disarm(e);
+	if (e->api->header)
+		endpoint_add_header(e, e->api->header);
+	e->key_fault = xstrdup(why.msg);
+	return true;
 }
 
 void credentials_release(struct credentials *c)

@@ -24,7 +24,7 @@ struct credentials {
 
 /*
  * Reads --header and --header-file into c, which borrows o for its life. has_one_origin says that
- * all endpoints have the same. False with err filled (ERR_USAGE), never with a secret in it; c is
+ * all endpoints have the same. False with err filled, never with a secret in it; c is
  * then to be released all the same.
  */
 bool credentials_read(
@@ -34,7 +34,9 @@ bool credentials_read(
  * Gives e, which has all but its headers, these and its key: that of the variable key_env ("none" =
  * no key), or if NULL that of the run. With several origins there is none of the run; then what is
  * its API's own place, and not somebody else's, has the key of the API's usual variables. False
- * with err filled likewise if there must be a key and is none, or if it must not travel there.
+ * with err filled likewise if there must be a key and is none, or if it must not travel there;
+ * where the options are lenient, e has no headers of the user's and no key then, and key_fault says
+ * why.
  */
 bool credentials_give(struct credentials *c, struct endpoint *e, char *key_env, bool is_own_place,
 	struct err *err);

@@ -102,18 +102,18 @@ static void take_stats(struct estimate_report *r, const struct stats *stats)
 	r->trial_n = stats->read_n > TRIAL_N ? TRIAL_N : 0;
 }
 
-static bool write_report(const struct estimate_report *r, FILE *out, struct err *err)
+static bool write_report(const struct estimate_report *r, struct outfile *out, struct err *err)
 {
 	struct buf text;
 	buf_init(&text, REPORT_MAX_BYTES);
 	estimate_report_put(r, &text);
-	bool ok = fwrite(text.data, 1, text.len, out) == text.len && fflush(out) == 0;
+	bool ok = outfile_write(out, buf_span(&text));
 	buf_release(&text);
 	return ok || err_set_errno(err, ERR_OUTPUT, "--dry-run: cannot write the estimate");
 }
 
 bool dry_run_report(const struct estimate *e, const struct stats *stats,
-	const struct endpoints *endpoints, FILE *out, struct err *err)
+	const struct endpoints *endpoints, struct outfile *out, struct err *err)
 {
 	struct estimate_part models[PLAN_MODELS_MAX];
 	struct estimate_report r = { .unpriced = e->unpriced, .models = models };

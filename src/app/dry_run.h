@@ -9,9 +9,9 @@
 #include "app/endpoints.h"
 #include "engine/estimate.h"
 #include "engine/stats.h"
+#include "io/outfile.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 
 /*
  * Changes what the options say, once they are complete: no key is read; the cache is only read;
@@ -24,4 +24,4 @@ void dry_run_prepare(struct config *c);
  * (ERR_OUTPUT) if it cannot.
  */
 bool dry_run_report(const struct estimate *e, const struct stats *stats,
-	const struct endpoints *endpoints, FILE *out, struct err *err);
+	const struct endpoints *endpoints, struct outfile *out, struct err *err);

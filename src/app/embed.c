@@ -10,28 +10,12 @@
 #include "app/endpoint_text.h"
 #include "app/origin.h"
 #include "base/log.h"
+#include "io/outfile.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 /* As --window has it: more records than this are never held for the sake of packs. */
 #define WINDOW_MAX INT64_C(1000000)
-
-static bool is_stdout(const char *path)
-{
-	return !path || strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
-}
-
-/* True if both names are of one file; a device or a pipe may be written by several. */
-static bool are_same_file(const char *a, const char *b)
-{
-	struct stat at_a, at_b;
-	if (is_stdout(a) || is_stdout(b))
-		return false;
-	if (stat(a, &at_a) != 0 || stat(b, &at_b) != 0)
-		return strcmp(a, b) == 0;
-	return S_ISREG(at_a.st_mode) && at_a.st_dev == at_b.st_dev && at_a.st_ino == at_b.st_ino;
-}
 
 static bool check_ids(const struct config *c, struct err *err)
 {
@@ -39,48 +23,17 @@ static bool check_ids(const struct config *c, struct err *err)
 	if (c->embed.form == NPY_NONE)
 		return !ids ||
 			err_set(err, ERR_USAGE,
-				"--ids %s: is for --format npy or f32; with jsonl the vectors are in the records, which go to -o FILE",
+				"--ids %s: is for --format npy or f32" LOG_HELP
+				"with jsonl the vectors are in the records, which go to -o FILE",
 				ids);
-	if (c->embed.form == NPY_NUMPY && is_stdout(out))
+	if (c->embed.form == NPY_NUMPY && outfile_is_stdout(out))
 		return err_set(err, ERR_USAGE,
-			"--format npy: the matrix goes into a file; give -o FILE, and maybe --ids FILE for the records");
-	return !is_stdout(out) || !is_stdout(ids) ||
+			"--format npy: the matrix goes into a file" LOG_HELP
+			"give -o FILE, and maybe --ids FILE for the records");
+	return !outfile_is_stdout(out) || !outfile_is_stdout(ids) ||
 		err_set(err, ERR_USAGE,
-			"--format f32: the matrix and the records cannot both go to standard output; give -o FILE, or --ids FILE for the records");
-}
-
-/* True if one is what the other is written as until the end: see io/outfile.h. */
-static bool is_partial_of(const char *a, const char *b)
-{
-	static const char partial[] = ".partial";
-	size_t n = b ? strlen(b) : 0;
-	return a && b && strncmp(a, b, n) == 0 && strcmp(a + n, partial) == 0;
-}
-
-/* None of the files is what another is written as. */
-static bool check_partials(const struct config *c, struct err *err)
-{
-	const char *files[] = { c->writer.path, c->embed.ids, c->writer.errors_path };
-	for (int i = 0; i < 9; i++)
-		if (is_partial_of(files[i / 3], files[i % 3]))
-			return err_set(err, ERR_USAGE,
-				"%s: that is what %s is written as until the end; give another file",
-				files[i / 3], files[i % 3]);
-	return true;
-}
-
-/* Two files of a run are not one. */
-static bool check_files(const struct config *c, struct err *err)
-{
-	const char *ids = c->embed.ids, *out = c->writer.path, *errors = c->writer.errors_path;
-	if (are_same_file(ids, out))
-		return err_set(err, ERR_USAGE,
-			"--ids %s: that is where -o writes; give another file", ids);
-	if (are_same_file(errors, out) || are_same_file(errors, ids))
-		return err_set(err, ERR_USAGE,
-			"--errors %s: that is where %s writes; give another file", errors,
-			are_same_file(errors, out) ? "-o" : "--ids");
-	return check_partials(c, err);
+			"--format f32: the matrix and the records cannot both go to standard "
+			"output" LOG_HELP "give -o FILE, or --ids FILE for the records");
 }
 
 /* Nothing is there already where nothing is written into records. */
@@ -91,7 +44,8 @@ static bool check_existing(struct config *c, struct err *err)
 		return true;
 	if (is_said)
 		return err_set(err, ERR_USAGE,
-			"--existing skip: a record that is skipped would have no row in the matrix; leave it out, or give --format jsonl");
+			"--existing skip: a record that is skipped would have no row in the "
+			"matrix" LOG_HELP "leave it out, or give --format jsonl");
 	c->pipeline.existing = EXISTING_IS_REPLACED;
 	return true;
 }
@@ -112,7 +66,7 @@ static void place_files(struct config *c)
 
 static bool refuse_models(struct err *err)
 {
-	return err_set(err, ERR_USAGE,
+	return err_set(err, ERR_MODEL,
 		"-m: pllm embed asks one model, since vectors of different models cannot be compared");
 }
 
@@ -122,15 +76,15 @@ static bool check_prompts(const struct config *c, struct err *err)
 	const struct prompt_opts *o = &c->prompt;
 	if (o->prompts.n + o->prompt_files.n > 1)
 		return err_set(err, ERR_USAGE,
-			"pllm embed has one prompt; more can be embedded in a pipe of several, each with its own -a NAME");
+			"pllm embed has one prompt" LOG_HELP
+			"more can be embedded in a pipe of several, each with its own -a NAME");
 	return o->models.n < 2 || origin_is_setting(c, "model") || refuse_models(err);
 }
 
 bool embed_prepare(struct config *c, struct err *err)
 {
 	c->endpoint.embeds = true;
-	if (!check_prompts(c, err) || !check_ids(c, err) || !check_files(c, err) ||
-		!check_existing(c, err))
+	if (!check_prompts(c, err) || !check_ids(c, err) || !check_existing(c, err))
 		return false;
 	if (c->embed.form != NPY_NONE)
 		place_files(c);
@@ -149,7 +103,8 @@ bool embed_make(struct plan *plan, const struct config *c, struct err *err)
 	};
 	if (!step->is_unnamed)
 		return err_set(err, ERR_USAGE,
-			"-p %s=...: pllm embed has one prompt, without a name; -a %s names the field, and a text that begins so is written -p '=%s=...'",
+			"-p %s=...: pllm embed has one prompt, without a name" LOG_HELP
+			"-a %s names the field, and a text that begins so is written -p '=%s=...'",
 			step->name, step->name, step->name);
 	if (step_calls_n(step) > 1)
 		return refuse_models(err);
@@ -173,8 +128,9 @@ static bool is_same_model(const struct endpoint *a, const struct endpoint *b)
 static bool check_place(const struct endpoint *e, const struct endpoint *first, struct err *err)
 {
 	return strcmp(e->base, first->base) != 0 || is_same_model(e, first) ||
-		err_set(err, ERR_USAGE,
-			"%s is to be asked for two models, %s and %s; their vectors cannot be compared",
+		err_set(err, ERR_MODEL,
+			"%s is to be asked for two models, %s and %s" LOG_HELP
+			"their vectors cannot be compared",
 			e->base, first->model ? first->model : "its own",
 			e->model ? e->model : "its own");
 }
@@ -186,8 +142,9 @@ static bool check_fallback(
 	struct endpoint_text t = { .embeds = true };
 	bool ok = endpoint_text_parse_fallback(&t, text, err);
 	if (ok && !t.base && !is_same_model(e, first))
-		ok = err_set(err, ERR_USAGE,
-			"--fallback %.200s: vectors of different models cannot be compared; give another place of the same model, as URL,MODEL",
+		ok = err_set(err, ERR_MODEL,
+			"--fallback %.200s: vectors of different models cannot be compared" LOG_HELP
+			"give another place of the same model, as URL,MODEL",
 			text);
 	endpoint_text_release(&t);
 	return ok;

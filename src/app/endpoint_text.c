@@ -51,11 +51,29 @@ static const struct attribute *attribute_of(const char *part)
 	return NULL;
 }
 
+/* Gives the name with its "=" that part's may be a slip of, or NULL. */
+static const char *nearest_attribute(const char *part)
+{
+	enum { N = sizeof attributes / sizeof *attributes };
+	const char *names[N], *equals = strchr(part, '=');
+	for (size_t i = 0; i < N; i++)
+		names[i] = attributes[i].name;
+	char *name = equals ? xmemdup(part, (size_t)(equals + 1 - part)) : NULL;
+	const char *near = name ? near_find(name, names, N) : NULL;
+	free(name);
+	return near;
+}
+
 /* A URL with a password in it must not reach a message. */
 static bool refuse_part(const struct cutting *c, const char *part)
 {
 	bool is_shown = *part && !strchr(part, '@');
-	return err_set(c->err, ERR_USAGE,
+	const char *near = nearest_attribute(part);
+	if (near && is_shown)
+		return err_set(c->err, ERR_ENDPOINT,
+			"%s: unknown \"%.60s\"" LOG_HELP "the nearest is %s", c->option, part,
+			near);
+	return err_set(c->err, ERR_ENDPOINT,
 		"%s: %s%.60s%s is none of api=, model=, key-env=, weight=, max=, rpm=, tpm=",
 		c->option, is_shown ? "\"" : "one part", is_shown ? part : "",
 		is_shown ? "\"" : "");
@@ -72,6 +90,13 @@ const struct api *endpoint_text_find_api(const char *name, bool embeds)
 	return embeds ? api_find_embedder(name) : api_find(name);
 }
 
+const char *endpoint_api_name(bool embeds, size_t at)
+{
+	size_t n;
+	const struct api *const *all = embeds ? api_all_embedders(&n) : api_all(&n);
+	return at < n ? all[at]->name : NULL;
+}
+
 enum { NAMES_MAX = 64, LIST_BYTES = 600 };
 
 /* Writes the names of all rows into list, with commas between. */
@@ -83,6 +108,31 @@ static void list_names(const char *const *names, size_t n, char list[LIST_BYTES]
 		int more = snprintf(list + at, LIST_BYTES - at, "%s%s", i ? ", " : "", names[i]);
 		at += more > 0 && (size_t)more < LIST_BYTES - at ? (size_t)more : 0;
 	}
+}
+
+/* Gives what an API is called here that others call `name`; else name itself. */
+static const char *api_alias(const char *name)
+{
+	static const struct {
+		const char *alias, *name;
+	} aliases[] = {
+		{ "claude", "anthropic" },
+		{ "google", "gemini" },
+		{ "chatgpt", "openai" },
+		{ "gpt", "openai" },
+		{ "vllm", "openai" },
+		{ "llama.cpp", "openai" },
+		{ "lmstudio", "openai" },
+		{ "aws", "bedrock" },
+		{ "grok", "xai" },
+		{ "together", "together_ai" },
+		{ "fireworks", "fireworks_ai" },
+		{ "nvidia", "nvidia_nim" },
+	};
+	for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
+		if (strcmp(name, aliases[i].alias) == 0)
+			return aliases[i].name;
+	return name;
 }
 
 bool endpoint_text_refuse_api(const char *option, const char *name, bool embeds, struct err *err)
@@ -97,18 +147,20 @@ bool endpoint_text_refuse_api(const char *option, const char *name, bool embeds,
 	list_names(names, n, list);
 	bool is_other = endpoint_text_find_api(name, !embeds) != NULL;
 	if (is_other && embeds)
-		return err_set(err, ERR_USAGE, "%s: %s gives no vectors; those that do are %s",
-			option, name, list);
+		return err_set(err, ERR_ENDPOINT,
+			"%s: %s gives no vectors" LOG_HELP "those that do are %s", option, name,
+			list);
 	if (is_other)
-		return err_set(err, ERR_USAGE,
-			"%s: %s gives vectors, not answers; pllm embed asks for them", option,
-			name);
-	const char *near = near_find(name, names, n);
+		return err_set(err, ERR_ENDPOINT,
+			"%s: %s gives vectors, not answers" LOG_HELP "pllm embed asks for them",
+			option, name);
+	const char *near = near_find(api_alias(name), names, n);
 	if (near)
-		return err_set(err, ERR_USAGE, "%s: unknown API \"%.60s\"; did you mean %s?",
-			option, name, near);
-	return err_set(
-		err, ERR_USAGE, "%s: unknown API \"%.60s\"; there are %s", option, name, list);
+		return err_set(err, ERR_ENDPOINT,
+			"%s: unknown API \"%.60s\"" LOG_HELP "the nearest is %s", option, name,
+			near);
+	return err_set(err, ERR_ENDPOINT, "%s: unknown API \"%.60s\"" LOG_HELP "there are %s",
+		option, name, list);
 }
 
 static bool put_api(const struct cutting *c, const struct api **field, const char *name)
@@ -121,9 +173,10 @@ static bool put_weight(const struct cutting *c, double *field, const char *text)
 {
 	double weight = 0;
 	if (!units_parse_number(span_of(text), &weight) || !(weight > 0 && weight <= WEIGHT_MAX))
-		return err_set(c->err, ERR_USAGE,
-			"%s: weight=%.60s: expected a number above 0, up to a million", c->option,
-			text);
+		return err_set(c->err, ERR_ENDPOINT,
+			"%s: weight=%.60s: not understood" LOG_HELP
+			"expected a number above 0, up to a million",
+			c->option, text);
 	*field = weight;
 	return true;
 }
@@ -133,9 +186,10 @@ static bool put_count(
 {
 	int64_t count = 0;
 	if (!units_parse_int(span_of(text), &count) || count < 1 || count > a->most)
-		return err_set(c->err, ERR_USAGE,
-			"%s: %s%.60s: expected a whole number from 1 to %" PRId64, c->option,
-			a->name, text, a->most);
+		return err_set(c->err, ERR_ENDPOINT,
+			"%s: %s%.60s: not understood" LOG_HELP
+			"expected a whole number from 1 to %" PRId64,
+			c->option, a->name, text, a->most);
 	*field = count;
 	return true;
 }
@@ -145,7 +199,7 @@ static bool put_attribute(const struct cutting *c, const struct attribute *a, co
 	void *field = (char *)c->text + a->field;
 	if (!*value)
 		return err_set(
-			c->err, ERR_USAGE, "%s: there is nothing after %s", c->option, a->name);
+			c->err, ERR_ENDPOINT, "%s: there is nothing after %s", c->option, a->name);
 	if (a->kind == IS_API)
 		return put_api(c, field, value);
 	if (a->kind == IS_WEIGHT)
@@ -160,8 +214,8 @@ static bool put_attribute(const struct cutting *c, const struct attribute *a, co
 static bool put_once(const struct cutting *c, char **field, const char *part, const char *what)
 {
 	if (*field)
-		return err_set(c->err, ERR_USAGE, "%s: two %s; give the option once for each",
-			c->option, what);
+		return err_set(c->err, ERR_ENDPOINT,
+			"%s: two %s" LOG_HELP "give the option once for each", c->option, what);
 	put_text(field, part);
 	return true;
 }
@@ -202,7 +256,8 @@ bool endpoint_text_parse_fallback(struct endpoint_text *t, const char *text, str
 	char *copy = xstrdup(text);
 	bool ok = put_parts(&c, copy, true);
 	if (ok && !t->base && !t->model)
-		ok = err_set(err, ERR_USAGE, "--fallback: expected a model, a URL, or both");
+		ok = err_set(err, ERR_ENDPOINT,
+			"--fallback: not understood" LOG_HELP "expected a model, a URL, or both");
 	free(copy);
 	return ok;
 }

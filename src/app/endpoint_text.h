@@ -25,8 +25,8 @@ struct endpoint_text {
 };
 
 /*
- * Cuts "URL[,key=value]..." into t (zeroed but for embeds). False with err filled (ERR_USAGE); t is
- * then to be released all the same. The URL is not looked into.
+ * Cuts "URL[,key=value]..." into t (zeroed but for embeds). False with err filled (ERR_ENDPOINT); t
+ * is then to be released all the same. The URL is not looked into.
  */
 bool endpoint_text_parse(struct endpoint_text *t, const char *text, struct err *err);
 

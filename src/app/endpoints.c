@@ -142,7 +142,9 @@ static bool complete_fallback(struct draft *d, struct draft_item *item)
 static bool check_model(const struct draft *d, const char *model)
 {
 	return !model || (*model && utf8_is_valid(span_of(model))) ||
-		err_set(d->err, ERR_USAGE, "-m: expected the name of a model, UTF-8 and not empty");
+		err_set(d->err, ERR_MODEL,
+			"-m: not understood" LOG_HELP
+			"expected the name of a model, UTF-8 and not empty");
 }
 
 /* Makes the endpoint at index of its text: all but headers, key and what it is in the list. */
@@ -156,6 +158,7 @@ static bool place(const struct draft *d, unsigned index)
 	e->api = t->api;
 	e->is_streamed = o->is_streamed && !t->api->cannot_stream;
 	endpoint_set_model(e, t->model);
+	e->base_env = d->items[index].is_untyped ? address_default_env(t->api) : NULL;
 	if (!address_set(e, t->base, d->err))
 		return false;
 	e->cacert = copy_or_null(o->cacert);
@@ -216,7 +219,7 @@ static bool place_pool(struct draft *d, unsigned pool, unsigned *index)
 		d->list->items[at].site = d->said_n > 0 ? i : pool;
 	}
 	return *index > first ||
-		err_set(d->err, ERR_USAGE,
+		err_set(d->err, ERR_ENDPOINT,
 			"-m %s: no --endpoint serves it: each names another model", model->name);
 }
 
@@ -258,8 +261,9 @@ static bool place_all(struct draft *d)
 		return false;
 	size_t n = count_pools(d) + d->opts->fallbacks.n;
 	if (n > ENDPOINTS_MAX)
-		return err_set(d->err, ERR_USAGE, "%zu endpoints are too many; up to %d will do%s",
-			n, ENDPOINTS_MAX,
+		return err_set(d->err, ERR_ENDPOINT,
+			"%zu endpoints are too many" LOG_HELP "up to %d will do%s", n,
+			ENDPOINTS_MAX,
 			d->plan->models_n > 1 ? ", counted once for each model that is asked there"
 					      : "");
 	d->items = xcalloc(n, sizeof *d->items);
@@ -322,17 +326,19 @@ static bool check_origins(const struct draft *d, const struct endpoint *second)
 	bool is_without_key = env && strcmp(env, "none") == 0;
 	const char *option = option_for_one(d, is_without_key);
 	if (option)
-		return err_set(d->err, ERR_USAGE, "%s is for one origin, and %s and %s are two%s",
-			option, first->name, second->name,
-			strncmp(option, "--key", 5) == 0
-				? "; let each endpoint name its own with ,key-env=NAME"
-				: "");
+		return err_set(d->err, ERR_ENDPOINT,
+			"%s is for one origin, and %s and %s are two%s", option, first->name,
+			second->name,
+			strncmp(option, "--key", 5) == 0 ? LOG_HELP
+				"let each endpoint name its own with ,key-env=NAME"
+							 : "");
 	for (unsigned i = 0; i < d->list->n; i++) {
 		const struct endpoint *e = &first[i];
 		bool is_named = d->items[i].text.key_env || is_without_key;
 		if (!e->is_loopback && !is_named && !is_own_place(d, i))
-			return err_set(d->err, ERR_USAGE,
-				"which key is for %s? With several origins each endpoint names its own: append ,key-env=NAME or ,key-env=none",
+			return err_set(d->err, ERR_KEY,
+				"which key is for %s?" LOG_HELP
+				"with several origins each endpoint names its own: append ,key-env=NAME or ,key-env=none",
 				e->name);
 	}
 	return true;
@@ -384,8 +390,9 @@ static bool check_twins(const struct draft *d)
 	for (unsigned i = 0; i < d->list->n; i++)
 		for (unsigned j = 0; j < i; j++)
 			if (are_twins(d, &items[i], &items[j]))
-				return err_set(d->err, ERR_USAGE,
-					"%s is there twice, with the same model and key; to give it more, say weight= or max=",
+				return err_set(d->err, ERR_ENDPOINT,
+					"%s is there twice, with the same model and key" LOG_HELP
+					"to give it more, say weight= or max=",
 					items[i].name);
 	return true;
 }
@@ -421,13 +428,15 @@ static bool refuse_without_model(const struct endpoints *list, const struct step
 	for (unsigned i = 0; i < list->n; i++)
 		has_pools = has_pools || list->items[i].pool > 0;
 	if (has_pools)
-		return err_set(err, ERR_USAGE,
-			"which model shall step %s ask at %s? Give -m %s=MODEL, or -m MODEL for all steps",
+		return err_set(err, ERR_MODEL,
+			"which model shall step %s ask at %s?" LOG_HELP
+			"give -m %s=MODEL, or -m MODEL for all steps",
 			step->name, e->name, step->name);
 	return list->n == 1
-		? err_set(err, ERR_USAGE, "which model shall be asked? Give -m MODEL")
-		: err_set(err, ERR_USAGE,
-			  "which model shall be asked at %s? Give -m MODEL, or append ,model=MODEL",
+		? err_set(err, ERR_MODEL, "which model shall be asked?" LOG_HELP "give -m MODEL")
+		: err_set(err, ERR_MODEL,
+			  "which model shall be asked at %s?" LOG_HELP
+			  "give -m MODEL, or append ,model=MODEL",
 			  e->name);
 }
 

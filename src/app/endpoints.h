@@ -25,7 +25,7 @@ struct endpoints {
  * Fills list (zeroed) with the pools of the plan's models, each of at least one endpoint, and the
  * fallbacks of all. A model's pool are the endpoints that name it, or else those that name none;
  * the usual model's are all, and those that name another have that. Reads keys. False with err
- * filled (ERR_USAGE), which never holds a secret; the list is then to be released all the same.
+ * filled, which never holds a secret; the list is then to be released all the same.
  */
 bool endpoints_make(struct endpoints *list, const struct endpoint_opts *o, const struct plan *plan,
 	struct err *err);

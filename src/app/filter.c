@@ -6,10 +6,12 @@
 #include "app/dry_run.h"
 #include "app/embed.h"
 #include "app/endpoints.h"
+#include "app/files.h"
 #include "app/finish.h"
 #include "app/money.h"
 #include "app/process.h"
 #include "app/reduce.h"
+#include "app/seeing.h"
 #include "app/show_flow.h"
 #include "app/speed.h"
 #include "app/steps.h"
@@ -18,7 +20,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "io/signals.h"
-#include "ui/summary.h"
+#include "io/trace.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -40,6 +42,8 @@ struct filter {
 	struct cache *cache; /* NULL = answers are not kept */
 	struct writer *writer;
 	struct reader *reader;
+	struct trace *trace; /* NULL = attempts are not written down */
+	struct seeing seeing;
 	struct stats stats;
 	struct verdict verdict;
 };
@@ -50,7 +54,7 @@ static bool wants_usage(const struct config *c)
 	const struct money_opts *m = &c->money;
 	bool is_counted = m->max_cost || m->max_total_tokens > 0 || m->max_requests > 0 ||
 		m->prices || m->price_in || m->price_out || m->trial_n > 0 || m->is_dry;
-	return c->writer.meta || c->cache.path || c->is_verbose || is_counted;
+	return c->writer.meta || c->cache.path || is_counted || seeing_wants_usage(c);
 }
 
 /* What follows from other options. */
@@ -65,10 +69,12 @@ static bool complete_config(struct filter *f, struct err *err)
 	c->writer.drops = c->on_error == ERROR_IS_DROPPED;
 	c->writer.replaces = c->pipeline.existing == EXISTING_IS_REPLACED;
 	c->pipeline.stops_on_error = c->on_error == ERROR_STOPS;
+	c->pipeline.tells_all = c->writer.form == RESULT_RAW || c->writer.form == RESULT_RAW0;
 	bool is_from_stdin = !c->reader.path || strcmp(c->reader.path, "-") == 0;
 	if (c->endpoint.key.fd == STDIN_FILENO && is_from_stdin)
-		return err_set(err, ERR_USAGE,
-			"--key-fd 0: the records come from there; give them with -i, or the key on another descriptor");
+		return err_set(err, ERR_KEY,
+			"--key-fd 0: the records come from there" LOG_HELP
+			"give them with -i, or the key on another descriptor");
 	/* When a first byte comes, or the next, is only seen in a stream. */
 	if (c->pipeline.sched.ttft_timeout_ms > 0 || c->pipeline.sched.idle_timeout_ms > 0)
 		c->endpoint.is_streamed = true;
@@ -99,7 +105,8 @@ static bool check_raw(const struct filter *f, struct err *err)
 		emitted_n += f->plan.steps[i].is_emitted;
 	return !is_raw || emitted_n == 1 ||
 		err_set(err, ERR_USAGE,
-			"-r writes one answer for a record, and here are %u; say which with --emit STEP",
+			"-r writes one answer for a record, and here are %u" LOG_HELP
+			"say which with --emit STEP",
 			emitted_n);
 }
 
@@ -117,7 +124,8 @@ static bool check_steps(const struct filter *f, struct err *err)
 		const struct step *step = &f->plan.steps[i];
 		if (meta && strcmp(meta, step->name) == 0)
 			return err_set(err, ERR_USAGE,
-				"--meta=%s: that is an answer's field; name another", meta);
+				"--meta=%s: that is an answer's field" LOG_HELP "name another",
+				meta);
 		if (!endpoints_check_step(&f->endpoints, step, err) ||
 			(needs_model(f, step) && !endpoints_check_models(&f->endpoints, step, err)))
 			return false;
@@ -143,9 +151,9 @@ static bool make_plan(struct filter *f, struct err *err)
 	struct config *c = f->config;
 	bool is_reduce = c->command == COMMAND_REDUCE, is_embed = c->command == COMMAND_EMBED;
 	f->plan.batch = batch_files_format(c);
-	return batch_files_prepare(c, err) && (!is_embed || embed_prepare(c, err)) &&
-		cache_file_prepare(c, err) && trial_check(c, err) && complete_config(f, err) &&
-		steps_make(&f->plan, c, err) &&
+	return files_check(c, err) && batch_files_prepare(c, err) &&
+		(!is_embed || embed_prepare(c, err)) && cache_file_prepare(c, err) &&
+		trial_check(c, err) && complete_config(f, err) && steps_make(&f->plan, c, err) &&
 		(!is_reduce || reduce_make(&f->fold_opts, c, &f->plan, err)) &&
 		(!is_embed || embed_make(&f->plan, c, err));
 }
@@ -188,7 +196,8 @@ static bool build(struct filter *f, struct err *err)
 		return false;
 	if (!(f->http = http_new(&c->http, &f->wake, err)) || !add_endpoints(f, err) ||
 		!(f->writer = writer_new(&c->writer, &f->plan, &f->wake, err)) ||
-		!trial_draw(&f->trial, c, err) ||
+		!seeing_start(&f->seeing, c, err) || !trial_draw(&f->trial, c, err) ||
+		(c->seeing.trace && !(f->trace = trace_open(c->seeing.trace, err))) ||
 		!(f->reader = reader_new(&c->reader, &f->wake, err)))
 		return false;
 	/* Not before: opening a pipe may take for ever, and a signal ends that. */
@@ -208,10 +217,12 @@ static void run(struct filter *f)
 			.http = f->http,
 			.cache = f->cache,
 			.money = f->config->pipeline.sched.wants_usage ? &f->spend : NULL,
-			.estimate = f->config->money.is_dry ? &f->estimate : NULL },
+			.estimate = f->config->money.is_dry ? &f->estimate : NULL,
+			.trace = f->trace },
 		.fold = f->fold,
 		.sample = f->trial.is_on ? &f->trial.sample : NULL,
 		.stats = &f->stats,
+		.watch = seeing_watch(&f->seeing),
 		/* Jitter must differ between processes that start together. */
 		.seed = (uint64_t)clock_wall_s() ^ (uint64_t)clock_now_ms() << 20 ^
 			(uint64_t)getpid() << 40,
@@ -221,16 +232,24 @@ static void run(struct filter *f)
 	f->stats.is_offline = f->config->money.is_dry;
 	f->stats.wants_cost =
 		f->config->money.prices || f->config->money.price_in || f->config->money.price_out;
+	if (f->trace)
+		trace_begin(f->trace);
 	pipeline_run(&f->config->pipeline, &rooms, &f->verdict);
 	f->verdict.is_trial = f->trial.is_on;
 }
 
 static struct ending finish(struct filter *f)
 {
-	struct ending ending = finish_run(f->writer, &f->verdict, &f->accept);
-	/* A reader of our output that went away knows why, and nobody else wants to. */
-	if (!f->verdict.output_failed)
-		summary_say(&f->stats, f->verdict.reason);
+	struct ending ending = finish_writing(f->writer, &f->verdict, &f->accept);
+	const struct seen seen = { &f->stats, &f->verdict, &ending };
+	seeing_write(&f->seeing, &seen);
+	if (!finish_files(f->writer, &f->verdict, &ending))
+		seeing_correct(&f->seeing, &seen);
+	/*
+	 * What was written has its names. Nobody looks for signals while words wait for a reader.
+	 */
+	signals_let_die();
+	seeing_say(&f->seeing, &seen);
 	trial_say(&f->trial, f->config);
 	return ending;
 }
@@ -238,14 +257,18 @@ static struct ending finish(struct filter *f)
 /* What a dry run is for. */
 static void say_estimate(struct filter *f, struct ending *ending)
 {
+	struct outfile out;
 	struct err err;
 	/* Half of an estimate is none. */
 	if (!f->config->money.is_dry || f->verdict.output_failed || f->verdict.by_signal ||
-		f->verdict.reason[0] ||
-		dry_run_report(&f->estimate, &f->stats, &f->endpoints, stdout, &err))
+		f->verdict.reason[0])
 		return;
-	log_say(LOG_ERROR, "%s", err.msg);
-	ending->exit_code = EXIT_OUTPUT;
+	if (!outfile_open(&out, NULL, &err) ||
+		!dry_run_report(&f->estimate, &f->stats, &f->endpoints, &out, &err)) {
+		err_say(&err);
+		ending->exit_code = EXIT_OUTPUT;
+	}
+	outfile_release(&out);
 }
 
 static void filter_release(struct filter *f)
@@ -256,6 +279,8 @@ static void filter_release(struct filter *f)
 	writer_free(f->writer);
 	http_free(f->http);
 	cache_free(f->cache);
+	trace_close(f->trace, NULL);
+	seeing_release(&f->seeing);
 	estimate_release(&f->estimate);
 	trial_release(&f->trial);
 	money_release(&f->money);
@@ -273,15 +298,21 @@ struct ending filter_run(struct config *config)
 	enum show_flow shown = (enum show_flow)config->prompt.show_flow;
 	bool ok = make_plan(&f, &err);
 	if (ok && shown != FLOW_IS_RUN) {
-		ok = show_flow(&f.plan, shown, stdout, &err);
-	} else if (ok && (ok = build(&f, &err))) {
+		struct outfile out;
+		ok = outfile_open(&out, NULL, &err) && show_flow(&f.plan, shown, &out, &err);
+		outfile_release(&out);
+	} else if (ok && (ok = build(&f, &err) && writer_begin(f.writer, &err))) {
+		if (config->command == COMMAND_FILTER)
+			steps_advise(&f.plan, config);
 		run(&f);
 		/*
 		 * After a second signal nobody waits for a writer that may be stuck; dying is all
-		 * that is left.
+		 * that is left. One that has failed is not stuck.
 		 */
-		if (f.verdict.is_aborted && f.verdict.by_signal)
+		if (f.verdict.is_aborted && f.verdict.by_signal && !f.verdict.output_failed) {
+			log_set_status(NULL);
 			return (struct ending){ .by_signal = f.verdict.by_signal };
+		}
 		ending = finish(&f);
 		say_estimate(&f, &ending);
 	}

@@ -67,7 +67,8 @@ static void say(const struct reading *r, const struct place *at, char *text)
 static bool check_scalar(const struct reading *r, const struct yaml_node *node, const char *key)
 {
 	if (node->kind != YAML_SCALAR)
-		return yaml_refuse(r->err, r->yaml, node, "%s: expected one value", key);
+		return yaml_refuse(r->err, r->yaml, node,
+			"%s: not understood" LOG_HELP "expected one value", key);
 	return !yaml_is_null(node) ||
 		yaml_refuse(r->err, r->yaml, node, "%s: there is no value", key);
 }
@@ -125,7 +126,8 @@ static bool take_params(const struct reading *r, const struct place *at)
 	struct place param = *at;
 	if (at->node->kind != YAML_MAP)
 		return yaml_refuse(r->err, r->yaml, at->node,
-			"params: expected a map, such as {temperature: 0}");
+			"params: not understood" LOG_HELP
+			"expected a map, such as {temperature: 0}");
 	for (param.node = at->node->first; param.node; param.node = param.node->next)
 		if (!take_param(r, &param))
 			return false;
@@ -147,7 +149,8 @@ static bool take_model_list(const struct reading *r, const struct place *at)
 	}
 	if (!text)
 		return yaml_refuse(r->err, r->yaml, at->node,
-			"model: expected the name of a model, or several");
+			"model: not understood" LOG_HELP
+			"expected the name of a model, or several");
 	say(r, at, text);
 	return true;
 }
@@ -169,7 +172,7 @@ static bool take_value(const struct reading *r, const struct place *at)
 static bool refuse_key(const struct reading *r, const struct yaml_node *node, const char *near)
 {
 	return yaml_refuse_key(r->err, r->yaml, node, "unknown key \"%.60s\"%s%s", node->key,
-		near ? "; the nearest is " : "", near ? near : "");
+		near ? LOG_HELP "the nearest is " : "", near ? near : "");
 }
 
 /* One line of a step or of the defaults; prompts have been taken already. */
@@ -234,17 +237,17 @@ static bool take_step(const struct reading *r, struct step *s, const struct yaml
 		return false;
 	if (prompt && file)
 		return yaml_refuse_key(r->err, r->yaml, file,
-			"step %s has a prompt already; give one of the two", node->key);
+			"step %s has a prompt already" LOG_HELP "give one of the two", node->key);
 	if (!prompt && !file)
 		return yaml_refuse_key(r->err, r->yaml, node,
-			"step %s has no prompt; give prompt or prompt_file", node->key);
+			"step %s has no prompt" LOG_HELP "give prompt or prompt_file", node->key);
 	return prompt ? put_prompt(r, s, prompt) : put_prompt_file(r, s, file);
 }
 
 /* Nobody is to pay for what the records say in the place of steps that he forgot. */
 static bool check_steps(const struct reading *r, const struct yaml_node *map)
 {
-	static const char why[] = "there are no steps; give some here, or with -p";
+	static const char why[] = "there are no steps" LOG_HELP "give some here, or with -p";
 	if (r->plan->steps_n > 0 || !r->needs_steps)
 		return true;
 	return map ? yaml_refuse_key(r->err, r->yaml, map, why)
@@ -262,7 +265,8 @@ static bool take_steps(const struct reading *r, const struct yaml_node *map)
 	for (const struct yaml_node *node = map->first; node; node = node->next) {
 		if (!*node->key || node->key[step_name_length(node->key)])
 			return yaml_refuse_key(r->err, r->yaml, node,
-				"\"%.60s\" is no name for a step: expected a-z, 0-9 and _, and no digit first",
+				"\"%.60s\" is no name for a step" LOG_HELP
+				"expected a-z, 0-9 and _, and no digit first",
 				node->key);
 		struct step *s = step_add(r->plan, span_of(node->key), &why);
 		if (!s)
@@ -288,7 +292,7 @@ static bool take_document(const struct reading *r)
 	static const char *const keys[] = { "defaults", "steps" };
 	const struct yaml_node *root = yaml_root(r->yaml);
 	if (!root)
-		return err_set(r->err, ERR_USAGE, "--flow: there is nothing in %s", r->path);
+		return err_set(r->err, ERR_FLOW, "--flow: there is nothing in %s", r->path);
 	if (root->kind != YAML_MAP)
 		return yaml_refuse(
 			r->err, r->yaml, root, "expected a map with steps, and maybe defaults");
@@ -305,11 +309,11 @@ bool flow_read(const char *path, bool needs_steps, struct plan *plan, struct ste
 	struct buf text;
 	struct yaml *y = NULL;
 	if (strcmp(path, "-") == 0)
-		return err_set(
-			err, ERR_USAGE, "--flow: standard input is for the records; give a file");
+		return err_set(err, ERR_FLOW,
+			"--flow: standard input is for the records" LOG_HELP "give a file");
 	buf_init(&text, YAML_BYTES_MAX);
 	bool ok = text_file_read("--flow", path, &text, err) &&
-		(y = yaml_new(buf_span(&text), path, err)) &&
+		(y = yaml_new(buf_span(&text), path, ERR_FLOW, err)) &&
 		take_document(&(struct reading){ y, path, needs_steps, plan, values, err });
 	yaml_free(y);
 	buf_release(&text);

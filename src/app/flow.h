@@ -27,7 +27,7 @@
 
 /*
  * Adds the file's steps with their prompts to plan, and what else it says to values; without any
- * steps, which only needs_steps forbids, that is its defaults. False with err filled (ERR_USAGE):
+ * steps, which only needs_steps forbids, that is its defaults. False with err filled:
  * the file cannot be read, or something is wrong with it, whose file, line and column the message
  * begins with.
  */

@@ -56,8 +56,9 @@ static bool read_dollars(struct making *m, const char *option, const char *text,
 	if (!text || (read_typed(text, divisor, pico) && (is_price || *pico > 0)))
 		return true;
 	return err_set(m->err, ERR_USAGE,
-		"%s %.60s: expected US dollars%s, such as %s: %s %" PRId64, option, text,
-		is_price ? " for a million tokens" : "", is_price ? "0.15" : "2.50",
+		"%s %.60s: not understood" LOG_HELP
+		"expected US dollars%s, such as %s: %s %" PRId64,
+		option, text, is_price ? " for a million tokens" : "", is_price ? "0.15" : "2.50",
 		is_price ? "from 0 to" : "more than 0, and no more than", most);
 }
 
@@ -187,8 +188,9 @@ static bool complain_of_entry(const struct making *m, unsigned index)
 {
 	const struct endpoint *e = &m->list->items[index];
 	const struct price *price = &m->money->of_endpoint[index];
-	return err_set(m->err, ERR_USAGE,
-		"--max-cost: --prices %s: the entry \"%s\" has no %s that can be used (US dollars for one token, such as 1.5e-07); mend it, or give %s",
+	return err_set(m->err, ERR_PRICES,
+		"--max-cost: --prices %s: the entry \"%s\" has no %s that can be used (US "
+		"dollars for one token, such as 1.5e-07)" LOG_HELP "mend it, or give %s",
 		m->config->money.prices, price->name, members_missed(e, price),
 		has_output(e) ? "--price-in and --price-out" : "--price-in");
 }
@@ -204,21 +206,24 @@ static bool check_price(const struct making *m, unsigned index)
 	if (is_known && is_told && !m->is_guess[index])
 		return true;
 	if (!e->model)
-		return err_set(m->err, ERR_USAGE,
-			"--max-cost: which model is asked at %s, and so its price, is not known beforehand; give %s",
+		return err_set(m->err, ERR_PRICES,
+			"--max-cost: which model is asked at %s, and so its price, is not known "
+			"beforehand" LOG_HELP "give %s",
 			e->name, both);
 	if (has_bad_entry(m, index))
 		return complain_of_entry(m, index);
 	if (is_stated(m))
-		return err_set(m->err, ERR_USAGE,
-			"--max-cost: half of the price of %s at %s is not known; give %s", e->model,
-			e->name, both);
+		return err_set(m->err, ERR_PRICES,
+			"--max-cost: half of the price of %s at %s is not known" LOG_HELP "give %s",
+			e->model, e->name, both);
 	if (m->is_guess[index] && m->config->money.prices)
-		return err_set(m->err, ERR_USAGE,
-			"--max-cost: %s has no price of %s, asked at %s; near it is %s, which is another model. Give %s",
+		return err_set(m->err, ERR_PRICES,
+			"--max-cost: %s has no price of %s, asked at %s" LOG_HELP
+			"near it is %s, which is another model; give %s",
 			m->config->money.prices, e->model, e->name, price->name, both);
-	return err_set(m->err, ERR_USAGE,
-		"--max-cost: the price of %s, asked at %s, is not known; give --prices FILE with an entry for it, or %s",
+	return err_set(m->err, ERR_PRICES,
+		"--max-cost: the price of %s, asked at %s, is not known" LOG_HELP
+		"give --prices FILE with an entry for it, or %s",
 		e->model, e->name, both);
 }
 
@@ -249,15 +254,17 @@ static bool is_bounded(const struct step *step, const struct endpoint *e, const 
 static bool check_step(const struct making *m, const char *option, const struct step *step)
 {
 	if (step->has_image)
-		return err_set(m->err, ERR_USAGE,
-			"%s: what pictures cost is not known beforehand; leave out --image, or limit --max-requests",
+		return err_set(m->err, ERR_BUDGET,
+			"%s: what pictures cost is not known beforehand" LOG_HELP
+			"leave out --image, or limit --max-requests",
 			option);
 	for (unsigned i = 0; i < m->list->n; i++) {
 		const struct endpoint *e = &m->list->items[i];
 		if (!endpoints_asks(step, e) || is_bounded(step, e, &m->money->of_endpoint[i]))
 			continue;
-		return err_set(m->err, ERR_USAGE,
-			"%s: how long an answer of %s at %s may be is not known (step %s); give --max-tokens N, or --prices FILE that has its max_output_tokens",
+		return err_set(m->err, ERR_BUDGET,
+			"%s: how long an answer of %s at %s may be is not known (step %s)" LOG_HELP
+			"give --max-tokens N, or --prices FILE that has its max_output_tokens",
 			option, e->model ? e->model : "the model", e->name, step->name);
 	}
 	return true;

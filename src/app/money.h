@@ -26,7 +26,7 @@ struct money {
 /*
  * Fills m (zeroed): each endpoint's price is what --price-in and --price-out state, and for what
  * they do not, what --prices has of its model; without any of these, of servers that are not on
- * this machine, what the table inside has. False with err filled (ERR_USAGE) if one of these cannot
+ * this machine, what the table inside has. False with err filled if one of these cannot
  * be read, or a limit is asked for that could not be kept, since nobody says what a request may
  * cost: the message says which option would. m is to be released all the same. Warns of prices that
  * were given and are half, or no numbers.

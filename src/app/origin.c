@@ -52,5 +52,6 @@ void origin_locate(const struct config *config, struct err *err)
 	if (!is_in_file)
 		return;
 	memcpy(text, msg, sizeof text);
-	err_set(err, err->kind, "%s: %s", origin->place, text);
+	err_set(err, err->kind == ERR_USAGE ? ERR_CONFIG : err->kind, "%s: %s", origin->place,
+		text);
 }

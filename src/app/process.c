@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/process.h"
 
+#include "base/log.h"
 #include "io/http.h"
 #include "io/signals.h"
 
@@ -28,6 +29,8 @@ static void occupy(int fd, int wrong_way)
 	}
 }
 
+static bool keylog_was_set;
+
 void process_harden(void)
 {
 	const struct rlimit none = { 0 };
@@ -38,7 +41,13 @@ void process_harden(void)
 	/* A file that has grown as large as it may is a write that fails, like any other. */
 	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_CORE, &none);
+	keylog_was_set = getenv("SSLKEYLOGFILE") != NULL;
 	unsetenv("SSLKEYLOGFILE");
+}
+
+bool process_had_keylog(void)
+{
+	return keylog_was_set;
 }
 
 void process_keep_memory(void)
@@ -51,6 +60,8 @@ void process_keep_memory(void)
 
 int process_end(const struct ending *ending)
 {
+	/* Who dies at the second signal has taken nothing away yet. */
+	log_set_status(NULL);
 	if (!ending->by_signal)
 		return ending->exit_code;
 	signals_die(ending->by_signal);

@@ -7,12 +7,17 @@
 
 #include "app/filter.h"
 
+#include <stdbool.h>
+
 /*
  * Closes what would leak or confuse: no core dumps and no /proc/PID/environ for other processes of
  * the user (keys are in there), no TLS key log, and descriptors 0 to 2 taken, so that no file of
  * ours can land on them; one that was closed fails when used.
  */
 void process_harden(void);
+
+/* True if SSLKEYLOGFILE was set: it had no effect. */
+bool process_had_keylog(void);
 
 /*
  * Has memory that is freed kept for what comes next, up to some 64M: where megabytes come and go

@@ -38,11 +38,13 @@ static bool refuse_hole(const char *label, const struct path *path, struct err *
 	const char *near = name ? near_find(name, holes, 2) : NULL;
 	free(name);
 	if (near)
-		return err_set(err, ERR_USAGE,
-			"%s: {{%.200s}} is nothing that pllm reduce fills in; the nearest is %s",
+		return err_set(err, ERR_TEMPLATE,
+			"%s: {{%.200s}} is nothing that pllm reduce fills in" LOG_HELP
+			"the nearest is %s",
 			label, path->text, near);
-	return err_set(err, ERR_USAGE,
-		"%s: {{%.200s}}: pllm reduce fills in items and key; fields of records belong into --item",
+	return err_set(err, ERR_TEMPLATE,
+		"%s: {{%.200s}}: pllm reduce fills in items and key" LOG_HELP
+		"fields of records belong into --item",
 		label, path->text);
 }
 
@@ -58,8 +60,9 @@ static bool check_holes(const struct template *t, const char *label, struct err 
 		if (!name.at || !is_one_of(name, holes, 2))
 			return refuse_hole(label, path, err);
 		if (path->parts_n > 1 && span_is(name, "items"))
-			return err_set(err, ERR_USAGE,
-				"%s: {{%.200s}}: the items are one text, which has no parts; it is {{items}}",
+			return err_set(err, ERR_TEMPLATE,
+				"%s: {{%.200s}}: the items are one text, which has no "
+				"parts" LOG_HELP "it is {{items}}",
 				label, path->text);
 	}
 	return true;
@@ -72,11 +75,12 @@ static bool check_fields(const struct config *c, const struct plan *plan, struct
 	const char *answer = plan->steps[0].name, *meta = c->writer.meta;
 	if (is_one_of(span_of(answer), fields, 4))
 		return err_set(err, ERR_USAGE,
-			"the field \"%s\" is pllm reduce's own; name the answer something else",
+			"the field \"%s\" is pllm reduce's own" LOG_HELP
+			"name the answer something else",
 			answer);
 	return !meta || !is_one_of(span_of(meta), fields, 4) ||
-		err_set(err, ERR_USAGE, "--meta=%s: the field is pllm reduce's own; name another",
-			meta);
+		err_set(err, ERR_USAGE,
+			"--meta=%s: the field is pllm reduce's own" LOG_HELP "name another", meta);
 }
 
 /* What is combined is written by the prompt, and by nothing else. */
@@ -85,25 +89,28 @@ static bool check_plan(const struct plan *plan, struct err *err)
 	const struct step *step = &plan->steps[0];
 	if (plan->batch != BATCH_NONE)
 		return err_set(err, ERR_USAGE,
-			"pllm reduce combines records; requests of a batch format are answered one by one");
+			"pllm reduce combines records" LOG_HELP
+			"requests of a batch format are answered one by one");
 	if (plan->steps_n > 1)
 		return err_set(err, ERR_USAGE,
-			"pllm reduce has one prompt, which combines; more can be asked in a pipe before and after it");
+			"pllm reduce has one prompt, which combines" LOG_HELP
+			"more can be asked in a pipe before and after it");
 	if (!check_holes(&step->prompt, "the prompt", err) ||
 		!check_holes(&step->system, "--system", err))
 		return false;
 	if (!step->has_prompt || !mentions(&step->prompt, "items"))
-		return err_set(err, ERR_USAGE,
-			"pllm reduce needs a prompt in which {{items}} stands for what is to be combined: -p 'Merge these:\\n{{items}}'");
+		return err_set(err, ERR_TEMPLATE,
+			"pllm reduce needs a prompt in which {{items}} stands for what is to be "
+			"combined" LOG_HELP "-p 'Merge these:\\n{{items}}'");
 	return step_calls_n(step) == 1 ||
-		err_set(err, ERR_USAGE, "pllm reduce asks one model, once for each pack");
+		err_set(err, ERR_MODEL, "pllm reduce asks one model, once for each pack");
 }
 
 static bool parse_item(struct fold_opts *o, const char *text, struct err *err)
 {
 	struct err why;
 	return template_parse(&o->item, span_of(text), TEMPLATE_FROM_ARGUMENT, &why) ||
-		err_set(err, ERR_USAGE, "--item: %s", why.msg);
+		err_set(err, why.kind, "--item: %s", why.msg);
 }
 
 static bool parse_by(struct fold_opts *o, const char *text, struct err *err)
@@ -111,7 +118,7 @@ static bool parse_by(struct fold_opts *o, const char *text, struct err *err)
 	struct err why;
 	o->has_by = text != NULL;
 	return !text || path_parse(&o->by, span_of(text), &why) ||
-		err_set(err, ERR_USAGE, "--by: %s", why.msg);
+		err_set(err, why.kind, "--by: %s", why.msg);
 }
 
 bool reduce_make(
@@ -121,7 +128,7 @@ bool reduce_make(
 		!parse_by(o, c->reduce.by, err) || !parse_item(o, c->reduce.item, err))
 		return false;
 	if (c->reduce.is_sorted && !o->has_by)
-		return err_set(err, ERR_USAGE, "--sorted: by what? Give --by PATH");
+		return err_set(err, ERR_USAGE, "--sorted: by what?" LOG_HELP "give --by PATH");
 	o->fan_in = c->reduce.fan_in;
 	o->is_sorted = c->reduce.is_sorted;
 	o->is_unordered = c->pipeline.unordered;

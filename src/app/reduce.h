@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 /*
- * Fills o (zeroed) from the options, for the plan's only step. False with err filled (ERR_USAGE) if
+ * Fills o (zeroed) from the options, for the plan's only step. False with err filled if
  * they or the step will not do; o is then to be released all the same.
  */
 bool reduce_make(

@@ -243,7 +243,7 @@ static void put_dot(struct buf *out, const struct plan *plan)
 	buf_put_str(out, "}\n");
 }
 
-bool show_flow(const struct plan *plan, enum show_flow how, FILE *out, struct err *err)
+bool show_flow(const struct plan *plan, enum show_flow how, struct outfile *out, struct err *err)
 {
 	struct buf text;
 	buf_init(&text, TEXT_MAX_BYTES);
@@ -251,7 +251,7 @@ bool show_flow(const struct plan *plan, enum show_flow how, FILE *out, struct er
 		put_dot(&text, plan);
 	else
 		put_text(&text, plan);
-	bool ok = fwrite(text.data, 1, text.len, out) == text.len && fflush(out) == 0;
+	bool ok = outfile_write(out, buf_span(&text));
 	buf_release(&text);
 	return ok || err_set_errno(err, ERR_OUTPUT, "--show-flow: cannot write");
 }

@@ -6,10 +6,10 @@
 
 #include "app/config.h"
 #include "base/err.h"
+#include "io/outfile.h"
 #include "work/plan.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 
 /*
  * Writes a linked plan to out, its steps in an order in which they can run: with FLOW_IS_TEXT a
@@ -17,4 +17,4 @@
  * value is in the output), with FLOW_IS_DOT a directed graph from the records to the output. False
  * with err filled (ERR_OUTPUT) if it cannot be written.
  */
-bool show_flow(const struct plan *plan, enum show_flow how, FILE *out, struct err *err);
+bool show_flow(const struct plan *plan, enum show_flow how, struct outfile *out, struct err *err);

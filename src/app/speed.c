@@ -44,7 +44,8 @@ bool speed_parse_rate(const char *text, struct sched_opts *out, struct err *err)
 	if (!slash || !units_parse_number(n, &rate) || !(rate > 0 && rate <= RATE_MAX) ||
 		!parse_window(span_of(slash + 1), &out->rate_window_ms))
 		return err_set(err, ERR_USAGE,
-			"--rate %.60s: expected N/UNIT with unit s, m, h or d, such as 5/s, 60/m or 5/15s",
+			"--rate %.60s: not understood" LOG_HELP
+			"expected N/UNIT with unit s, m, h or d, such as 5/s, 60/m or 5/15s",
 			text);
 	out->rate = rate;
 	return true;
@@ -65,7 +66,9 @@ bool speed_parse_hedge(const char *text, const char *most, struct hedge_opts *ou
 	*out = (struct hedge_opts){ 0 };
 	if (!parse_between(most, 0, 100, &out->max_percent))
 		return err_set(err, ERR_USAGE,
-			"--hedge-max %.60s: expected a number of per cent from 0 to 100", most);
+			"--hedge-max %.60s: not understood" LOG_HELP
+			"expected a number of per cent from 0 to 100",
+			most);
 	if (!text || strcmp(text, "off") == 0)
 		return true;
 	bool ok = *text == 'p' ? parse_between(text + 1, 0, 100, &out->percentile) &&
@@ -74,7 +77,8 @@ bool speed_parse_hedge(const char *text, const char *most, struct hedge_opts *ou
 			out->delay_ms > 0 && out->delay_ms <= YEAR_MS;
 	return ok ||
 		err_set(err, ERR_USAGE,
-			"--hedge %.60s: expected a duration such as 10s, a percentile such as p95, or off",
+			"--hedge %.60s: not understood" LOG_HELP
+			"expected a duration such as 10s, a percentile such as p95, or off",
 			text);
 }
 
@@ -83,5 +87,6 @@ bool speed_check_hedge(const struct hedge_opts *o, unsigned pool_n, struct err *
 	bool is_on = o->delay_ms > 0 || o->percentile > 0;
 	return !is_on || pool_n > 1 ||
 		err_set(err, ERR_USAGE,
-			"--hedge asks a second endpoint, and there is only one; give another --endpoint");
+			"--hedge asks a second endpoint, and there is only one" LOG_HELP
+			"give another --endpoint");
 }

@@ -12,20 +12,21 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TOKENS_MAX = 100000000 };
 
 #define FROM(member) offsetof(struct prompt_opts, member)
 
 static const struct step_key_row rows[STEP_KEYS_N] = {
-	[STEP_SYSTEM] = { "-s", "system", "system", FROM(systems), '=', PREFIX_IS_TEXT, true,
+	[STEP_SYSTEM] = { "-s", "system", "system", FROM(systems), '=', PREFIX_MAY_BE, true,
 		false },
-	[STEP_IMAGE] = { "--image", "image", "image", FROM(images), '=', PREFIX_IS_TEXT, true,
+	[STEP_IMAGE] = { "--image", "image", "image", FROM(images), '=', PREFIX_MAY_BE, true,
 		false },
-	[STEP_SCHEMA] = { "--schema", "schema", "schema", FROM(schemas), '=', PREFIX_IS_TEXT, false,
+	[STEP_SCHEMA] = { "--schema", "schema", "schema", FROM(schemas), '=', PREFIX_MAY_BE, false,
 		true },
 	[STEP_MAX_TOKENS] = { "--max-tokens", "max-tokens", "max_tokens", FROM(max_tokens), '=',
-		PREFIX_IS_TEXT, false, false },
+		PREFIX_IS_MISTAKE, false, false },
 	[STEP_EMIT] = { "--emit", "emit", "emit", FROM(emits), 0, PREFIX_IS_TEXT, false, false },
 	[STEP_MODEL] = { "-m", "model", "model", FROM(models), '=', PREFIX_MAY_BE, false, false },
 	[STEP_SAMPLES] = { "--samples", "samples", "samples", FROM(samples), '=', PREFIX_IS_MISTAKE,
@@ -65,13 +66,14 @@ struct step *step_add(struct plan *plan, struct span name, struct err *err)
 {
 	bool ok = true;
 	if (span_is(name, "pllm"))
-		ok = err_set(err, ERR_USAGE,
-			"the field \"pllm\" is where errors go; name the answer something else");
+		ok = err_set(err, ERR_STEP,
+			"the field \"pllm\" is where errors go" LOG_HELP
+			"name the answer something else");
 	else if (plan_find_step(plan, name))
 		ok = err_set(
-			err, ERR_USAGE, "there are two steps named \"%.*s\"", (int)name.n, name.at);
+			err, ERR_STEP, "there are two steps named \"%.*s\"", (int)name.n, name.at);
 	else if (plan->steps_n == PLAN_STEPS_MAX)
-		ok = err_set(err, ERR_USAGE, "there are more than %d steps", PLAN_STEPS_MAX);
+		ok = err_set(err, ERR_STEP, "there are more than %d steps", PLAN_STEPS_MAX);
 	if (!ok)
 		return NULL;
 	char *copy = xmemdup(name.at, name.n);
@@ -97,11 +99,19 @@ bool step_refuse_name(const struct plan *plan, const char *label, struct span na
 {
 	const char *near = step_nearest(plan, name);
 	if (near)
-		return err_set(err, ERR_USAGE, "%s: there is no step \"%.*s\"; the nearest is %s",
-			label, (int)name.n, name.at, near);
-	return err_set(err, ERR_USAGE,
-		"%s: there is no step \"%.*s\"; a step has the name that stands before its prompt, as in -p NAME='...'",
+		return err_set(err, ERR_STEP,
+			"%s: there is no step \"%.*s\"" LOG_HELP "the nearest is %s", label,
+			(int)name.n, name.at, near);
+	return err_set(err, ERR_STEP,
+		"%s: there is no step \"%.*s\"" LOG_HELP
+		"a step has the name that stands before its prompt, as in -p NAME='...'",
 		label, (int)name.n, name.at);
+}
+
+/* A text where a file's name is expected. */
+static bool is_text(const char *path)
+{
+	return strstr(path, "{{") || strchr(path, ' ') || strchr(path, '\n');
 }
 
 bool step_put_prompt_file(struct step *s, const char *label, const char *path, struct err *err)
@@ -110,11 +120,20 @@ bool step_put_prompt_file(struct step *s, const char *label, const char *path, s
 	struct err why;
 	buf_init(&text, TEXT_FILE_MAX_BYTES);
 	bool ok = text_file_read(label, path, &text, err);
+	if (!ok && is_text(path) && access(path, F_OK) != 0)
+		err_set(err, ERR_FILE,
+			"%s: there is no file of that name" LOG_HELP "-p takes the text itself",
+			label);
 	if (text.len > 0 && text.data[text.len - 1] == '\n')
 		text.len--;
 	s->has_prompt = true;
+	if (ok && text.len == 0)
+		ok = err_set(err, ERR_FILE,
+			"%s: there is nothing in %s" LOG_HELP
+			"a prompt is expected there; what comes through a pipe can be read once",
+			label, path);
 	if (ok && !template_parse(&s->prompt, buf_span(&text), TEMPLATE_FROM_FILE, &why))
-		ok = err_set(err, ERR_USAGE, "%s %s: %s", label, path, why.msg);
+		ok = err_set(err, why.kind, "%s %s: %s", label, path, why.msg);
 	buf_release(&text);
 	return ok;
 }
@@ -132,7 +151,7 @@ static bool put_template(struct template *t, bool *has, const struct step_value 
 	enum template_source source = is_from_flow(v) ? TEMPLATE_FROM_FILE : TEMPLATE_FROM_ARGUMENT;
 	*has = true;
 	return template_parse(t, span_of(v->text), source, &why) ||
-		err_set(err, ERR_USAGE, "%s: %s", v->label, why.msg);
+		err_set(err, why.kind, "%s: %s", v->label, why.msg);
 }
 
 static bool put_system(const struct target *t, const struct step_value *v)
@@ -151,8 +170,13 @@ static bool put_schema(const struct target *t, const struct step_value *v)
 	struct err why;
 	buf_init(&text, TEXT_FILE_MAX_BYTES);
 	bool ok = text_file_read(v->label, v->text, &text, t->err);
+	if (!ok && v->text[strspn(v->text, " \t\r\n")] == '{')
+		err_set(t->err, ERR_FILE,
+			"%s: there is no file of that name" LOG_HELP
+			"it takes a file's name: write the schema to a file, and name that",
+			step_key_row(v->key)->option);
 	if (ok && !(t->step->schema = schema_new(buf_span(&text), &why)))
-		ok = err_set(t->err, ERR_USAGE, "%s: %s", v->label, why.msg);
+		ok = err_set(t->err, why.kind, "%s: %s", v->label, why.msg);
 	buf_release(&text);
 	return ok;
 }
@@ -161,8 +185,9 @@ static bool put_schema(const struct target *t, const struct step_value *v)
 static bool put_count(int64_t *count, int64_t most, const struct step_value *v, struct err *err)
 {
 	return (units_parse_int(span_of(v->text), count) && *count >= 1 && *count <= most) ||
-		err_set(err, ERR_USAGE, "%s: expected a whole number from 1 to %" PRId64, v->label,
-			most);
+		err_set(err, ERR_USAGE,
+			"%s: not understood" LOG_HELP "expected a whole number from 1 to %" PRId64,
+			v->label, most);
 }
 
 static bool put_max_tokens(const struct target *t, const struct step_value *v)
@@ -174,7 +199,8 @@ static bool put_emit(const struct target *t, const struct step_value *v)
 {
 	t->step->is_emitted = strcmp(v->text, "true") == 0;
 	return t->step->is_emitted || strcmp(v->text, "false") == 0 ||
-		err_set(t->err, ERR_USAGE, "%s: expected true or false", v->label);
+		err_set(t->err, ERR_USAGE, "%s: not understood" LOG_HELP "expected true or false",
+			v->label);
 }
 
 /* Adds one of the names of a list. */
@@ -182,19 +208,22 @@ static bool put_model(const struct target *t, const char *name, bool is_usual, c
 {
 	struct step *s = t->step;
 	if (!*name || !utf8_is_valid(span_of(name)))
-		return err_set(t->err, ERR_USAGE,
-			"%s: expected the name of a model, UTF-8 and not empty", label);
+		return err_set(t->err, ERR_MODEL,
+			"%s: not understood" LOG_HELP
+			"expected the name of a model, UTF-8 and not empty",
+			label);
 	if (s->models_n == STEP_MODELS_MAX)
-		return err_set(t->err, ERR_USAGE, "%s: a step has up to %d models", label,
+		return err_set(t->err, ERR_MODEL, "%s: a step has up to %d models", label,
 			STEP_MODELS_MAX);
 	int pool = plan_add_model(t->plan, name, is_usual);
 	if (pool < 0)
-		return err_set(t->err, ERR_USAGE, "%s: there are more than %d different models",
+		return err_set(t->err, ERR_MODEL, "%s: there are more than %d different models",
 			label, PLAN_MODELS_MAX);
 	for (unsigned i = 0; i < s->models_n; i++)
 		if (s->models[i] == (unsigned)pool)
-			return err_set(t->err, ERR_USAGE,
-				"%s: the model %s is there twice; --samples asks one several times",
+			return err_set(t->err, ERR_MODEL,
+				"%s: the model %s is there twice" LOG_HELP
+				"--samples asks one several times",
 				label, name);
 	s->models[s->models_n++] = (unsigned)pool;
 	return true;
@@ -207,7 +236,7 @@ static bool put_models(const struct target *t, const struct step_value *v)
 		t->step->models[0] = (unsigned)pool;
 		t->step->models_n = 1;
 		return pool >= 0 ||
-			err_set(t->err, ERR_USAGE, "there are more than %d different models",
+			err_set(t->err, ERR_MODEL, "there are more than %d different models",
 				PLAN_MODELS_MAX);
 	}
 	bool is_usual = !step_value_is_own(v) && !strchr(v->text, ','), ok = true;
@@ -225,8 +254,9 @@ static bool put_samples(const struct target *t, const struct step_value *v)
 		return false;
 	t->step->samples_n = (unsigned)n;
 	return step_calls_n(t->step) <= STEP_SAMPLES_MAX ||
-		err_set(t->err, ERR_USAGE,
-			"%s: with %u models that are %u calls of step %s for a record; %d is the most",
+		err_set(t->err, ERR_MODEL,
+			"%s: with %u models that are %u calls of step %s for a record" LOG_HELP
+			"%d is the most",
 			v->label, t->step->models_n, step_calls_n(t->step), t->step->name,
 			STEP_SAMPLES_MAX);
 }
@@ -237,8 +267,9 @@ static bool is_for_several(const struct target *t, const struct step_value *v, b
 	if (step_calls_n(t->step) > 1)
 		return true;
 	*ok = !step_value_is_own(v) ||
-		err_set(t->err, ERR_USAGE,
-			"%s: there is one answer to join; --samples or several models give more",
+		err_set(t->err, ERR_MODEL,
+			"%s: there is one answer to join" LOG_HELP
+			"--samples or several models give more",
 			v->label);
 	return false;
 }
@@ -253,7 +284,8 @@ static bool put_join(const struct target *t, const struct step_value *v)
 	while (join <= JOIN_FIRST && strcmp(v->text, words[join]) != 0)
 		join++;
 	if (join > JOIN_FIRST)
-		return err_set(t->err, ERR_USAGE, "%s: expected all, vote or first", v->label);
+		return err_set(t->err, ERR_USAGE,
+			"%s: not understood" LOG_HELP "expected all, vote or first", v->label);
 	if (is_for_several(t, v, &ok))
 		t->step->join = (enum join)join;
 	return ok;
@@ -264,19 +296,21 @@ static bool put_vote_by(const struct target *t, const struct step_value *v)
 	struct step *s = t->step;
 	struct err why;
 	if (!path_parse(&s->vote_by, span_of(v->text), &why))
-		return err_set(t->err, ERR_USAGE, "%s: %s", v->label, why.msg);
+		return err_set(t->err, why.kind, "%s: %s", v->label, why.msg);
 	s->has_vote_by = s->join == JOIN_VOTE;
 	if (!s->has_vote_by) {
 		path_release(&s->vote_by);
 		s->vote_by = (struct path){ 0 };
 		return !step_value_is_own(v) ||
-			err_set(t->err, ERR_USAGE,
-				"%s: nobody votes; several answers and --join %s=vote are needed",
+			err_set(t->err, ERR_STEP,
+				"%s: nobody votes" LOG_HELP
+				"several answers and --join %s=vote are needed",
 				v->label, s->name);
 	}
 	return s->schema ||
-		err_set(t->err, ERR_USAGE,
-			"%s: the answers of step %s are text; --schema makes them JSON, which has fields",
+		err_set(t->err, ERR_STEP,
+			"%s: the answers of step %s are text" LOG_HELP
+			"--schema makes them JSON, which has fields",
 			v->label, s->name);
 }
 
@@ -290,11 +324,11 @@ static bool put_quorum(const struct target *t, const struct step_value *v)
 		return ok;
 	if (t->step->join == JOIN_FIRST)
 		return !step_value_is_own(v) || n == 1 ||
-			err_set(t->err, ERR_USAGE, "%s: with --join first one answer is enough",
+			err_set(t->err, ERR_STEP, "%s: with --join first one answer is enough",
 				v->label);
 	t->step->quorum = (unsigned)n;
 	return t->step->quorum <= step_calls_n(t->step) ||
-		err_set(t->err, ERR_USAGE, "%s: step %s makes %u calls for a record, no more",
+		err_set(t->err, ERR_STEP, "%s: step %s makes %u calls for a record, no more",
 			v->label, t->step->name, step_calls_n(t->step));
 }
 
@@ -304,8 +338,8 @@ static bool put_param(const struct target *t, const struct step_value *v)
 	if (step_add_param(t->step, v->text, &why))
 		return true;
 	/* The message begins with the option by itself, as on the command line it should. */
-	return is_from_flow(v) ? err_set(t->err, ERR_USAGE, "%s: %s", v->label, why.msg)
-			       : err_set(t->err, ERR_USAGE, "%s", why.msg);
+	return is_from_flow(v) ? err_set(t->err, why.kind, "%s: %s", v->label, why.msg)
+			       : err_set(t->err, why.kind, "%s", why.msg);
 }
 
 bool step_put(struct plan *plan, struct step *s, enum step_key key, const struct step_value *v,

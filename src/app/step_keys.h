@@ -77,13 +77,13 @@ size_t step_name_length(const char *text);
 
 /*
  * Adds a step of that name, which asks once and is emitted. Gives it, borrowed from plan until the
- * next is added, or NULL with err filled (ERR_USAGE, no label): the name is ours, it is there
+ * next is added, or NULL with err filled (no label): the name is ours, it is there
  * already, or there are too many steps.
  */
 struct step *step_add(struct plan *plan, struct span name, struct err *err);
 
 /*
- * Fills err (ERR_USAGE): there is no step of that name, and which is the nearest; returns false.
+ * Fills err: there is no step of that name, and which is the nearest; returns false.
  */
 bool step_refuse_name(
 	const struct plan *plan, const char *label, struct span name, struct err *err);
@@ -93,13 +93,13 @@ const char *step_nearest(const struct plan *plan, struct span word);
 
 /*
  * Reads a file and compiles it, less one final line feed, as the step's prompt. False with err
- * filled (ERR_USAGE).
+ * filled.
  */
 bool step_put_prompt_file(struct step *s, const char *label, const char *path, struct err *err);
 
 /*
  * Puts the value into a step of the plan; borrows it. Of a key that has one value it is to be
- * called once, with NULL if none was given. False with err filled (ERR_USAGE, beginning with the
+ * called once, with NULL if none was given. False with err filled (beginning with the
  * value's label).
  */
 bool step_put(struct plan *plan, struct step *s, enum step_key key, const struct step_value *v,

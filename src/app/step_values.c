@@ -69,8 +69,15 @@ static bool check_prefix(const struct reading *r, const struct step_key_row *row
 	struct span word = { .at = text, .n = strspn(text, word_bytes) };
 	if (row->prefix == PREFIX_IS_TEXT || word.n == 0 || text[word.n] != row->separator)
 		return true;
-	if (row->prefix == PREFIX_MAY_BE && !step_nearest(r->plan, word))
+	const char *near = step_nearest(r->plan, word);
+	bool has_names = r->plan->steps_n > 1 || !r->plan->steps[0].is_unnamed;
+	if (row->prefix == PREFIX_MAY_BE && (!near || !has_names))
 		return true;
+	if (row->prefix == PREFIX_MAY_BE && row->separator == '=')
+		return err_set(r->err, ERR_STEP,
+			"%s: there is no step \"%.*s\"" LOG_HELP
+			"the nearest is %s; a value that begins so is given as =%.*s=...",
+			label, (int)word.n, word.at, near, (int)word.n, word.at);
 	return step_refuse_name(r->plan, label, word, r->err);
 }
 
@@ -109,10 +116,11 @@ static bool mark_emitted(const struct reading *r, const char *list, bool *is_emi
 		if (s)
 			is_emitted[s - r->plan->steps] = true;
 		else
-			ok = name.n > 0
-				? step_refuse_name(r->plan, label, name, r->err)
-				: err_set(r->err, ERR_USAGE,
-					  "%s: expected names of steps with commas between", label);
+			ok = name.n > 0 ? step_refuse_name(r->plan, label, name, r->err)
+					: err_set(r->err, ERR_USAGE,
+						  "%s: not understood" LOG_HELP
+						  "expected names of steps with commas between",
+						  label);
 	}
 	free(label);
 	free(copy);
@@ -186,7 +194,8 @@ static bool apply_params(
 		if (strcmp(p->key, "max_tokens") == 0 ||
 			strcmp(p->key, "max_completion_tokens") == 0)
 			return err_set(err, ERR_USAGE,
-				"--param %s=%s says the same as --max-tokens; give one of them",
+				"--param %s=%s says the same as --max-tokens" LOG_HELP
+				"give one of them",
 				p->key, p->json);
 	}
 	return true;
@@ -224,10 +233,11 @@ static bool check_use(const struct step_values *values, const struct plan *plan,
 		const struct step_value *v = &values->items[i];
 		if (v->rank != RANK_EVERY || is_of_use(v, plan))
 			continue;
-		return err_set(err, ERR_USAGE,
-			v->key == STEP_VOTE_BY
-				? "%s: nobody votes; several answers and --join vote are needed"
-				: "%s: no step needs more than one answer; several, and --join all or vote, are needed",
+		return err_set(err, ERR_STEP,
+			v->key == STEP_VOTE_BY ? "%s: nobody votes" LOG_HELP
+						 "several answers and --join vote are needed"
+					       : "%s: no step needs more than one answer" LOG_HELP
+						 "several, and --join all or vote, are needed",
 			v->label);
 	}
 	return true;

@@ -26,14 +26,14 @@ void step_values_add(struct step_values *values, struct step_value v);
 
 /*
  * Adds what the options say, all steps being there; whether the command line says it, c's origins
- * know. False with err filled (ERR_USAGE): a name before a value is no step's; see enum
+ * know. False with err filled: a name before a value is no step's; see enum
  * step_prefix.
  */
 bool step_values_read(struct step_values *values, const struct plan *plan, const struct config *c,
 	struct err *err);
 
 /*
- * Puts the values that count into all steps. False with err filled (ERR_USAGE), also if the command
+ * Puts the values that count into all steps. False with err filled, also if the command
  * line says something of every step that none of them can do.
  */
 bool step_values_apply(const struct step_values *values, struct plan *plan, struct err *err);

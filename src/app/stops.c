@@ -33,7 +33,8 @@ bool stops_parse_halt(const char *text, struct halt_opts *out, struct err *err)
 	bool is_now = span_is(when, "now");
 	if (!fail || !(is_now || span_is(when, "soon")) ||
 		!parse_amount(span_of(fail + 6), &amount, &is_percent) || !(amount > 0))
-		return err_set(err, ERR_USAGE, "--halt %s: %s", text, expected);
+		return err_set(
+			err, ERR_USAGE, "--halt %s: not understood" LOG_HELP "%s", text, expected);
 	out->when = is_now ? HALT_NOW : HALT_SOON;
 	out->fail_n = is_percent ? 0 : (int64_t)amount;
 	out->fail_percent = is_percent ? amount : 0;
@@ -45,6 +46,8 @@ bool stops_parse_accept(const char *text, struct accept *out, struct err *err)
 	*out = (struct accept){ 0 };
 	if (text && !parse_amount(span_of(text), &out->amount, &out->is_percent))
 		return err_set(err, ERR_USAGE,
-			"--accept %s: expected a number of records or a share such as 2%%", text);
+			"--accept %s: not understood" LOG_HELP
+			"expected a number of records or a share such as 2%%",
+			text);
 	return true;
 }

@@ -16,10 +16,9 @@ struct accept {
 };
 
 /*
- * Reads --halt: never, or now|soon,fail=N|N%. NULL leaves the default. False with err filled
- * (ERR_USAGE).
+ * Reads --halt: never, or now|soon,fail=N|N%. NULL leaves the default. False with err filled.
  */
 bool stops_parse_halt(const char *text, struct halt_opts *out, struct err *err);
 
-/* Reads --accept: N or N%. NULL is none. False with err filled (ERR_USAGE). */
+/* Reads --accept: N or N%. NULL is none. False with err filled. */
 bool stops_parse_accept(const char *text, struct accept *out, struct err *err);

@@ -20,7 +20,7 @@ struct trial {
 	struct sample sample; /* of what was run: sample_init is the caller's */
 };
 
-/* False with err filled (ERR_USAGE) if a trial is wanted and something else that is none. */
+/* False with err filled if a trial is wanted and something else that is none. */
 bool trial_check(const struct config *config, struct err *err);
 
 /*

@@ -13,6 +13,7 @@ static const struct {
 	[COMMAND_EMBED] = { "embed", "records to vectors" },
 	[COMMAND_CHUNK] = { "chunk", "documents to pieces" },
 	[COMMAND_CACHE] = { "cache", "look after a cache file" },
+	[COMMAND_DOCTOR] = { "doctor", "check configuration and endpoints" },
 };
 
 static const char *const cache_verbs[CACHE_VERBS_N] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * commands: the words that say what pllm is to do. Pure; any thread.
+ * commands: what pllm can be asked to do, and the words that say so. Pure; any thread.
  */
 #pragma once
 
@@ -8,8 +8,25 @@
 
 #include <stdbool.h>
 
+/* What a command line asks for. */
+enum cli_action {
+	CLI_RUN,
+	CLI_HELP_SHORT,
+	CLI_HELP_LONG,
+	CLI_VERSION,
+	CLI_GENERATE_BASH,
+	CLI_GENERATE_ZSH,
+	CLI_GENERATE_FISH,
+	CLI_GENERATE_MDOC,
+	CLI_OFFER_MODELS, /* for completions: what the configuration file says */
+	CLI_OFFER_ENDPOINTS,
+	CLI_OFFER_FALLBACKS,
+	CLI_OFFER_PROFILES,
+	CLI_USAGE_ERROR
+};
+
 /* The first is the filter, which has no name. */
-#define COMMAND_LAST COMMAND_CACHE
+#define COMMAND_LAST COMMAND_DOCTOR
 enum { COMMANDS_N = COMMAND_LAST + 1 };
 
 /* The word that asks for help, about a command if one follows. */

@@ -22,22 +22,15 @@ struct reading {
 	struct err *err;
 };
 
-/* Gives (allocated) "--config FILE", or where the user's own would be; NULL if there is no such. */
-static char *path_of(const struct config_file_opts *opts)
-{
-	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	if (opts->path)
-		return xstrdup(opts->path);
-	/* A relative one would mean the working directory. */
-	if (xdg && xdg[0] == '/')
-		return xasprintf("%s/pllm/config.yaml", xdg);
-	return home && home[0] == '/' ? xasprintf("%s/.config/pllm/config.yaml", home) : NULL;
-}
-
 static bool unknown_key(const struct reading *r, const struct yaml_node *node, const char *near)
 {
+	if (setting_names_secret(span_of(node->key)))
+		return yaml_refuse_key(r->err, r->yaml, node,
+			"unknown key \"%.60s\": secrets do not belong into this file" LOG_HELP
+			"use key-env, key-file or key-cmd",
+			node->key);
 	return yaml_refuse_key(r->err, r->yaml, node, "unknown key \"%.60s\"%s%s", node->key,
-		near ? "; the nearest is " : "", near ? near : "");
+		near ? LOG_HELP "the nearest is " : "", near ? near : "");
 }
 
 /* A value that is text of its own: "--jobs", said with the place. */
@@ -80,13 +73,15 @@ static bool take_scalar(const struct reading *r, const struct value *v)
 	const struct option *o = v->option;
 	const char *text = v->node->text;
 	if (v->node->kind != YAML_SCALAR)
-		return yaml_refuse(r->err, r->yaml, v->node, "--%s: expected one value%s", o->name,
+		return yaml_refuse(r->err, r->yaml, v->node,
+			"--%s: not understood" LOG_HELP "expected one value%s", o->name,
 			o->kind == OPTION_LIST ? " or a list of values" : "");
 	if (yaml_is_null(v->node))
 		return yaml_refuse(r->err, r->yaml, v->node, "--%s: there is no value", o->name);
 	if (!(o->traits & OPTION_IS_TEXT) && setting_looks_secret(text))
 		return yaml_refuse(r->err, r->yaml, v->node,
-			"--%s: this looks like an API key, which does not belong into this file; use key-env, key-file or key-cmd",
+			"--%s: this looks like an API key, which does not belong into this "
+			"file" LOG_HELP "use key-env, key-file or key-cmd",
 			o->name);
 	if (!(o->traits & OPTION_IS_FILE))
 		return say_text(r, v, text);
@@ -119,7 +114,8 @@ static bool take_switch(const struct reading *r, const struct value *v)
 		return say_text(r, v, NULL);
 	return is_switch(v->node, "false")
 		? say_off(r, v)
-		: yaml_refuse(r->err, r->yaml, v->node, "--%s: expected true or false",
+		: yaml_refuse(r->err, r->yaml, v->node,
+			  "--%s: not understood" LOG_HELP "expected true or false",
 			  v->option->name);
 }
 
@@ -173,6 +169,13 @@ static bool take_options(
 	return true;
 }
 
+static void note_profiles(struct names *names, const struct yaml_node *map)
+{
+	for (const struct yaml_node *node = map ? map->first : NULL; node; node = node->next)
+		if (node->key)
+			strings_add(&names->profiles, node->key);
+}
+
 /* Reads all profiles, and keeps the one that is wanted. */
 static bool take_profiles(const struct reading *r, const struct yaml_node *map, const char *wanted)
 {
@@ -214,8 +217,9 @@ static bool check_profile(const struct reading *r, const struct yaml_node *map, 
 	if (!wanted || (map && yaml_member(map, wanted)))
 		return true;
 	near = map && map->kind == YAML_MAP ? nearest_key(map, wanted) : NULL;
-	return err_set(r->err, ERR_USAGE, "--profile %.60s: there is no such profile in %s%s%s",
-		wanted, yaml_name(r->yaml), near ? "; the nearest is " : "", near ? near : "");
+	return err_set(r->err, ERR_CONFIG, "--profile %.60s: there is no such profile in %s%s%s",
+		wanted, yaml_name(r->yaml), near ? LOG_HELP "the nearest is " : "",
+		near ? near : "");
 }
 
 static bool check_keys(const struct reading *r, const struct yaml_node *root)
@@ -245,6 +249,7 @@ static bool take_document(
 	const struct yaml_node *root = yaml_root(r->yaml), *profiles = NULL;
 	if (root) {
 		profiles = yaml_member(root, "profiles");
+		note_profiles(names, profiles);
 		if (!check_keys(r, root) ||
 			!names_read(names, r->yaml, yaml_member(root, "endpoints"),
 				yaml_member(root, "pools"), r->err) ||
@@ -260,7 +265,7 @@ static bool check_opts(const struct config_file_opts *opts, struct err *err)
 {
 	if (!opts->path && !opts->profile)
 		return true;
-	return err_set(err, ERR_USAGE, "--no-config does not go with --%s",
+	return err_set(err, ERR_CONFIG, "--no-config does not go with --%s",
 		opts->path ? "config" : "profile");
 }
 
@@ -273,8 +278,8 @@ static bool read_bytes(const struct config_file_opts *opts, const char *path, st
 	if (*is_there || !(opts->path || opts->profile))
 		return true;
 	if (opts->path)
-		return err_set(err, ERR_USAGE, "--config: there is no file %s", path);
-	return err_set(err, ERR_USAGE, "--profile %.60s: there is no configuration file%s%s",
+		return err_set(err, ERR_CONFIG, "--config: there is no file %s", path);
+	return err_set(err, ERR_CONFIG, "--profile %.60s: there is no configuration file%s%s",
 		opts->profile, path ? " " : "", path ? path : "");
 }
 
@@ -286,11 +291,11 @@ bool config_file_read(const struct config_file_opts *opts, struct layers *layers
 	bool is_there = false;
 	if (opts->is_off)
 		return check_opts(opts, err);
-	char *path = path_of(opts);
+	char *path = config_path(opts);
 	buf_init(&text, YAML_BYTES_MAX);
 	bool ok = read_bytes(opts, path, &text, &is_there, err);
 	if (ok && is_there)
-		ok = (y = yaml_new(buf_span(&text), path, err)) &&
+		ok = (y = yaml_new(buf_span(&text), path, ERR_CONFIG, err)) &&
 			take_document(&(struct reading){ y, layers, err }, names, opts);
 	yaml_free(y);
 	buf_release(&text);

@@ -22,7 +22,7 @@
 
 /*
  * Reads the file that opts name, if there is to be one, into layers and names. That there is none
- * is fine unless opts ask for it. False with err filled (ERR_USAGE: with line and column if it is
+ * is fine unless opts ask for it. False with err filled (with line and column if it is
  * about what the file says) if it cannot be trusted, read or understood.
  */
 bool config_file_read(const struct config_file_opts *opts, struct layers *layers,

@@ -3,13 +3,11 @@
 
 #include "cli/commands.h"
 #include "cli/generate.h"
+#include "cli/option_text.h"
 
 #include <string.h>
 
 enum { COLUMNS = 80, HELP_COLUMN = 33 };
-
-/* What the value of an option begins with that can be given for each step. */
-#define ANY_STEP "[STEP"
 
 /* Prints text in words, from the column that the cursor is in, wrapped at HELP_COLUMN. */
 static void put_wrapped(FILE *out, int column, const char *text)
@@ -27,28 +25,16 @@ static void put_wrapped(FILE *out, int column, const char *text)
 	fputc('\n', out);
 }
 
-/* True if what is said of each step is said once, there being one. */
-static bool is_for_one_step(const struct option *o, enum command command)
-{
-	return (command == COMMAND_EMBED || command == COMMAND_CACHE) && o->value &&
-		strncmp(o->value, ANY_STEP, sizeof ANY_STEP - 1) == 0;
-}
-
 /* Prints "  -j, --jobs N" and gives the number of columns used. */
 static int put_names(FILE *out, const struct option *o, enum command command)
 {
 	char name[OPTION_TEXT_MAX];
-	const char *value = option_value_name(o, name);
-	int value_n = (int)strlen(value);
-	if (is_for_one_step(o, command)) {
-		value = strchr(value, ']') + 1;
-		value_n = (int)strcspn(value, ","); /* nor are there several */
-	}
+	const char *value = option_value_for(o, command, name);
 	int column = o->letters ? fprintf(out, "  -%c", o->letters[0]) : fprintf(out, "    ");
 	if (o->name)
 		column += fprintf(out, "%s--%s", o->letters ? ", " : "  ", o->name);
 	if (option_has_value(o))
-		column += fprintf(out, o->bare ? "[=%.*s]" : " %.*s", value_n, value);
+		column += fprintf(out, o->bare ? "[=%s]" : " %s", value);
 	return column;
 }
 
@@ -56,7 +42,8 @@ static void put_option(FILE *out, const struct option *o, enum command command)
 {
 	char text[200];
 	const char *standard = option_default(o, command);
-	bool is_repeatable = o->traits & OPTION_IS_REPEATABLE && !is_for_one_step(o, command);
+	bool is_repeatable =
+		o->traits & OPTION_IS_REPEATABLE && !option_is_for_one_step(o, command);
 	int column = put_names(out, o, command);
 	if (column > HELP_COLUMN - 2)
 		column = fprintf(out, "\n") - 1;
@@ -87,6 +74,7 @@ static const struct page pages[COMMANDS_N] = {
 		"       pllm embed [OPTION]...    records to vectors; see pllm help embed\n"
 		"       pllm chunk [OPTION]...    documents to pieces; see pllm help chunk\n"
 		"       pllm cache COMMAND FILE   look after a cache; see pllm help cache\n"
+		"       pllm doctor [OPTION]...   whether a run would work; see pllm help doctor\n"
 		"Ask a language model about each record on stdin, many at a time, and write each\n"
 		"record with its answer to stdout, in the same order.\n",
 	},
@@ -137,6 +125,23 @@ static const struct page pages[COMMANDS_N] = {
 		"verify looks for damage. rm wants to be told which: --failed, --model or\n"
 		"--older-than; to be rid of all of them, delete FILE.\n",
 	},
+	[COMMAND_DOCTOR] = {
+		"Usage: pllm doctor [reduce|embed] [OPTION]...\n"
+		"Look whether a run with these options would work, and say what to mend.\n"
+		"\n"
+		"  pllm doctor                      configuration, keys, the usual endpoint\n"
+		"  pllm doctor -m gpt-4o-mini       and whether it has that model\n"
+		"  pllm doctor -m NAME -j 500 -p 'Summarise: {{text}}' --cache c.db\n"
+		"                                   any run's options: they are checked too\n"
+		"  pllm doctor embed -m NAME        a run of pllm embed\n"
+		"  pllm doctor -m NAME --live       one tiny request, which is paid for\n",
+		"Usage: pllm doctor [reduce|embed] [OPTION]...\n"
+		"Look at the configuration, keys and files, and at each endpoint's name,\n"
+		"connection, certificate, clock, key, models and limits; write to stdout what was\n"
+		"found and what to mend. Nothing is changed, and nothing is paid for without\n"
+		"--live. The options of a run are taken as well, and checked: those that stand\n"
+		"here are those that are about endpoints.\n",
+	},
 };
 
 void cli_print_short_help(FILE *out, enum command command)
@@ -145,8 +150,10 @@ void cli_print_short_help(FILE *out, enum command command)
 	for (const struct option *o = option_next(NULL); o; o = option_next(o))
 		if (o->traits & OPTION_IS_COMMON && option_is_for(o, command))
 			put_option(out, o, command);
-	fprintf(out, "\npllm %s%s--help lists all options; man pllm explains them.\n",
-		command_name(command), command == COMMAND_FILTER ? "" : " ");
+	bool is_filter = command == COMMAND_FILTER;
+	fprintf(out, "\npllm %s%s--help lists all options; man pllm%s%s explains them.\n",
+		command_name(command), is_filter ? "" : " ", is_filter ? "" : "-",
+		command_name(command));
 }
 
 static void put_group(FILE *out, const struct option_group *g, enum command command)
@@ -164,13 +171,15 @@ static void put_group(FILE *out, const struct option_group *g, enum command comm
 
 void cli_print_long_help(FILE *out, enum command command)
 {
+	bool is_filter = command == COMMAND_FILTER;
 	fputs(pages[command].usage, out);
 	for (const struct option_group *const *g = option_groups; *g; g++)
 		put_group(out, *g, command);
 	fprintf(out,
 		"\nA DUR is written 500ms, 30s, 5m or 1h30m; a SIZE 64k or 16M.\n"
-		"Examples: pllm %s%s-h. In full, with exit status and environment: man pllm.\n",
-		command_name(command), command == COMMAND_FILTER ? "" : " ");
+		"Examples: pllm %s%s-h. In full, with exit statuses: man pllm%s%s.\n",
+		command_name(command), is_filter ? "" : " ", is_filter ? "" : "-",
+		command_name(command));
 }
 
 void cli_print_version(FILE *out, const char *libraries)
@@ -178,14 +187,15 @@ void cli_print_version(FILE *out, const char *libraries)
 	fprintf(out, "pllm %s\n%s\n", PACKAGE_VERSION, libraries);
 }
 
-void cli_print(FILE *out, enum cli_action action, enum command command, const char *libraries)
+void cli_print(
+	FILE *out, enum cli_action action, const struct config *config, const char *libraries)
 {
 	if (action == CLI_HELP_SHORT)
-		cli_print_short_help(out, command);
+		cli_print_short_help(out, config->command);
 	else if (action == CLI_HELP_LONG)
-		cli_print_long_help(out, command);
+		cli_print_long_help(out, config->command);
 	else if (action == CLI_VERSION)
 		cli_print_version(out, libraries);
 	else
-		generate_print(out, action);
+		generate_print(out, action, config);
 }

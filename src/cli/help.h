@@ -12,10 +12,11 @@
 #include <stdio.h>
 
 /*
- * Prints what the action asks for: any but CLI_RUN and CLI_USAGE_ERROR. Help is about the command;
- * `libraries` as for cli_print_version.
+ * Prints what the action asks for: any but CLI_RUN and CLI_USAGE_ERROR. Borrows the config that
+ * cli_parse has filled: help is about its command. `libraries` as for cli_print_version.
  */
-void cli_print(FILE *out, enum cli_action action, enum command command, const char *libraries);
+void cli_print(
+	FILE *out, enum cli_action action, const struct config *config, const char *libraries);
 
 /* Prints one screen: examples first, then the most used options. */
 void cli_print_short_help(FILE *out, enum command command);

@@ -7,6 +7,7 @@
 #include "cli/layers.h"
 
 #include "base/xalloc.h"
+#include "cli/option_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,8 +90,8 @@ static bool say_env(struct layers *l, const struct option *o, const char *name, 
 	if (o->kind != OPTION_FLAG || strcmp(given.value, "1") == 0)
 		return layers_say(l, o, &source, &given, err);
 	if (strcmp(given.value, "0") != 0)
-		return err_set(
-			err, ERR_USAGE, "%s%.60s: expected 1 or 0", given.label, given.value);
+		return err_set(err, ERR_USAGE, "%s%.60s: not understood" LOG_HELP "expected 1 or 0",
+			given.label, given.value);
 	layers_say_off(l, o, &source);
 	return true;
 }
@@ -109,7 +110,7 @@ const struct option *layers_misplaced(const struct layers *l)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (l->sayings[i].kind == ORIGIN_COMMAND_LINE &&
-			!option_is_for(l->sayings[i].option, l->command))
+			!option_is_taken_by(l->sayings[i].option, l->command))
 			return l->sayings[i].option;
 	return NULL;
 }
@@ -154,7 +155,7 @@ static enum origin_kind *winners_of(const struct layers *l, const struct origins
 	for (size_t i = 0; i < l->n; i++)
 		for (size_t k = 0; k < origins->n; k++)
 			if (l->sayings[i].kind > winners[k] &&
-				option_is_for(l->sayings[i].option, l->command) &&
+				option_is_taken_by(l->sayings[i].option, l->command) &&
 				are_kin(l->sayings[i].option->name, origins->items[k].option))
 				winners[k] = l->sayings[i].kind;
 	return winners;
@@ -210,7 +211,7 @@ void layers_settle(const struct layers *l, struct config *config)
 			const struct saying *said = &l->sayings[i];
 			struct origin *origin = origin_find(origins, said->option->name);
 			if (said->kind != kind || winners[origin - origins->items] != kind ||
-				!option_is_for(said->option, l->command))
+				!option_is_taken_by(said->option, l->command))
 				continue;
 			put(config, said);
 			note_origin(config, origin, said);

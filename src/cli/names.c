@@ -64,7 +64,8 @@ static bool check_text(const struct reading *r, const struct yaml_node *node, co
 	struct err err;
 	if (setting_looks_secret(text))
 		return yaml_refuse(r->err, r->yaml, node,
-			"this looks like an API key, which does not belong into this file; say key-env");
+			"this looks like an API key, which does not belong into this file" LOG_HELP
+			"say key-env");
 	if (endpoint_opts_check(text, &err))
 		return true;
 	bool is_ours = strncmp(err.msg, option, sizeof option - 1) == 0;
@@ -79,13 +80,19 @@ static bool check_url(const struct reading *r, const struct yaml_node *node)
 			r->err, r->yaml, node, "expected a URL, such as http://127.0.0.1:8000/v1");
 	if (strchr(node->text, ','))
 		return yaml_refuse(r->err, r->yaml, node,
-			"a comma cannot be part of a URL here; for more than the URL write a map");
+			"a comma cannot be part of a URL here" LOG_HELP
+			"for more than the URL write a map");
 	return check_text(r, node, node->text);
 }
 
 /* Appends ",key=value" for what is said of the endpoint, or takes the model. */
 static bool add_attribute(const struct reading *r, struct name *name, const struct yaml_node *node)
 {
+	if (setting_names_secret(span_of(node->key)))
+		return yaml_refuse_key(r->err, r->yaml, node,
+			"unknown key \"%.60s\": secrets do not belong into this file" LOG_HELP
+			"say key-env",
+			node->key);
 	if (node->kind != YAML_SCALAR || yaml_is_null(node) || strchr(node->text, ','))
 		return yaml_refuse(r->err, r->yaml, node, "expected one value, without commas");
 	char *checked = xasprintf(ANY_URL ",%s=%s", node->key, node->text);
@@ -130,8 +137,8 @@ static bool add_to_pool(const struct reading *r, struct name *name, const struct
 	if (!endpoint || !endpoint->text)
 		return yaml_refuse(r->err, r->yaml, node,
 			"there is no endpoint \"%.*s\" in this file%s%s",
-			head.n < 60 ? (int)head.n : 60, head.at, near ? "; the nearest is " : "",
-			near ? near : "");
+			head.n < 60 ? (int)head.n : 60, head.at,
+			near ? LOG_HELP "the nearest is " : "", near ? near : "");
 	strings_add(&name->pool, node->text);
 	char *checked = xasprintf(ANY_URL "%s", node->text + head.n);
 	bool ok = check_text(r, node, checked);
@@ -289,16 +296,17 @@ static bool check_known(
 		return true;
 	const char *near = nearest(names, head, true);
 	if (!names->file)
-		return err_set(err, ERR_USAGE,
-			"--endpoint %.60s: expected a URL, such as http://127.0.0.1:8000/v1; no configuration file gives that name to one",
+		return err_set(err, ERR_ENDPOINT,
+			"--endpoint %.60s: neither a URL nor a name that a configuration file "
+			"gives to one" LOG_HELP "expected a URL, such as http://127.0.0.1:8000/v1",
 			text);
 	if (origin->kind == ORIGIN_COMMAND_LINE)
-		return err_set(err, ERR_USAGE,
+		return err_set(err, ERR_ENDPOINT,
 			"--endpoint %.60s: neither a URL nor a name in %s%s%s", text, names->file,
-			near ? "; the nearest is " : "", near ? near : "");
-	return err_set(err, ERR_USAGE,
+			near ? LOG_HELP "the nearest is " : "", near ? near : "");
+	return err_set(err, ERR_ENDPOINT,
 		"%s: --endpoint %.60s: neither a URL nor a name in this file%s%s", origin->place,
-		text, near ? "; the nearest is " : "", near ? near : "");
+		text, near ? LOG_HELP "the nearest is " : "", near ? near : "");
 }
 
 bool names_expand(const struct names *names, struct config *config, struct err *err)
@@ -314,8 +322,24 @@ bool names_expand(const struct names *names, struct config *config, struct err *
 	return true;
 }
 
+const char *names_name(const struct names *names, size_t at)
+{
+	return names->items[at].name;
+}
+
+const char *names_model_of(const struct names *names, size_t at)
+{
+	return names->items[at].model;
+}
+
+bool names_begin(const struct names *names, const char *text)
+{
+	return find(names, head_of(text)) != NULL;
+}
+
 void names_release(struct names *names)
 {
+	strings_release(&names->profiles);
 	for (size_t i = 0; i < names->n; i++) {
 		free(names->items[i].name);
 		free(names->items[i].text);

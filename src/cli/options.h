@@ -11,23 +11,11 @@
 
 #include "app/config.h"
 #include "base/span.h"
+#include "cli/commands.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* What a command line asks for. */
-enum cli_action {
-	CLI_RUN,
-	CLI_HELP_SHORT,
-	CLI_HELP_LONG,
-	CLI_VERSION,
-	CLI_GENERATE_BASH,
-	CLI_GENERATE_ZSH,
-	CLI_GENERATE_FISH,
-	CLI_GENERATE_MDOC,
-	CLI_USAGE_ERROR
-};
 
 /* What a value is, and what C type the field has. */
 enum option_kind {
@@ -52,6 +40,18 @@ enum option_trait {
 	OPTION_IS_TYPED = 128  /* makes no sense in a configuration file */
 };
 
+/* What is known elsewhere of what a value may be, for completions. */
+enum option_offer {
+	OPTION_OFFERS_NOTHING,
+	OPTION_NAMES_STEP, /* it begins with the name of a step that it makes */
+	OPTION_OFFERS_STEPS,
+	OPTION_OFFERS_MODELS,    /* of the configuration file; so are all below but APIs */
+	OPTION_OFFERS_ENDPOINTS, /* and pools */
+	OPTION_OFFERS_FALLBACKS, /* models, endpoints and pools */
+	OPTION_OFFERS_APIS,
+	OPTION_OFFERS_PROFILES
+};
+
 struct option_choice {
 	const char *name; /* NULL ends the list */
 	int value;
@@ -74,8 +74,10 @@ enum option_takers {
 	OPTION_IS_CHUNKS = 1 << COMMAND_CHUNK,
 	OPTION_IS_ASKERS = OPTION_IS_FILTERS | OPTION_IS_REDUCES | OPTION_IS_EMBEDS,
 	OPTION_IS_CACHES = 1 << COMMAND_CACHE,
+	OPTION_IS_DOCTORS = 1 << COMMAND_DOCTOR,
 	OPTION_IS_SHARED = OPTION_IS_ASKERS | OPTION_IS_CHUNKS,
-	OPTION_IS_ALL = OPTION_IS_SHARED | OPTION_IS_CACHES
+	OPTION_IS_CALLERS = OPTION_IS_ASKERS | OPTION_IS_DOCTORS,
+	OPTION_IS_ALL = OPTION_IS_SHARED | OPTION_IS_CACHES | OPTION_IS_DOCTORS
 };
 
 struct option {
@@ -92,8 +94,9 @@ struct option {
 	const struct option_choice *choices;
 	struct option_effect effects[OPTION_EFFECTS_MAX];
 	enum cli_action action;
-	unsigned takers;    /* of enum option_takers; never none */
-	unsigned traits;    /* of enum option_trait */
+	unsigned takers; /* of enum option_takers; never none */
+	unsigned traits; /* of enum option_trait */
+	enum option_offer offers;
 	const char *help;   /* one line */
 	const char *manual; /* a paragraph of mdoc; NULL = hidden */
 };
@@ -129,22 +132,11 @@ bool option_has_value(const struct option *o);
 /* True if the row is to be shown to people. */
 bool option_is_shown(const struct option *o);
 
-/* True if the command takes the option. */
+/* True if the option is the command's own: help, manual and completions have it. */
 bool option_is_for(const struct option *o, enum command command);
 
-enum { OPTION_TEXT_MAX = 80 };
-
-/* Writes how help calls the value ("FILE", "error|skip|replace"), or nothing. Returns out. */
-const char *option_value_name(const struct option *o, char out[OPTION_TEXT_MAX]);
-
-/* Writes the environment variable's name, or an empty string if there is none. Returns out. */
-const char *option_env_name(const struct option *o, char out[OPTION_TEXT_MAX]);
-
-/* Writes "MIN to MAX" as values are written ("1ms to 1h"), or nothing. Returns out. */
-const char *option_range(const struct option *o, char out[OPTION_TEXT_MAX]);
-
-/* Gives the command's default as it is shown, or NULL if there is nothing to show. */
-const char *option_default(const struct option *o, enum command command);
-
-/* Gives the command's default as it is set, or NULL if there is nothing to set. */
-const char *option_standard(const struct option *o, enum command command);
+/*
+ * True if the command takes the option: its own, and for pllm doctor those of all runs, so that the
+ * command line that is to be looked at can follow the word as it is.
+ */
+bool option_is_taken_by(const struct option *o, enum command command);

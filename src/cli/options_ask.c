@@ -9,6 +9,7 @@ static const struct option prompt_rows[] = {
 		.value = "[STEP=]TEMPLATE",
 		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_IS_TEXT | OPTION_IS_COMMON | OPTION_IS_REPEATABLE,
+		.offers = OPTION_NAMES_STEP,
 		.help = "what to ask; {{text}} is a field",
 		.manual = "What to ask about each record: text in which\n.Li {{path}}\n"
 			  "stands for a field of the record, see\n.Sx TEMPLATES .\n"
@@ -23,6 +24,7 @@ static const struct option prompt_rows[] = {
 		.value = "[STEP=]FILE",
 		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_IS_FILE | OPTION_IS_REPEATABLE,
+		.offers = OPTION_NAMES_STEP,
 		.help = "the same, from a file",
 		.manual = "As\n.Fl -prompt ,\nbut the template is what\n.Ar FILE\n"
 			  "holds, less one final line feed.\n" },
@@ -42,8 +44,9 @@ static const struct option prompt_rows[] = {
 		.letters = "m",
 		LIST(prompt.models),
 		.value = "[STEP=]MODEL,...",
-		.takers = OPTION_IS_ASKERS | OPTION_IS_CACHES,
+		.takers = OPTION_IS_CALLERS | OPTION_IS_CACHES,
 		.traits = OPTION_HAS_ENV | OPTION_IS_COMMON | OPTION_IS_REPEATABLE,
+		.offers = OPTION_OFFERS_MODELS,
 		.help = "which model is asked",
 		.manual = "Which model to ask, by the endpoint's name for it.\n"
 			  "Several, with commas between them, are all asked, and\n.Fl -join\n"
@@ -52,7 +55,7 @@ static const struct option prompt_rows[] = {
 			  "Wins over the model of a record's own request body.\n"
 			  "A prefix that names the API, as in\n.Li openai/gpt\\-4o\\-mini ,\n"
 			  "is taken off if nothing else says which API or endpoint to ask.\n"
-			  "For\n.Cm cache :\nonly what that model was asked.\n" },
+			  "For\n.Xr pllm-cache 1 :\nonly what that model was asked.\n" },
 	{ .name = "max-tokens",
 		LIST(prompt.max_tokens),
 		.value = "[STEP=]N",
@@ -106,16 +109,18 @@ static const struct option endpoint_rows[] = {
 		STRING(endpoint.api),
 		.value = "NAME",
 		.shown = "openai",
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.traits = OPTION_HAS_ENV,
+		.offers = OPTION_OFFERS_APIS,
 		.help = "the API that the endpoint speaks",
 		.manual = "The API that the endpoint speaks, see\n.Sx APIS .\n.Cm openai\n"
 			  "is OpenAI's chat completions, which most other servers speak\ntoo.\n" },
 	{ .name = "endpoint",
 		LIST(endpoint.endpoints),
 		.value = "URL[,K=V]...",
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.traits = OPTION_IS_COMMON | OPTION_IS_REPEATABLE,
+		.offers = OPTION_OFFERS_ENDPOINTS,
 		.help = "base URL to ask at, or several",
 		.manual =
 			"Where to ask: the base URL as the API's own libraries take it,\n"
@@ -134,8 +139,9 @@ static const struct option endpoint_rows[] = {
 	{ .name = "fallback",
 		LIST(endpoint.fallbacks),
 		.value = "[URL,]...MODEL",
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.traits = OPTION_IS_REPEATABLE,
+		.offers = OPTION_OFFERS_FALLBACKS,
 		.help = "whom to ask when the pool cannot answer",
 		.manual = "Whom to ask in the place of a pool that cannot answer: another\n"
 			  "model at the pool's first endpoint, or with a\n.Ar URL\n"
@@ -169,14 +175,14 @@ static const struct option endpoint_rows[] = {
 		STRING(endpoint.key.env),
 		.value = "NAME",
 		.shown = "OPENAI_API_KEY",
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.help = "the variable that holds the key, or none",
 		.manual = "The environment variable that holds the API key, or\n.Cm none\n"
 			  "for no key.\nA loopback endpoint needs none.\n" },
 	{ .name = "key-file",
 		STRING(endpoint.key.file),
 		.value = "FILE",
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.traits = OPTION_IS_FILE,
 		.help = "read the key from FILE",
 		.manual = "Read the key from\n.Ar FILE ,\nless one final line feed.\n" },
@@ -186,14 +192,14 @@ static const struct option endpoint_rows[] = {
 		.standard = "-1",
 		.shown = "",
 		.max = 1 << 20,
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.traits = OPTION_IS_TYPED,
 		.help = "read the key from descriptor N",
 		.manual = "Read the key from the open file descriptor\n.Ar N .\n" },
 	{ .name = "key-cmd",
 		STRING(endpoint.key.cmd),
 		.value = "COMMAND",
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.help = "run COMMAND, which prints the key",
 		.manual = "Run\n.Ar COMMAND ,\n"
 			  "split at spaces and without a shell, for up to 10 seconds, and\n"
@@ -203,7 +209,7 @@ static const struct option endpoint_rows[] = {
 	{ .name = "header",
 		LIST(endpoint.headers),
 		.value = "'Name: value'",
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.traits = OPTION_IS_TEXT | OPTION_IS_REPEATABLE,
 		.help = "send one more header; not for secrets",
 		.manual = "Send one more header with each request.\n"
@@ -212,26 +218,26 @@ static const struct option endpoint_rows[] = {
 	{ .name = "header-file",
 		LIST(endpoint.header_files),
 		.value = "FILE",
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.traits = OPTION_IS_FILE | OPTION_IS_REPEATABLE,
 		.help = "send the headers in FILE, one a line",
 		.manual = "Send the headers in\n.Ar FILE ,\none a line.\n" },
 	{ .name = "allow-http",
 		FLAG(SETS(endpoint.allow_http, true)),
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.help = "let a key travel unencrypted",
 		.manual = "Let a key travel over plain http to a host other than this one.\n" },
 	{ .name = "cacert",
 		STRING(endpoint.cacert),
 		.value = "FILE",
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.traits = OPTION_IS_FILE,
 		.help = "trust the certificates in FILE, not the system's",
 		.manual = "Trust the certificates in\n.Ar FILE\n(PEM) instead of the system's.\n" },
 	{ .name = "cert",
 		STRING(endpoint.cert),
 		.value = "FILE",
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.traits = OPTION_IS_FILE,
 		.help = "show the server this certificate and key",
 		.manual = "Show the server the client certificate in\n.Ar FILE\n"
@@ -239,7 +245,7 @@ static const struct option endpoint_rows[] = {
 	{ .name = "unix-socket",
 		STRING(endpoint.unix_socket),
 		.value = "PATH",
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.traits = OPTION_IS_FILE,
 		.help = "connect to PATH, not to the URL's host",
 		.manual =
@@ -267,6 +273,7 @@ static const struct option endpoint_rows[] = {
 		.value = "NAME",
 		.takers = OPTION_IS_ALL,
 		.traits = OPTION_IS_TYPED,
+		.offers = OPTION_OFFERS_PROFILES,
 		.help = "use that profile of the configuration file",
 		.manual = "Use the options that the configuration file has for the profile\n"
 			  ".Ar NAME .\nThey win over the file's defaults.\n" },

@@ -126,7 +126,6 @@ static const struct option rows[] = {
 		.letters = "u",
 		FLAG(SETS(pipeline.unordered, true)),
 		.takers = OPTION_IS_ASKERS,
-		.traits = OPTION_IS_COMMON,
 		.help = "write records as soon as they are answered",
 		.manual = "Write each record as soon as it is answered.\n" },
 	{ .name = "window",
@@ -173,7 +172,7 @@ static const struct option rows[] = {
 		.manual = "What to do with a failed record:\n.Cm keep\nwrites it with its error,\n"
 			  ".Cm drop\nleaves it out,\n.Cm stop\n"
 			  "writes it and ends the run with exit status 4.\n"
-			  "What\n.Cm drop\nis for\n.Cm reduce ,\nsee\n.Sx REDUCE .\n" },
+			  "What\n.Cm drop\nis for a group says\n.Xr pllm-reduce 1 .\n" },
 	{ .name = "retry-errors",
 		FLAG(SETS(reader.revives, true), SETS(pipeline.existing, EXISTING_IS_SKIPPED)),
 		.takers = OPTION_IS_FILTERS | OPTION_IS_EMBEDS | OPTION_IS_CHUNKS,

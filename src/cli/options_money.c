@@ -9,7 +9,7 @@ static const struct option cache_rows[] = {
 	{ .name = "cache",
 		STRING(cache.path),
 		.value = "FILE",
-		.takers = OPTION_IS_ASKERS | OPTION_IS_CACHES,
+		.takers = OPTION_IS_CALLERS | OPTION_IS_CACHES,
 		.traits = OPTION_HAS_ENV | OPTION_IS_FILE | OPTION_IS_COMMON,
 		.help = "keep answers in FILE, and ask for none twice",
 		.manual = "Keep each answer in\n.Ar FILE ,\n"
@@ -41,8 +41,7 @@ static const struct option cache_rows[] = {
 		.takers = OPTION_IS_CACHES,
 		.traits = OPTION_IS_COMMON | OPTION_IS_TYPED,
 		.help = "only requests that were refused, no answers",
-		.manual = "For\n.Nm\n.Cm cache :\nonly what was refused, see\n"
-			  ".Sx Looking after a cache .\n" },
+		.manual = "Only what was refused, and no answers.\n" },
 	{ .name = "older-than",
 		DURATION(cache_command.older_than_ms),
 		.value = "DUR",
@@ -53,8 +52,7 @@ static const struct option cache_rows[] = {
 		.takers = OPTION_IS_CACHES,
 		.traits = OPTION_IS_COMMON | OPTION_IS_TYPED,
 		.help = "only what was stored longer ago: 30d, 12h",
-		.manual = "For\n.Nm\n.Cm cache :\nonly what was stored longer ago than\n"
-			  ".Ar DUR .\n" },
+		.manual = "Only what was stored longer ago than\n.Ar DUR .\n" },
 };
 
 static const struct option money_rows[] = {
@@ -98,7 +96,7 @@ static const struct option money_rows[] = {
 		STRING(money.prices),
 		.value = "FILE",
 		.shown = "a table inside, only to show costs",
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.traits = OPTION_HAS_ENV | OPTION_IS_FILE,
 		.help = "what models cost, as in LiteLLM's model_prices_and_context_window.json",
 		.manual =
@@ -109,7 +107,7 @@ static const struct option money_rows[] = {
 	{ .name = "price-in",
 		STRING(money.price_in),
 		.value = "USD",
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "what a million input tokens cost, in US dollars: 0.15",
 		.manual =
@@ -119,7 +117,7 @@ static const struct option money_rows[] = {
 	{ .name = "price-out",
 		STRING(money.price_out),
 		.value = "USD",
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "what a million output tokens cost, in US dollars: 0.60",
 		.manual = "What a million tokens of answers cost, likewise.\n" },

@@ -51,4 +51,4 @@
 
 extern const struct option_group options_io, options_prompt, options_steps, options_reduce,
 	options_embed, options_chunk, options_endpoint, options_speed, options_patience,
-	options_cache, options_money, options_seeing, options_help;
+	options_cache, options_money, options_seeing, options_doctor, options_help;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table's last chapter: how fast, how patient, and what is shown. */
+/* The table's chapters about how fast, how patient, and its last. */
 #include "cli/options_row.h"
 
 /* A year: longer is a slip of the finger. */
@@ -13,7 +13,7 @@ static const struct option speed_rows[] = {
 		.standard = "64",
 		.min = 1,
 		.max = 100000,
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.traits = OPTION_HAS_ENV | OPTION_IS_COMMON,
 		.help = "requests in flight, at most",
 		.manual = "How many requests may be in flight at a time.\n"
@@ -32,7 +32,7 @@ static const struct option speed_rows[] = {
 		STRING(rate),
 		.value = "N/UNIT",
 		.shown = "no limit",
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "requests in a time, at most: 60/m, 5/s",
 		.manual = "Start no more than\n.Ar N\nrequests in a unit of time,\n"
@@ -46,7 +46,7 @@ static const struct option speed_rows[] = {
 		.shown = "no limit",
 		.min = 1,
 		.max = INT64_C(1000000000000),
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "tokens a minute, at most, in and out",
 		.manual =
@@ -95,7 +95,8 @@ static const struct option patience_rows[] = {
 		.help = "failed attempts that are followed by another",
 		.manual = "After how many failed attempts a call is tried once more.\n"
 			  "A server that says that it is asked too fast is waited for, and\n"
-			  "that does not count.\n" },
+			  "that does not count; nor does what fails while nothing comes from\n"
+			  "an endpoint, which is for\n.Fl -give-up\nto end.\n" },
 	{ .name = "timeout",
 		DURATION(pipeline.sched.timeout_ms),
 		.value = "DUR",
@@ -113,7 +114,7 @@ static const struct option patience_rows[] = {
 		.standard = "10s",
 		.min = 1,
 		.max = DURATION_MAX,
-		.takers = OPTION_IS_ASKERS,
+		.takers = OPTION_IS_CALLERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "longest for name look-up, TCP and TLS together",
 		.manual =
@@ -159,9 +160,11 @@ static const struct option patience_rows[] = {
 		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
 		.help = "end when nothing has succeeded for so long",
-		.manual = "End the run when no request has succeeded for so long while work\n"
-			  "waits.\nThe exit status is 5 if nothing ever succeeded, else 1.\n"
-			  "0 is never.\n" },
+		.manual =
+			"End the run when no request has succeeded for so long while work\n"
+			"waits.\nOn a terminal, and with\n.Fl v ,\nit is said before that nothing succeeds.\n"
+			"The exit status is 5 if nothing ever succeeded, else 1.\n"
+			"0 is never.\n" },
 	{ .name = "max-duration",
 		DURATION(pipeline.max_duration_ms),
 		.value = "DUR",
@@ -197,49 +200,6 @@ static const struct option patience_rows[] = {
 			  "failed for reasons of their own;\n.Cm never\nswitches that off.\n" },
 };
 
-static const struct option seeing_rows[] = {
-	{ .name = "dry-run",
-		.letters = "n",
-		FLAG(SETS(money.is_dry, true)),
-		.takers = OPTION_IS_ASKERS,
-		.traits = OPTION_IS_COMMON | OPTION_IS_TYPED,
-		.help = "say what it would cost; nothing is sent",
-		.manual = "Send nothing, and write only how many requests all of the input would\n"
-			  "take, how many tokens and what they would cost, see\n"
-			  ".Sx WHAT IT WILL COST .\n" },
-	{ .name = "trial",
-		INT(money.trial_n),
-		.value = "N",
-		.standard = "0",
-		.shown = "",
-		.min = 1,
-		.max = 1000000,
-		.takers = OPTION_IS_FILTERS | OPTION_IS_EMBEDS,
-		.traits = OPTION_IS_TYPED,
-		.help = "ask about N of the records, and say what all would cost",
-		.manual =
-			"Ask about\n.Ar N\nrecords, drawn evenly from all of the input, write them, and\n"
-			"say what all of them would cost, and how long they would take, see\n"
-			".Sx WHAT IT WILL COST .\n" },
-	{ .name = "quiet",
-		.letters = "q",
-		FLAG(SETS(is_quiet, true), SETS(is_verbose, false)),
-		.takers = OPTION_IS_ALL,
-		.traits = OPTION_HAS_ENV,
-		.help = "no warnings and no summary on stderr",
-		.manual = "Show only errors that keep the run from starting or its output from\n"
-			  "being written; leave out warnings and the summary of failures.\n" },
-	{ .name = "verbose",
-		.letters = "v",
-		FLAG(SETS(is_verbose, true), SETS(is_quiet, false)),
-		.takers = OPTION_IS_ALL,
-		.traits = OPTION_HAS_ENV,
-		.help = "failed records, gates that open and shut, and the totals",
-		.manual =
-			"Show a line for each failed record, one whenever the way to an endpoint\n"
-			"narrows, shuts or opens and why, and the totals at the end.\n" },
-};
-
 static const struct option help_rows[] = {
 	{ .letters = "h",
 		ACTION(CLI_HELP_SHORT),
@@ -260,12 +220,13 @@ static const struct option help_rows[] = {
 		ACTION(CLI_GENERATE_BASH),
 		.choices = (const struct option_choice[]){ { "bash", CLI_GENERATE_BASH },
 			{ "zsh", CLI_GENERATE_ZSH }, { "fish", CLI_GENERATE_FISH },
-			{ "mdoc", CLI_GENERATE_MDOC }, { 0 } },
+			{ "mdoc", CLI_GENERATE_MDOC }, { "models", CLI_OFFER_MODELS },
+			{ "endpoints", CLI_OFFER_ENDPOINTS }, { "fallbacks", CLI_OFFER_FALLBACKS },
+			{ "profiles", CLI_OFFER_PROFILES }, { 0 } },
 		.takers = OPTION_IS_ALL,
 		.traits = OPTION_IS_HIDDEN },
 };
 
 const struct option_group options_speed = { "Speed", ROWS_OF(speed_rows) };
 const struct option_group options_patience = { "Patience", ROWS_OF(patience_rows) };
-const struct option_group options_seeing = { "Seeing", ROWS_OF(seeing_rows) };
 const struct option_group options_help = { "Help", ROWS_OF(help_rows) };

@@ -49,6 +49,7 @@ static const struct option steps_rows[] = {
 		.shown = "all steps",
 		.takers = OPTION_IS_FILTERS,
 		.traits = OPTION_IS_REPEATABLE,
+		.offers = OPTION_OFFERS_STEPS,
 		.help = "steps whose answers are written",
 		.manual = "Which steps' answers go into the output; the others are there for\n"
 			  "those alone.\n" },

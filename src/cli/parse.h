@@ -17,11 +17,11 @@
 
 /*
  * Fills config, whatever it held, and says what is to be done; borrows argv, the config keeps
- * copies. CLI_USAGE_ERROR with err filled (ERR_USAGE: what is wrong and what would be right,
- * without the program's name) if it cannot be understood. Other files and variables than argv are
- * looked at only for CLI_RUN; for other actions the config is empty but for its command, which is
- * the one they are about. In each case it is to be
- * freed.
+ * copies. CLI_USAGE_ERROR with err filled (what is wrong and what would be right, without the
+ * program's name) if it cannot be understood. Other files and variables than argv are looked at
+ * only for CLI_RUN; for CLI_OFFER_* the config holds what argv says up to there, and for other
+ * actions it is empty but for its command, which is the one they are about. In each case it is to
+ * be freed.
  */
 enum cli_action cli_parse(int argc, char **argv, struct config *config, struct err *err);
 

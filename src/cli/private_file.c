@@ -29,8 +29,9 @@ static bool check_owner(const char *path, const struct stat *st, struct err *err
 {
 	if (st->st_uid == geteuid() || st->st_uid == 0)
 		return true;
-	return err_set(err, ERR_USAGE,
-		"%s belongs to another user, who may change where your requests go; chown it, or give --no-config",
+	return err_set(err, ERR_CONFIG,
+		"%s belongs to another user, who may change where your requests go" LOG_HELP
+		"chown it, or give --no-config",
 		path);
 }
 
@@ -45,8 +46,9 @@ static bool check_stat(const char *path, const struct stat *st, struct err *err)
 		return false;
 	if ((st->st_mode & (S_IWGRP | S_IWOTH)) == 0 || is_shared)
 		return true;
-	return err_set(err, ERR_USAGE,
-		"%s may be written by others, who may change where your requests go: chmod go-w %s",
+	return err_set(err, ERR_CONFIG,
+		"%s may be written by others, who may change where your requests go" LOG_HELP
+		"chmod go-w %s",
 		path, path);
 }
 
@@ -56,10 +58,10 @@ static bool check_real_place(const char *path, struct err *err)
 	char *real = realpath(path, NULL);
 	struct stat st;
 	if (!real)
-		return err_set_errno(err, ERR_USAGE, "cannot read %s", path);
+		return err_set_errno(err, ERR_CONFIG, "cannot read %s", path);
 	char *dir = directory_of(real);
 	bool ok = stat(dir, &st) == 0 ? check_stat(dir, &st, err)
-				      : err_set_errno(err, ERR_USAGE, "cannot read %s", path);
+				      : err_set_errno(err, ERR_CONFIG, "cannot read %s", path);
 	free(dir);
 	free(real);
 	return ok;
@@ -75,10 +77,10 @@ static bool read_all(int fd, const char *path, struct buf *out, struct err *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_set_errno(err, ERR_USAGE, "cannot read %s", path);
+			return err_set_errno(err, ERR_CONFIG, "cannot read %s", path);
 		if (!buf_put(out, chunk, (size_t)n))
 			return err_set(
-				err, ERR_USAGE, "%s is larger than %zu bytes", path, out->max);
+				err, ERR_CONFIG, "%s is larger than %zu bytes", path, out->max);
 	}
 }
 
@@ -86,9 +88,9 @@ static bool read_checked(int fd, const char *path, struct buf *out, struct err *
 {
 	struct stat st;
 	if (fstat(fd, &st) != 0)
-		return err_set_errno(err, ERR_USAGE, "cannot read %s", path);
+		return err_set_errno(err, ERR_CONFIG, "cannot read %s", path);
 	if (!S_ISREG(st.st_mode))
-		return err_set(err, ERR_USAGE, "%s is not a regular file", path);
+		return err_set(err, ERR_CONFIG, "%s is not a regular file", path);
 	return check_stat(path, &st, err) && check_real_place(path, err) &&
 		read_all(fd, path, out, err);
 }
@@ -102,7 +104,7 @@ static int open_directory(const char *path, bool *is_there, struct err *err)
 	/* A home that may not be entered, as of some services, has no file for us. */
 	*is_there = fd >= 0 || (errno != ENOENT && errno != ENOTDIR && errno != EACCES);
 	if (*is_there && (fd < 0 || fstat(fd, &st) != 0))
-		err_set_errno(err, ERR_USAGE, "cannot open %s", dir);
+		err_set_errno(err, ERR_CONFIG, "cannot open %s", dir);
 	else if (*is_there && check_stat(dir, &st, err)) {
 		free(dir);
 		return fd;
@@ -129,7 +131,7 @@ bool private_file_read(const char *path, struct buf *out, bool *is_there, struct
 		return true;
 	errno = error;
 	if (fd < 0)
-		return err_set_errno(err, ERR_USAGE, "cannot open %s", path);
+		return err_set_errno(err, ERR_CONFIG, "cannot open %s", path);
 	bool ok = read_checked(fd, path, out, err);
 	close(fd);
 	return ok;

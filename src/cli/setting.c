@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/setting.h"
 
+#include "base/key_form.h"
+#include "base/near.h"
 #include "base/units.h"
 #include "base/xalloc.h"
+#include "cli/option_text.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+enum { CHOICES_MAX = 32 }; /* of an option, that may be suggested */
 
 static void *field_of(struct config *config, size_t offset)
 {
 	return (char *)config + offset;
 }
-
-/* How the keys of the usual services begin, and what they are made of. */
-static const char *const key_marks[] = { "sk-", "gsk_", "xai-", "hf_", "AIza" };
-#define KEY_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
-enum { KEY_REST_MIN = 8 };
 
 /* What stands around a key when it is not the whole text. */
 static bool is_between(char c)
@@ -25,30 +26,42 @@ static bool is_between(char c)
 	return c == '\0' || strchr("= :,;\"'", c);
 }
 
-static bool is_key(const char *at)
+static bool is_key(struct span text)
 {
-	for (size_t i = 0; i < sizeof key_marks / sizeof *key_marks; i++) {
-		size_t mark_n = strlen(key_marks[i]);
-		if (strncmp(at, key_marks[i], mark_n) != 0)
-			continue;
-		size_t rest_n = strspn(at + mark_n, KEY_LETTERS);
-		return rest_n >= KEY_REST_MIN && is_between(at[mark_n + rest_n]);
-	}
-	return false;
+	size_t n = key_form_length(text);
+	return n > 0 && is_between(text.at[n]);
 }
 
 bool setting_looks_secret(const char *text)
 {
-	for (const char *at = text; *at; at++)
-		if ((at == text || is_between(at[-1])) && is_key(at))
+	const char *end = text + strlen(text);
+	for (const char *at = text; at < end; at++)
+		if ((at == text || is_between(at[-1])) &&
+			is_key((struct span){ at, (size_t)(end - at) }))
 			return true;
+	return false;
+}
+
+bool setting_names_secret(struct span name)
+{
+	static const char *const ends[] = { "key", "apikey", "token", "secret", "password" };
+	/* Of tokens there are others. */
+	if (name.n > 4 && strncasecmp(name.at, "max", 3) == 0 && strchr("-_", name.at[3]))
+		return false;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		size_t n = strlen(ends[i]);
+		if (name.n < n || strncasecmp(name.at + name.n - n, ends[i], n) != 0)
+			continue;
+		if (name.n == n || strchr("-_", name.at[name.n - n - 1]))
+			return true;
+	}
 	return false;
 }
 
 bool setting_refuse_secret(struct err *err)
 {
-	return err_set(err, ERR_USAGE,
-		"an argument looks like an API key, which others can see there; "
+	return err_set(err, ERR_KEY,
+		"an argument looks like an API key, which others can see there" LOG_HELP
 		"use the API's variable, --key-file, --key-fd or --key-cmd");
 }
 
@@ -63,8 +76,9 @@ static bool refuse_number(const struct option *o, const struct given *given, str
 		[OPTION_SIZE] = { "a size", ", such as 64k or 16M" },
 	};
 	char range[OPTION_TEXT_MAX];
-	return err_set(err, ERR_USAGE, "%s%.60s: expected %s from %s%s", given->label, given->value,
-		kinds[o->kind].name, option_range(o, range), kinds[o->kind].examples);
+	return err_set(err, ERR_USAGE, "%s%.60s: not understood" LOG_HELP "expected %s from %s%s",
+		given->label, given->value, kinds[o->kind].name, option_range(o, range),
+		kinds[o->kind].examples);
 }
 
 static bool put_number(
@@ -86,14 +100,21 @@ static bool put_number(
 
 bool setting_choose(const struct option *o, const struct given *given, int *value, struct err *err)
 {
-	for (const struct option_choice *c = o->choices; c->name; c++)
+	const char *names[CHOICES_MAX];
+	size_t n = 0;
+	for (const struct option_choice *c = o->choices; c->name; c++) {
 		if (strcmp(given->value, c->name) == 0) {
 			*value = c->value;
 			return true;
 		}
+		if (n < CHOICES_MAX)
+			names[n++] = c->name;
+	}
 	char choices[OPTION_TEXT_MAX];
-	return err_set(err, ERR_USAGE, "%s%.60s: expected one of %s", given->label, given->value,
-		option_value_name(o, choices));
+	const char *near = near_find(given->value, names, n);
+	return err_set(err, ERR_USAGE, "%s%.60s: not understood" LOG_HELP "expected one of %s%s%s",
+		given->label, given->value, option_value_name(o, choices),
+		near ? "; the nearest is " : "", near ? near : "");
 }
 
 static bool put_flag(struct config *config, const struct option *o)

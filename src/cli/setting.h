@@ -23,7 +23,7 @@ void setting_defaults(struct config *config, enum command command);
 
 /*
  * Sets the row's field; borrows the text, the config keeps a copy. A value is there if the row
- * must have one. False with err filled (ERR_USAGE: what would be right, and never anything that
+ * must have one. False with err filled (what would be right, and never anything that
  * looks like a key) if it will not do. Not for actions without choices.
  */
 bool setting_put(
@@ -46,6 +46,9 @@ void setting_release(struct config *config);
 
 /* True if some word of the text looks like an API key. */
 bool setting_looks_secret(const char *text);
+
+/* True if what has that name is a secret, by the name: "api_key", "token", "client-secret". */
+bool setting_names_secret(struct span name);
 
 /* Fills err for a key found on the command line, without showing it; returns false. */
 bool setting_refuse_secret(struct err *err);

@@ -9,7 +9,8 @@
 static void refuse_taken(struct record *r, const char *field)
 {
 	record_fail(r, ERROR_BAD_RECORD,
-		xasprintf("the record already has a field \"%s\"; see --existing, -a and --meta",
+		xasprintf("the record already has a field \"%s\"" LOG_HELP
+			  "see --existing, -a and --meta",
 			field));
 }
 
@@ -59,7 +60,7 @@ bool door_settles(const struct pipeline_opts *opts, const struct plan *plan, str
 	}
 	if (!json_is(r->value, JSON_KIND_OBJECT) && writes_input(opts, plan)) {
 		record_fail(r, ERROR_BAD_RECORD,
-			xstrdup("a record that is no object leaves as {\"input\":...}; "
+			xstrdup("a record that is no object leaves as {\"input\":...}" LOG_HELP
 				"give the answer another name than \"input\""));
 		return true;
 	}

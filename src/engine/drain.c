@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "engine/look.h"
 #include "io/signals.h"
 
 #include <stdio.h>
@@ -19,7 +20,8 @@ void drain_begin(struct pipeline *p, int64_t grace_ms, const char *reason)
 		return;
 	p->phase = DRAINING;
 	p->grace_end_ms = grace_ms == INT64_MAX ? INT64_MAX : p->now_ms + grace_ms;
-	snprintf(p->verdict->reason, sizeof p->verdict->reason, "%s", reason);
+	err_flatten(p->verdict->reason, sizeof p->verdict->reason, reason);
+	p->was_all_read = reader_is_done(p->rooms->reader);
 	reader_stop(p->rooms->reader);
 	sched_stop(&p->sched);
 }
@@ -40,12 +42,28 @@ static void say_status(const struct pipeline *p)
 	sched_describe(&p->sched, p->now_ms, &gates);
 	log_say(LOG_ERROR,
 		"%llu read, %llu done, %llu failed; %u in flight, %zu waiting, %zu held for order; %.*s",
-		(unsigned long long)s->read_n,
-		(unsigned long long)(s->answered_n + s->failed_n + s->skipped_n + s->passed_n),
-		(unsigned long long)s->failed_n, p->sched.flights_n,
+		(unsigned long long)s->read_n, (unsigned long long)p->settled_n,
+		(unsigned long long)(s->failed_n - stats_unasked_n(s)), p->sched.flights_n,
 		p->sched.queue.ready_n + p->sched.queue.waiting.len, p->order.held, (int)gates.len,
 		gates.data);
 	buf_release(&gates);
+}
+
+/* Who has pressed ^C wants to see that it was heard, and what is still waited for. */
+static void say_stopping(const struct pipeline *p)
+{
+	if (p->sched.flights_n == 0)
+		return;
+	log_say(LOG_NOTICE, "stopping: %u in flight may land within %llds; once more to leave them",
+		p->sched.flights_n, (long long)(p->opts->grace_ms / 1000));
+}
+
+/* They were sent: their answers may have to be paid for all the same. */
+static void say_leaving(const struct pipeline *p)
+{
+	if (p->sched.flights_n > 0)
+		log_say(LOG_NOTICE, "%u in flight are left; they may be billed",
+			p->sched.flights_n);
 }
 
 static void heed_signals(struct pipeline *p)
@@ -57,15 +75,20 @@ static void heed_signals(struct pipeline *p)
 		drain_begin(p, p->opts->grace_ms, "stopped by a signal");
 		if (p->grace_end_ms == INT64_MAX)
 			p->grace_end_ms = p->now_ms + p->opts->grace_ms;
+		say_stopping(p);
 	}
-	if (seen.stops_n > 1)
+	if (seen.stops_n > 1 && p->phase != ABORTING) {
+		say_leaving(p);
 		abort_now(p);
+	}
 	if (seen.hangup && p->verdict->by_signal == 0) {
 		p->verdict->by_signal = seen.hangup;
 		drain_begin(p, INT64_MAX, "stopped by a hang-up");
 	}
-	if (seen.status)
+	if (seen.status) {
+		look_asked(p);
 		say_status(p);
+	}
 }
 
 static void heed_output(struct pipeline *p)
@@ -83,7 +106,8 @@ static void heed_cache(struct pipeline *p)
 	if (!p->storing.has_failed || p->verdict->cache_failed)
 		return;
 	p->verdict->cache_failed = true;
-	drain_begin(p, 0, p->storing.err.msg);
+	err_say(&p->storing.err);
+	drain_begin(p, 0, "what was paid for could not be stored");
 }
 
 /* What is left of the budget. */
@@ -169,25 +193,76 @@ static void drain_with_reason(struct pipeline *p, const struct gates *dead)
 	free(reason);
 }
 
-/* What the clock and dead endpoints say. */
+/* The only endpoint is dead: in its words, and whose key it was. */
+static void drain_with_death(struct pipeline *p, const struct gates *dead)
+{
+	const char *source = dead->dead == OUTCOME_AUTH ? dead->endpoint->key_source : NULL;
+	char *reason = xasprintf("%s%s%s", dead->dead_message,
+		source ? LOG_HELP "the key is from " : "", source ? source : "");
+	drain_begin(p, INT64_MAX, reason);
+	free(reason);
+}
+
+static void drain_with_impatience(struct pipeline *p)
+{
+	char *reason = xasprintf(
+		"no success for %.6gs (--give-up); ", (double)p->halt.opts->give_up_ms / 1000);
+	drain_with_state(p, p->opts->grace_ms, reason);
+	free(reason);
+}
+
+static bool is_silent(const struct pipeline *p)
+{
+	for (unsigned i = 0; i < p->sched.pool.gates_n; i++)
+		if (!gates_is_silent(&p->sched.pool.gates[i]))
+			return false;
+	return p->sched.recall.hits_n == 0;
+}
+
+/* Patience is long: who has a wrong port, or forgot a server, is not to wait until it ends. */
+static void say_silence(struct pipeline *p)
+{
+	struct buf text;
+	p->is_silence_said = true;
+	buf_init(&text, STATUS_MAX_BYTES);
+	sched_describe(&p->sched, p->now_ms, &text);
+	log_say(LOG_NOTICE,
+		"no request has succeeded yet, which %s: %.*s" LOG_HELP
+		"is the server up? pllm doctor looks for what is wrong",
+		p->halt.opts->give_up_ms > 0 ? "--give-up will end" : "nothing will end",
+		(int)text.len, text.data);
+	buf_release(&text);
+}
+
+/* What the clock and dead endpoints say of a run that is on. */
 static void heed_patience(struct pipeline *p)
 {
 	struct verdict *v = p->verdict;
-	if (p->phase == RUNNING && p->sched.dead) {
+	if (p->phase != RUNNING)
+		return;
+	if (p->sched.dead) {
 		v->refused = true;
 		if (p->sched.pool.pools_n > 1)
 			drain_with_reason(p, p->sched.dead);
 		else if (p->sched.pool.gates_n > 1)
 			drain_with_state(p, INT64_MAX, "no endpoint is left; ");
 		else
-			drain_begin(p, INT64_MAX, p->sched.dead->dead_message);
-	} else if (p->phase == RUNNING && p->now_ms >= p->duration_end_ms) {
+			drain_with_death(p, p->sched.dead);
+	} else if (p->now_ms >= p->duration_end_ms) {
 		v->duration_reached = true;
 		drain_begin(p, p->opts->grace_ms, "--max-duration reached");
-	} else if (p->phase == RUNNING && halt_patience(&p->halt, p->now_ms) <= 0) {
+	} else if (halt_patience(&p->halt, p->now_ms) <= 0) {
 		v->gave_up = true;
-		drain_with_state(p, p->opts->grace_ms, "no success for --give-up; ");
+		drain_with_impatience(p);
+	} else if (!p->is_silence_said && is_silent(p)) {
+		say_silence(p);
 	}
+}
+
+/* What the clock says of a run that is ending. */
+static void heed_grace(struct pipeline *p)
+{
+	struct verdict *v = p->verdict;
 	if (p->now_ms < p->grace_end_ms)
 		return;
 	p->grace_end_ms = INT64_MAX;
@@ -209,4 +284,5 @@ void drain_heed(struct pipeline *p)
 	heed_halt(p);
 	heed_budget(p);
 	heed_patience(p);
+	heed_grace(p);
 }

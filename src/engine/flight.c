@@ -3,12 +3,14 @@
 
 #include "api/api.h"
 #include "api/classify.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "engine/again.h"
 #include "engine/render.h"
 #include "engine/triage.h"
 #include "engine/verify.h"
+#include "io/trace.h"
 #include "work/record.h"
 #include "work/request.h"
 #include "work/tokens.h"
@@ -155,6 +157,7 @@ void flight_start(struct sched *s, struct request *q, struct gates *g, int64_t n
 	if (q->attempts_n > 0) {
 		attempt_again(&q->attempt);
 		s->retries_n += !q->is_reask;
+		s->traffic.retries_n[q->answer.outcome] += !q->is_reask;
 		q->is_reask = false;
 	}
 	take_off(s, q, &q->attempt, g, now_ms);
@@ -285,6 +288,9 @@ static void read_answer(const struct sched *s, const struct flight *f, struct an
 	answer_init(answer, OUTCOME_ANSWERED);
 	classify_redact(&a->answer, a->endpoint);
 	bool hides_key = classify_hides_secret(buf_span(&a->answer), a->endpoint);
+	/* A stream's bytes are given up by whoever reads them. */
+	if (s->rooms.trace)
+		trace_see(s->rooms.trace, a);
 	api->read(a, answer);
 	/* What came in pieces is only now in one. */
 	classify_redact(&answer->own, a->endpoint);
@@ -317,12 +323,24 @@ static bool is_own_doing(const struct flight *f)
 	return gates_is_sound(g) && (f->request->faults_n >= EVIDENCE_N || is_one_of_many);
 }
 
+/* Counts how the attempt ended, and how long a good one took. */
+static void count(struct sched *s, const struct attempt *a, enum outcome outcome)
+{
+	s->traffic.ended_n[outcome]++;
+	if (outcome != OUTCOME_ANSWERED)
+		return;
+	histogram_add(&s->traffic.latency, a->ms);
+	if (a->first_byte_ms >= 0)
+		histogram_add(&s->traffic.first_byte, a->first_byte_ms);
+}
+
 /* Takes the flight out of the air, and lets all gates learn from its end. */
 static void land(struct sched *s, struct flight *f, const struct answer *answer, int64_t now_ms)
 {
 	struct request *q = f->request;
 	bool was_dead = gates_is_dead(f->gates);
 	bool is_suspect = is_own_doing(f);
+	count(s, f->attempt, answer->outcome);
 	const struct gates_landing landing = {
 		.pass = &f->pass, .attempt = f->attempt, .answer = answer, .is_suspect = is_suspect
 	};
@@ -405,6 +423,23 @@ static void win(struct sched *s, struct flight *f, int64_t now_ms)
 	flight_cut(s, other->owner);
 }
 
+/* Writes the attempt down, for who has asked for that. */
+static void trace(const struct sched *s, const struct flight *f, enum outcome outcome)
+{
+	const struct request *q = f->request;
+	const struct step *step = &s->rooms.plan->steps[q->step];
+	trace_put(s->rooms.trace,
+		&(struct trace_entry){
+			.attempt = f->attempt,
+			.wall_ms = clock_wall_ms(),
+			/* Nobody waits for it any more: whose it was, is not known. */
+			.line = q->calls_n > 0 ? request_first(q)->record->line : 0,
+			.step = step->name,
+			.n = q->attempts_n,
+			.outcome = outcome_name(outcome),
+		});
+}
+
 void sched_finish(struct sched *s, struct attempt *attempt, int64_t now_ms)
 {
 	struct flight *f = attempt->owner;
@@ -416,6 +451,8 @@ void sched_finish(struct sched *s, struct attempt *attempt, int64_t now_ms)
 	recall_keep(s, f, &answer);
 	flight_judge(s, q, &answer);
 	land(s, f, &answer, now_ms);
+	if (s->rooms.trace)
+		trace(s, f, answer.outcome);
 	bool is_answered = answer.outcome == OUTCOME_ANSWERED;
 	bool is_last = q->flights_n == 0;
 	if (q->calls_n == 0) {

@@ -41,8 +41,8 @@ static void refuse_missing(struct record *r, const struct path *by)
 	char near[NEAR_BYTES];
 	if (path_nearest(by, r->value, near, sizeof near))
 		record_fail(r, ERROR_TEMPLATE,
-			xasprintf("no field \"%s\" to group by; the record has \"%s\"", by->text,
-				near));
+			xasprintf("no field \"%s\" to group by" LOG_HELP "the record has \"%s\"",
+				by->text, near));
 	else
 		record_fail(r, ERROR_TEMPLATE, xasprintf("no field \"%s\" to group by", by->text));
 }
@@ -183,7 +183,7 @@ static bool cut_item(struct fold_member *m, const struct fold_room *room)
 static void shorten(struct fold_member *m, const struct fold_room *room)
 {
 	double tokens = m->cost / room->times - 1;
-	const char *advice = "; --on-overflow says what else to do with it";
+	const char *advice = LOG_HELP "--on-overflow says what else to do with it";
 	bool fits = false;
 	if (room->rule == OVERFLOW_SPLITS)
 		fits = can_split(room, buf_span(&m->item));

@@ -30,9 +30,10 @@
 
 enum {
 	MINUTE_MS = 60000,
-	NEWS_MS = 5000,    /* between lines about the pace */
-	LONG_PAUSE_S = 30, /* somebody at a terminal would wonder */
-	QUOTED_BYTES = 200 /* of a server's words in the state */
+	NEWS_MS = 5000,     /* between lines about the pace */
+	LONG_PAUSE_S = 30,  /* somebody at a terminal would wonder */
+	QUOTED_BYTES = 200, /* of a server's words in the state */
+	SILENT_OPENED_N = 4 /* some ten seconds after the first */
 };
 
 #define NEVER (INT64_MIN / 2) /* so long ago that differences still fit */
@@ -86,8 +87,9 @@ void gates_name_model(struct gates *g)
 void gates_release(struct gates *g)
 {
 	free(g->dead_message);
+	free(g->fault);
 	free(g->label);
-	g->dead_message = g->label = NULL;
+	g->dead_message = g->fault = g->label = NULL;
 }
 
 bool gates_counts_tokens(const struct gates *g)
@@ -335,14 +337,14 @@ static void tell_limit(
 			after);
 }
 
-static void say_breaker(const struct gates *g, const char *why, int64_t now_ms)
+static void say_breaker(const struct gates *g, int64_t now_ms)
 {
 	const char *name = g->label;
 	/* The first time somebody at a terminal would wonder. */
 	enum log_level level = g->breaker.opened_n > 1 ? LOG_DETAIL : LOG_NOTICE;
 	if (g->breaker.state == BREAKER_OPEN)
 		log_say(level, "%s: breaker opened for %.1f s, then one request tries; last: %s",
-			name, (double)(g->breaker.until_ms - now_ms) / 1000, why);
+			name, (double)(g->breaker.until_ms - now_ms) / 1000, g->fault);
 	else
 		log_say(LOG_DETAIL, "%s: breaker closed", name);
 }
@@ -351,6 +353,7 @@ static void tell_breaker(struct gates *g, enum breaker_sign sign,
 	const struct gates_landing *landing, int64_t now_ms, struct rng *rng)
 {
 	enum breaker_state before = g->breaker.state;
+	g->was_sound |= sign == BREAKER_SUCCESS;
 	breaker_leave(&g->breaker, landing->pass->breaker, sign, now_ms, rng);
 	if (g->breaker.state == before)
 		return;
@@ -358,7 +361,11 @@ static void tell_breaker(struct gates *g, enum breaker_sign sign,
 		g->back_ms = now_ms;
 		limit_restart(&g->limit, now_ms);
 	}
-	say_breaker(g, landing->answer->message ? landing->answer->message : "", now_ms);
+	if (g->breaker.state == BREAKER_OPEN) {
+		free(g->fault);
+		g->fault = xstrdup(landing->answer->message ? landing->answer->message : "");
+	}
+	say_breaker(g, now_ms);
 }
 
 /* "Never": the endpoint is not asked again. */
@@ -437,6 +444,20 @@ struct rate_cost gates_leave(
 	return cost;
 }
 
+bool gates_is_silent(const struct gates *g)
+{
+	return !g->was_sound && g->breaker.opened_n >= SILENT_OPENED_N;
+}
+
+/* Appends what a server or a library has said, cut, without what would be right. */
+static void put_words(struct buf *out, const char *before, const char *said)
+{
+	struct span words = { said, strcspn(said, LOG_HELP) };
+	words = utf8_first(words, QUOTED_BYTES);
+	buf_put_str(out, before);
+	buf_put_span(out, words);
+}
+
 void gates_describe(const struct gates *g, int64_t now_ms, struct buf *out)
 {
 	static const char *const states[] = { [BREAKER_CLOSED] = "closed",
@@ -456,9 +477,8 @@ void gates_describe(const struct gates *g, int64_t now_ms, struct buf *out)
 		n = snprintf(text, sizeof text, ", pace %.2f/s", g->pace.per_ms * 1000);
 		buf_put(out, text, (size_t)n);
 	}
-	if (gates_is_dead(g)) {
-		struct span words = utf8_first(span_of(g->dead_message), QUOTED_BYTES);
-		buf_put_str(out, ", not asked again: ");
-		buf_put_span(out, words);
-	}
+	if (gates_is_dead(g))
+		put_words(out, ", not asked again: ", g->dead_message);
+	else if (g->breaker.state != BREAKER_CLOSED && g->fault)
+		put_words(out, ", last: ", g->fault);
 }

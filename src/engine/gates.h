@@ -50,10 +50,12 @@ struct gates {
 	int64_t mute_ms;      /* since when it has been asked in vain; -1 = it has not */
 	uint64_t failures_n;  /* of its own making, since its last answer */
 	uint64_t successes_n; /* answers */
+	bool was_sound;       /* its breaker has heard of a success, of whatever outcome */
 	int64_t answered_ms;  /* when the last of them came; INT64_MIN = none has */
 	enum outcome dead;    /* why it is not asked again: QUOTA, AUTH, NOT_FOUND; else ANSWERED */
 	char *dead_message;   /* owned: in the server's words */
 	int64_t died_ms;
+	char *fault;     /* owned: in whose words the breaker last opened; NULL = it has not */
 	int64_t said_ms; /* when a line about the pace was last said */
 };
 
@@ -119,6 +121,9 @@ bool gates_is_sound(const struct gates *g);
 
 /* True if the refusal was the limiter's doing: see limit_overshot. */
 bool gates_overshot(const struct gates *g, const struct gates_pass *pass);
+
+/* True if it has failed for some time, several tries by one, and nothing else has come of any. */
+bool gates_is_silent(const struct gates *g);
 
 /* Writes the state of all gates for a person: "12 of 45 in flight, breaker closed". */
 void gates_describe(const struct gates *g, int64_t now_ms, struct buf *out);

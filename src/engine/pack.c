@@ -223,6 +223,7 @@ void pack_put(struct sched *s, struct call *call)
 	struct item *other = same_find_item(s, step->models[0], item->text);
 	if (other) {
 		item_free(item);
+		s->same.joined_n++;
 		sched_join(s, other->request, call, other, call->record->seq < other->request->seq);
 	} else if (!seek_item(s, call, item)) {
 		put_item(s, call, item);

@@ -8,8 +8,10 @@
 #include "engine/door.h"
 #include "engine/drain.h"
 #include "engine/fold.h"
+#include "engine/look.h"
 #include "engine/pipeline_state.h"
 #include "engine/sample.h"
+#include "engine/tell.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -45,15 +47,24 @@ static void count(struct pipeline *p, const struct record *r)
 		sample_note(p->rooms->sample, r);
 	/* What the end of the run leaves unasked is counted in the summary. */
 	if (r->fate == FATE_FAILED && (p->phase == RUNNING || code != sched_stop_code(&p->sched)))
-		log_say(LOG_DETAIL, "line %llu: %s: %s", (unsigned long long)r->line,
-			error_code_name(code), r->failure.message);
+		tell_failed(p->rooms->stats, r, p->opts->tells_all);
 	drain_note(p, r);
+}
+
+/* What becomes of a line of the input is decided: for who looks at the run. */
+static void note_settled(struct pipeline *p, size_t line_bytes)
+{
+	p->settled_n++;
+	p->settled_bytes += line_bytes + 1;
 }
 
 /* It leaves when its turn comes. */
 static void settle(struct pipeline *p, struct record *r)
 {
 	count(p, r);
+	/* What the end of the run left unasked is over, and not done. */
+	if (!stats_is_unasked(r))
+		note_settled(p, r->text.n);
 	order_put(&p->order, r->seq, r);
 }
 
@@ -117,10 +128,13 @@ static void admit_record(struct pipeline *p, struct record *r)
 	p->rooms->stats->read_n++;
 	enter(p, r);
 	if (p->rooms->fold) {
-		if (fold_absorb(p->rooms->fold, r))
+		size_t line_bytes = r->text.n;
+		if (fold_absorb(p->rooms->fold, r)) {
 			leave(p, weight);
-		else
+			note_settled(p, line_bytes);
+		} else {
 			settle(p, r);
+		}
 	} else if (door_settles(p->opts, p->rooms->sched.plan, r, &has_steps)) {
 		settle(p, r);
 	} else {
@@ -359,7 +373,7 @@ static int64_t sleep_ms(struct pipeline *p)
 	bool is_busy = has_work(p), is_over = must_end(p);
 	if (is_busy || is_over)
 		return 0;
-	int64_t wait = sched_wait_ms(&p->sched, p->now_ms);
+	int64_t wait = least(sched_wait_ms(&p->sched, p->now_ms), p->look_ms - p->now_ms);
 	if (p->phase == RUNNING) {
 		wait = least(wait, halt_patience(&p->halt, p->now_ms));
 		wait = least(wait, p->duration_end_ms - p->now_ms);
@@ -390,6 +404,7 @@ static bool pipeline_done(struct pipeline *p)
 /* The only sleep. */
 static void wait(struct pipeline *p)
 {
+	look_out(p);
 	wake_prepare(p->rooms->wake);
 	/* Once more after announcing sleep: whatever came before that has called no wake. */
 	int64_t ms = pipeline_done(p) ? 0 : sleep_ms(p);
@@ -416,6 +431,8 @@ static void pipeline_init(struct pipeline *p, const struct pipeline_opts *opts,
 		.now_ms = clock_now_ms(),
 		.grace_end_ms = INT64_MAX,
 	};
+	p->started_ms = p->now_ms;
+	look_begin(p);
 	p->duration_end_ms = opts->max_duration_ms ? p->now_ms + opts->max_duration_ms : INT64_MAX;
 	sched_init(&p->sched, &opts->sched, &rooms->sched, rooms->seed);
 	storing_init(&p->storing, rooms->sched.cache);
@@ -423,10 +440,7 @@ static void pipeline_init(struct pipeline *p, const struct pipeline_opts *opts,
 	halt_init(&p->halt, &opts->halt);
 }
 
-/*
- * After a normal end nothing is inside; after an abort what is in flight must not outlive the
- * records.
- */
+/* Only after an abort something is inside: what is in flight must not outlive the records. */
 static void pipeline_release(struct pipeline *p)
 {
 	sched_stop(&p->sched);
@@ -449,19 +463,8 @@ static void pipeline_release(struct pipeline *p)
 static void sum_up(struct pipeline *p)
 {
 	struct stats *s = p->rooms->stats;
-	s->requests_n = p->sched.requests_n;
-	s->retries_n = p->sched.retries_n;
-	s->splits_n = p->sched.packs.splits_n;
-	s->hits_n = p->sched.recall.hits_n;
-	s->refusals_n = p->sched.recall.refusals_n;
-	spend_sum_up(&p->sched.spend, s);
+	look_sum_up(p);
 	p->verdict->answered_n = s->answered_n + s->skipped_n;
-	s->has_groups = p->rooms->fold != NULL;
-	s->cuts_n = p->sched.cuts_n;
-	if (s->has_groups) {
-		s->dropped_n = fold_dropped_n(p->rooms->fold);
-		s->cuts_n += fold_cuts_n(p->rooms->fold);
-	}
 	p->verdict->failed_n = s->failed_n + s->passed_n + s->dropped_n;
 	p->verdict->none_worked = p->sched.successes_n == 0 &&
 		(stats_none_worked(s) || (p->verdict->gave_up && s->answered_n == 0));
@@ -485,9 +488,12 @@ void pipeline_run(const struct pipeline_opts *opts, const struct pipeline_rooms 
 	struct err err;
 	if (p.phase != ABORTING && !reader_check(rooms->reader, &err)) {
 		verdict->input_failed = true;
-		snprintf(verdict->reason, sizeof verdict->reason, "%s", err.msg);
+		err_say(&err);
+		snprintf(verdict->reason, sizeof verdict->reason, "%s",
+			"the input could not be read to its end");
 	}
 	verdict->is_aborted = p.phase == ABORTING;
 	pipeline_release(&p);
 	sum_up(&p);
+	look_last(&p);
 }

@@ -21,6 +21,7 @@
 #include "engine/sched.h"
 #include "engine/stats.h"
 #include "engine/verdict.h"
+#include "engine/view.h"
 #include "io/reader.h"
 #include "io/writer.h"
 #include "policy/halt.h"
@@ -37,6 +38,7 @@ struct pipeline_opts {
 	const char *meta_field;  /* borrowed: --meta=NAME, which then is a field like the answer's;
 				    NULL = none, or ours */
 	bool stops_on_error;     /* --on-error stop */
+	bool tells_all;          /* each failure is told: nothing else shows whose it is (-r) */
 	int64_t max_duration_ms; /* --max-duration; 0 = none */
 	int64_t grace_ms;        /* --grace */
 	struct sched_opts sched;
@@ -52,6 +54,7 @@ struct pipeline_rooms {
 	struct fold *fold;     /* what makes groups of the records; NULL = each leaves by itself */
 	struct sample *sample; /* what single records cost, for a trial; NULL = nobody asks */
 	struct stats *stats;   /* zeroed by the caller, filled by the run */
+	struct watch watch;    /* who looks while it runs */
 	uint64_t seed;         /* of the jitter */
 };
 

@@ -105,6 +105,16 @@ struct request *queue_first(const struct queue *k)
 	return first ? REQUEST_OF(first) : NULL;
 }
 
+const struct request *queue_any_ready(const struct queue *k)
+{
+	for (size_t i = 0; i < k->lanes_n; i++) {
+		struct heap_node *node = heap_peek(&k->lanes[i].ready);
+		if (node)
+			return REQUEST_OF(node);
+	}
+	return NULL;
+}
+
 static int64_t earlier(const struct heap *heap, int64_t than_ms)
 {
 	const struct heap_node *first = heap_peek(heap);

@@ -66,6 +66,9 @@ void queue_block(struct queue *k, const struct request *q);
 /* Gives the ready request of the earliest record in the lanes that are not blocked; NULL = none. */
 struct request *queue_first(const struct queue *k);
 
+/* Gives one that is ready, whether it may start or not; NULL = none is. */
+const struct request *queue_any_ready(const struct queue *k);
+
 /* Gives when something here becomes ready or passes its last moment; INT64_MAX = never. */
 int64_t queue_next_ms(const struct queue *k);
 

@@ -68,7 +68,8 @@ static bool put_request(struct ask *ask, struct request *q, struct attempt *a, s
 	bool has_image = ask->step->has_image;
 	if (has_image && ask->form != ASK_PROMPT)
 		return fault_set(fault, ERROR_BAD_RECORD,
-			"--image goes along with a prompt; this record brings its own messages, and has to bring its pictures in them");
+			"--image goes along with a prompt" LOG_HELP
+			"this record brings its own messages, and has to bring its pictures in them");
 	if (has_image && !load_image(ask, &image, fault))
 		return false;
 	ask->images = &image;

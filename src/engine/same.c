@@ -84,6 +84,7 @@ static void join(struct sched *s, struct request *q, struct request *other)
 {
 	struct call *call = request_first(q);
 	bool is_earlier = q->seq < other->seq;
+	s->same.joined_n++;
 	sched_leave(s, q, call);
 	sched_join(s, other, call, NULL, is_earlier);
 }

@@ -17,6 +17,7 @@
 struct sched;
 
 struct same {
+	uint64_t joined_n;      /* calls that joined another's request or text */
 	struct lookup requests; /* alive, by what they ask */
 	struct lookup items;    /* alive, by their texts */
 	uint64_t seed;          /* so that nobody can choose what falls together */

@@ -490,11 +490,3 @@ void sched_cut(struct sched *s)
 	for (struct list_node *node = s->flying.next; node != &s->flying; node = node->next)
 		flight_cut(s, LIST_ENTRY(node, struct flight, link));
 }
-
-void sched_describe(const struct sched *s, int64_t now_ms, struct buf *out)
-{
-	for (unsigned i = 0; i < s->pool.gates_n; i++) {
-		buf_put_str(out, i ? "; " : "");
-		gates_describe(&s->pool.gates[i], now_ms, out);
-	}
-}

@@ -24,6 +24,7 @@
 #include "engine/sched_opts.h"
 #include "engine/sched_rooms.h"
 #include "engine/spend.h"
+#include "engine/traffic.h"
 #include "io/http.h"
 #include "policy/hedge.h"
 #include "policy/retry_budget.h"
@@ -63,13 +64,14 @@ struct sched {
 	size_t airborne_n;        /* requests in flight */
 	size_t calls_n;           /* calls inside, the settled included */
 	struct list_node settled; /* calls finished for good, not yet taken */
-	int64_t open_ms;       /* when a gate may open for what is ready; INT64_MAX = who knows */
-	uint64_t requests_n;   /* attempts started in the run */
-	uint64_t retries_n;    /* of them, those after a failure */
-	uint64_t cuts_n;       /* requests whose prompt was cut to --max-input-tokens */
-	uint64_t successes_n;  /* answers in the run */
-	int64_t success_ms;    /* when the last of them came; -1 = none yet */
-	int64_t good_start_ms; /* when the last started that was answered */
+	int64_t open_ms; /* when a gate may open for what is ready; INT64_MAX = who knows */
+	struct traffic traffic;
+	uint64_t requests_n;      /* attempts started in the run */
+	uint64_t retries_n;       /* of them, those after a failure */
+	uint64_t cuts_n;          /* requests whose prompt was cut to --max-input-tokens */
+	uint64_t successes_n;     /* answers in the run */
+	int64_t success_ms;       /* when the last of them came; -1 = none yet */
+	int64_t good_start_ms;    /* when the last started that was answered */
 	const struct gates *dead; /* the endpoint that died last, once all have; else NULL */
 	bool is_stopped;          /* sched_stop was called */
 	size_t spares_n;
@@ -141,5 +143,5 @@ enum error_code sched_stop_code(const struct sched *s);
 /* How many calls are in the scheduler, in flight included. */
 size_t sched_inside(const struct sched *s);
 
-/* Writes the state of all gates for a person, on one line. */
+/* Writes the state of all gates for a person, on one line. In hold.c. */
 void sched_describe(const struct sched *s, int64_t now_ms, struct buf *out);

@@ -9,6 +9,7 @@
 
 struct estimate;
 struct spend_opts;
+struct trace;
 
 /* All borrowed. */
 struct sched_rooms {
@@ -19,4 +20,5 @@ struct sched_rooms {
 	struct cache *cache;            /* of answers; NULL = none */
 	const struct spend_opts *money; /* what answers cost, and may; NULL = nobody asks */
 	struct estimate *estimate;      /* counts what would be asked; NULL = it is asked */
+	struct trace *trace;            /* of all attempts; NULL = nobody asks */
 };

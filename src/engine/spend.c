@@ -141,7 +141,7 @@ const char *spend_complaint(enum spend_answer said)
 		? "the record brings pictures, files or an earlier talk: how many tokens these are "
 		  "nobody can say before, and a budget has to know"
 		: "the request says nowhere how many tokens its answer may have, which a budget has "
-		  "to know; see --max-tokens";
+		  "to know" LOG_HELP "see --max-tokens";
 }
 
 void spend_close(struct spend *s, const struct request *q, const struct gates *g)

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "engine/traffic.h"
 #include "work/answer.h"
 #include "work/outcome.h"
 #include "work/record.h"
@@ -23,6 +24,7 @@ struct stats {
 	uint64_t skipped_n;  /* that had them already */
 	uint64_t failed_n;   /* that failed in this run */
 	uint64_t passed_n;   /* that had failed before and went through */
+	uint64_t hopeless_n; /* of them, those that --retry-errors lets through, too */
 	uint64_t cuts_n;     /* prompts and items of which --max-input-tokens left only a part */
 	bool is_offline;     /* nobody is asked */
 	bool has_groups;     /* what was answered or failed are groups of records */
@@ -40,10 +42,29 @@ struct stats {
 	bool is_overspent;   /* a server has counted more than was possible, and it was too much */
 	uint64_t unpriced_n; /* answers whose cost is not */
 	uint64_t splits_n;   /* packs that were asked in two parts */
+	uint64_t shared_n;   /* calls that were answered by what another of them asked */
+	bool is_all_read;    /* there was no more input when it ended */
+	int64_t wall_ms;     /* how long the run has taken */
+	struct traffic traffic;
 };
 
 /* Counts a settled record. */
 void stats_count(struct stats *s, const struct record *r);
+
+/* True if a settled record is not answered just because the run's end left it. */
+bool stats_is_unasked(const struct record *r);
+
+/* Gives how many of the failed are none but for the end of the run, which left them unasked. */
+uint64_t stats_unasked_n(const struct stats *s);
+
+/*
+ * Gives how many of the failed may come out otherwise when the same command asks them again.
+ * has_answers: what was answered is found in a cache then.
+ */
+uint64_t stats_mendable_n(const struct stats *s, bool has_answers);
+
+/* Gives how many records the run's time went into: all but those that its end left unasked. */
+uint64_t stats_done_n(const struct stats *s);
 
 /*
  * True if endpoints were asked and none gave any answer, good or bad: some records failed for want

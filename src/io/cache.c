@@ -50,7 +50,7 @@ static bool set_terms(struct cache *c, const struct cache_opts *opts, struct err
 		c->terms.first_id = first;
 	if (opts->ignores_failures)
 		c->terms.first_failed_id = first;
-	return code == SQLITE_OK || cache_db_blame(&c->db, code, ERR_USAGE, err);
+	return code == SQLITE_OK || cache_db_blame(&c->db, code, ERR_CACHE, err);
 }
 
 static bool open_file(struct cache *c, const struct cache_opts *opts, struct err *err)
@@ -66,7 +66,7 @@ static bool open_file(struct cache *c, const struct cache_opts *opts, struct err
 	if (c->db.db) {
 		int code = cache_table_init(&c->table, &c->db);
 		if (code != SQLITE_OK)
-			return cache_db_blame(&c->db, code, ERR_USAGE, err);
+			return cache_db_blame(&c->db, code, ERR_CACHE, err);
 	}
 	return set_terms(c, opts, err);
 }

@@ -46,7 +46,7 @@ struct cache;
 /*
  * Opens the file, made if there is none (mode 0600), and starts the thread. Borrows opts, and wake,
  * which is called when something has come back, was committed, or has failed. NULL with err filled
- * (ERR_USAGE): it is no cache of ours, or a damaged or a newer one, or cannot be made: says how to
+ * (ERR_CACHE): it is no cache of ours, or a damaged or a newer one, or cannot be made: says how to
  * go on. With is_readonly a file that is not there is an empty cache.
  */
 struct cache *cache_new(const struct cache_opts *opts, struct wake *wake, struct err *err);

@@ -27,7 +27,7 @@ bool cache_book_open_as(
 	struct cache_db_opts opts = { .path = b->path, .mode = mode, .patience_ms = PATIENCE_MS };
 	/* To read nothing where nothing is would be a surprise. */
 	if (stat(path, &st) < 0)
-		return err_set_errno(err, ERR_USAGE, "cannot open the cache %s", path);
+		return err_set_errno(err, ERR_CACHE, "cannot open the cache %s", path);
 	bool is_open = cache_db_open(&b->db, &opts, err);
 	b->is_cut = b->db.is_damaged;
 	return is_open;
@@ -47,7 +47,7 @@ struct cache_book *cache_book_new(const char *path, bool is_changed, struct err 
 		int code = b->db.db ? cache_table_init(&b->table, &b->db) : SQLITE_OK;
 		if (code == SQLITE_OK)
 			return b;
-		cache_db_blame(&b->db, code, ERR_USAGE, err);
+		cache_db_blame(&b->db, code, ERR_CACHE, err);
 	}
 	cache_book_free(b);
 	return NULL;

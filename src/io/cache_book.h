@@ -75,7 +75,7 @@ struct cache_visitor {
 
 /*
  * Opens a cache, which has to be there, for reading only, unless it is to be changed. NULL with err
- * filled (ERR_USAGE) as cache_new does; but what is only read may be damaged. Keeps its own copy of
+ * filled (ERR_CACHE) as cache_new does; but what is only read may be damaged. Keeps its own copy of
  * path.
  */
 struct cache_book *cache_book_new(const char *path, bool is_changed, struct err *err);
@@ -105,7 +105,7 @@ bool cache_book_remove(struct cache_book *b, const struct cache_filter *filter, 
 void cache_book_free(struct cache_book *b);
 
 /*
- * Looks at all of a file. The caller releases the report. False with err filled (ERR_USAGE) if it
+ * Looks at all of a file. The caller releases the report. False with err filled (ERR_CACHE) if it
  * cannot be opened, is none of ours, or a newer one.
  */
 bool cache_book_verify(const char *path, struct cache_report *report, struct err *err);

@@ -88,7 +88,7 @@ bool cache_db_blame_damage(struct cache_db *d, enum err_kind kind, struct err *e
 {
 	d->is_damaged = true;
 	return err_set(err, kind,
-		"cache %s: damaged; name another file, or move it away; "
+		"cache %s: damaged" LOG_HELP "name another file, or move it away; "
 		"pllm cache verify tells what is damaged, pllm cache export saves the rest",
 		d->path);
 }
@@ -96,7 +96,8 @@ bool cache_db_blame_damage(struct cache_db *d, enum err_kind kind, struct err *e
 bool cache_db_blame_stranger(const char *path, enum err_kind kind, struct err *err)
 {
 	return err_set(err, kind,
-		"%s is not a cache, nor any database; name another file, or move it away", path);
+		"%s is not a cache, nor any database" LOG_HELP "name another file, or move it away",
+		path);
 }
 
 /* SQLite's numbers are for those cases alone for which there are no words. */
@@ -109,12 +110,12 @@ static bool blame_other(const struct cache_db *d, int code, enum err_kind kind, 
 		: primary == SQLITE_CANTOPEN ? "cannot be opened"
 					     : sqlite3_errstr(code);
 	const char *why = number ? strerrordesc_np(number) : NULL;
-	const char *advice = primary == SQLITE_IOERR
-		? "; what was stored before is kept; see to the disk, then run the same command "
-		  "again"
-		: is_readonly || number == EACCES
-		? "; you need the right to write the file, and its directory, too"
-		: "";
+	const char *advice = primary == SQLITE_IOERR ? LOG_HELP
+		"what was stored before is kept; see to the disk, then run the same command "
+		"again"
+		: is_readonly || number == EACCES ? LOG_HELP
+		"you need the right to write the file, and its directory, too"
+						  : "";
 	if (!why && !is_readonly && primary != SQLITE_CANTOPEN)
 		snprintf(digits, sizeof digits, " (SQLite's code %d)", code);
 	return err_set(err, kind, "cache %s: %s%s%s%s%s", d->path, what, why ? ": " : "",
@@ -131,12 +132,14 @@ bool cache_db_blame(struct cache_db *d, int code, enum err_kind kind, struct err
 		return blame_other(d, SQLITE_IOERR, kind, err);
 	if (is_full(code, sqlite3_system_errno(d->db)))
 		return err_set(err, kind,
-			"cache %s: disk full; what was stored before is kept; run the same command "
+			"cache %s: disk full" LOG_HELP
+			"what was stored before is kept; run the same command "
 			"again when there is room",
 			d->path);
 	if (cache_db_is_busy(code))
 		return err_set(err, kind,
-			"cache %s: locked by another process for more than %lld s; what was stored "
+			"cache %s: locked by another process for more than %lld s" LOG_HELP
+			"what was stored "
 			"before is kept; run the same command again when that has ended",
 			d->path, (long long)(d->patience_ms / 1000));
 	if (primary == SQLITE_NOTADB)

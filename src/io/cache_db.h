@@ -48,7 +48,7 @@ struct cache_db {
 };
 
 /*
- * Opens it. Borrows opts->path for as long as it is open. False with err filled (ERR_USAGE), d
+ * Opens it. Borrows opts->path for as long as it is open. False with err filled (ERR_CACHE), d
  * closed, if it is none of ours, damaged so that it is seen at once, or cannot be opened as asked:
  * says how to go on. What is only read needs no right to write; nothing is made beside it then.
  */
@@ -56,7 +56,7 @@ bool cache_db_open(struct cache_db *d, const struct cache_db_opts *opts, struct 
 
 /*
  * Looks whether it is ours and whole, as far as that is seen at once; *is_empty if nothing was made
- * in it yet. False with err filled (ERR_USAGE) if not.
+ * in it yet. False with err filled (ERR_CACHE) if not.
  */
 bool cache_db_examine(struct cache_db *d, bool *is_empty, struct err *err);
 

@@ -40,8 +40,9 @@ static bool make_file(const char *path, struct err *err)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0 && errno != EEXIST)
-		return err_set_errno(err, ERR_USAGE,
-			"cannot make the cache %s; its directory has to be there, and you need the "
+		return err_set_errno(err, ERR_CACHE,
+			"cannot make the cache %s" LOG_HELP
+			"its directory has to be there, and you need the "
 			"right to write there",
 			path);
 	/* Before SQLite has it open: to close it later would give up SQLite's locks. */
@@ -79,14 +80,14 @@ static bool find_or_make(const struct cache_db_opts *o, bool *is_there, struct e
 		*is_there = stat(o->path, &st) == 0;
 	}
 	if (!*is_there)
-		return err_set_errno(err, ERR_USAGE, "cannot open the cache %s", o->path);
+		return err_set_errno(err, ERR_CACHE, "cannot open the cache %s", o->path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(
-			err, ERR_USAGE, "%s is no regular file: a cache cannot be there", o->path);
+			err, ERR_CACHE, "%s is no regular file: a cache cannot be there", o->path);
 	if (st.st_size == 0 && o->mode <= CACHE_DB_THERE)
 		make_private(o->path);
 	/* SQLite would take a file of one byte for an empty one. */
-	return st.st_size != 1 || cache_db_blame_stranger(o->path, ERR_USAGE, err);
+	return st.st_size != 1 || cache_db_blame_stranger(o->path, ERR_CACHE, err);
 }
 
 /*
@@ -177,17 +178,18 @@ static bool connect_aside(
 	bool is_logged = has_log(real);
 	cache_db_close(d);
 	if (faccessat(AT_FDCWD, real, R_OK, AT_EACCESS) < 0)
-		return err_set_errno(err, ERR_USAGE, "cannot open the cache %s", o->path);
+		return err_set_errno(err, ERR_CACHE, "cannot open the cache %s", o->path);
 	char *uri = uri_of(real, is_logged ? "?mode=ro&readonly_shm=1" : "?immutable=1");
 	int code = open_with(d, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, o);
 	free(uri);
 	if (code == SQLITE_OK)
 		return true;
 	if (!is_logged || !is_denied(code))
-		return cache_db_blame(d, code, ERR_USAGE, err);
-	return err_set(err, ERR_USAGE,
+		return cache_db_blame(d, code, ERR_CACHE, err);
+	return err_set(err, ERR_CACHE,
 		"cache %s: part of it is in its log, %s-wal, which only who may write both and their "
-		"directory can read; become one of these, or copy both to a directory of your own",
+		"directory can read" LOG_HELP
+		"become one of these, or copy both to a directory of your own",
 		o->path, o->path);
 }
 
@@ -202,16 +204,16 @@ static bool connect_to(struct cache_db *d, const struct cache_db_opts *o, struct
 	bool is_read = o->mode >= CACHE_DB_READ, is_done = false;
 	int code = SQLITE_READONLY;
 	if (!real)
-		return err_set_errno(err, ERR_USAGE, "cannot open the cache %s", o->path);
+		return err_set_errno(err, ERR_CACHE, "cannot open the cache %s", o->path);
 	bool may_write = faccessat(AT_FDCWD, real, W_OK, AT_EACCESS) == 0;
 	if (!may_write && !is_read)
-		err_set_errno(err, ERR_USAGE, "cannot write the cache %s", o->path);
+		err_set_errno(err, ERR_CACHE, "cannot write the cache %s", o->path);
 	if (may_write)
 		code = open_with(d, real, SQLITE_OPEN_READWRITE, o);
 	if (is_read && is_denied(code))
 		is_done = connect_aside(d, o, real, err);
 	else if (may_write)
-		is_done = code == SQLITE_OK || cache_db_blame(d, code, ERR_USAGE, err);
+		is_done = code == SQLITE_OK || cache_db_blame(d, code, ERR_CACHE, err);
 	free(real);
 	return is_done;
 }
@@ -253,7 +255,7 @@ static bool look_at_all(struct cache_db *d, struct look *look, struct err *err)
 	int code = look_once(d, look);
 	if (code == SQLITE_OK)
 		return true;
-	cache_db_blame(d, code, ERR_USAGE, err);
+	cache_db_blame(d, code, ERR_CACHE, err);
 	cache_db_rollback(d);
 	return false;
 }
@@ -266,17 +268,18 @@ static bool is_fresh(const struct look *look)
 static bool judge(struct cache_db *d, const struct look *look, struct err *err)
 {
 	if (look->id != CACHE_DB_ID)
-		return err_set(err, ERR_USAGE,
-			"%s is not a cache of pllm, but another program's database; name another "
+		return err_set(err, ERR_CACHE,
+			"%s is not a cache of pllm, but another program's database" LOG_HELP
+			"name another "
 			"file",
 			d->path);
 	if (look->version > CACHE_DB_VERSION)
-		return err_set(err, ERR_USAGE,
+		return err_set(err, ERR_CACHE,
 			"cache %s: made by a newer pllm (version %lld of the tables, this one "
-			"knows %d); name another file, or use the newer one",
+			"knows %d)" LOG_HELP "name another file, or use the newer one",
 			d->path, (long long)look->version, CACHE_DB_VERSION);
 	d->is_ours = look->version == CACHE_DB_VERSION && look->ours_n == 1;
-	return d->is_ours || cache_db_blame_damage(d, ERR_USAGE, err);
+	return d->is_ours || cache_db_blame_damage(d, ERR_CACHE, err);
 }
 
 /*
@@ -304,7 +307,7 @@ static bool check_edges(struct cache_db *d, struct err *err)
 		code = cache_db_ask(d, "SELECT length(min(key)) FROM answers", &n);
 	if (code == SQLITE_OK && (d->is_damaged || !is_whole(d)))
 		code = SQLITE_CORRUPT;
-	return code == SQLITE_OK || cache_db_blame(d, code, ERR_USAGE, err);
+	return code == SQLITE_OK || cache_db_blame(d, code, ERR_CACHE, err);
 }
 
 /* For the change SQLite wants the file alone, and does not always wait for that by itself. */
@@ -321,11 +324,11 @@ static bool begin_log(struct cache_db *d, struct err *err)
 			code = sqlite3_finalize(s);
 	} while (cache_db_is_busy(code) && cache_db_wait(d, tries_n++));
 	if (code != SQLITE_OK)
-		return cache_db_blame(d, code, ERR_USAGE, err);
+		return cache_db_blame(d, code, ERR_CACHE, err);
 	return is_log ||
-		err_set(err, ERR_USAGE,
+		err_set(err, ERR_CACHE,
 			"cache %s: cannot be shared on this file system, which has no common "
-			"memory (is it a network's?); name a file on a local disk",
+			"memory (is it a network's?)" LOG_HELP "name a file on a local disk",
 			d->path);
 }
 
@@ -357,7 +360,7 @@ static bool make_ready(struct cache_db *d, const struct look *look, struct err *
 		return false;
 	if (code == SQLITE_OK)
 		code = make_tables(d);
-	return code == SQLITE_OK || cache_db_blame(d, code, ERR_USAGE, err);
+	return code == SQLITE_OK || cache_db_blame(d, code, ERR_CACHE, err);
 }
 
 bool cache_db_examine(struct cache_db *d, bool *is_empty, struct err *err)

@@ -69,7 +69,8 @@ static bool raise_descriptors(int64_t jobs, struct err *err)
 				SPARE_DESCRIPTORS + 2 * SHARD_DESCRIPTORS,
 				(unsigned long long)limit.rlim_max);
 		return err_set(err, ERR_USAGE,
-			"-j %lld needs %llu open files, but the limit is %llu (ulimit -Hn); -j %lld would fit",
+			"-j %lld needs %llu open files, but the limit is %llu (ulimit -Hn)" LOG_HELP
+			"-j %lld would fit",
 			(long long)jobs, (unsigned long long)need,
 			(unsigned long long)limit.rlim_max, fit > 1 ? fit - 1 : 1);
 	}

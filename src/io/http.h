@@ -38,7 +38,7 @@ struct http *http_new(const struct http_opts *opts, struct wake *wake, struct er
 
 /*
  * Makes the endpoint one that attempts can go to; borrows it for the room's life. False with err
- * filled (ERR_USAGE) if what it trusts cannot be loaded.
+ * filled if what it trusts cannot be loaded.
  */
 bool http_add_endpoint(struct http *h, const struct endpoint *e, struct err *err);
 

@@ -4,6 +4,7 @@
 #include "base/span.h"
 #include "io/allowance.h"
 #include "io/hint.h"
+#include "work/secrets.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -32,10 +33,8 @@ static void read_type(struct attempt *a, struct span value)
 /* One that is longer than any is cut: it is for people to find in a log. */
 static void read_request_id(struct attempt *a, struct span value)
 {
-	const struct endpoint *e = a->endpoint;
-	for (size_t i = 0; i < e->secrets.n; i++)
-		if (memmem(value.at, value.n, e->secrets.items[i], strlen(e->secrets.items[i])))
-			return;
+	if (secrets_are_in(a->endpoint, value))
+		return;
 	size_t n = value.n < sizeof a->request_id ? value.n : sizeof a->request_id - 1;
 	memcpy(a->request_id, value.at, n);
 	a->request_id[n] = '\0';

@@ -11,6 +11,7 @@
 #include "base/xalloc.h"
 #include "io/http_header.h"
 #include "io/http_send.h"
+#include "io/url.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -340,8 +341,10 @@ void http_slot_end(struct http_slot *slot, enum wire wire)
 	a->ms = hub->now_ms - a->started_ms;
 	/* Where we stopped it ourselves, the library only knows that somebody did. */
 	bool is_ours = slot->is_too_large || slot->is_resent;
-	if (wire != WIRE_COMPLETE && !is_ours && slot->error[0])
+	if (wire != WIRE_COMPLETE && !is_ours && slot->error[0]) {
 		a->detail = xstrdup(slot->error);
+		url_hide_proxy_user(a->detail);
+	}
 	a->slot = NULL;
 	slot->attempt = NULL;
 	list_put(&hub->done, &a->link);

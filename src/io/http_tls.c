@@ -36,13 +36,15 @@ struct http_tls *http_tls_new(const struct endpoint *e, struct err *err)
 	const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
 	const char *file = e->cacert ? e->cacert : system_bundle();
 	if (!info->ssl_version || !strstr(info->ssl_version, "OpenSSL")) {
-		err_set(err, ERR_USAGE, "https needs a libcurl with OpenSSL; this one has %s",
+		err_set(err, ERR_FILE,
+			"https needs a libcurl with OpenSSL" LOG_HELP "this one has %s",
 			info->ssl_version ? info->ssl_version : "no TLS");
 		return NULL;
 	}
 	if (!file) {
-		err_set(err, ERR_USAGE,
-			"no file of trusted certificates found; install ca-certificates or give --cacert");
+		err_set(err, ERR_FILE,
+			"no file of trusted certificates found" LOG_HELP
+			"install ca-certificates or give --cacert");
 		return NULL;
 	}
 	struct http_tls *t = xcalloc(1, sizeof *t);
@@ -50,8 +52,7 @@ struct http_tls *http_tls_new(const struct endpoint *e, struct err *err)
 	if (!t->store)
 		xalloc_die();
 	if (X509_STORE_load_file(t->store, file) != 1) {
-		err_set(err, ERR_USAGE, "%s: no certificates in PEM form can be read from it",
-			file);
+		err_set(err, ERR_FILE, "%s: no certificates in PEM form can be read from it", file);
 		http_tls_free(t);
 		return NULL;
 	}
@@ -80,6 +81,15 @@ void http_tls_arm(const struct http_tls *t, const struct endpoint *e, CURL *easy
 	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	if (e->cert)
 		curl_easy_setopt(easy, CURLOPT_SSLCERT, e->cert);
+}
+
+const char *http_tls_version(CURL *easy)
+{
+	struct curl_tlssessioninfo *session = NULL;
+	if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || !session ||
+		session->backend != CURLSSLBACKEND_OPENSSL || !session->internals)
+		return NULL;
+	return SSL_get_version(session->internals);
 }
 
 void http_tls_free(struct http_tls *t)

@@ -46,17 +46,17 @@ static int shown(struct span what)
 
 static bool wrong(struct span what, struct err *err, const char *complaint)
 {
-	return err_set(err, ERR_USAGE, "image %.*s: %s", shown(what), what.at, complaint);
+	return err_set(err, ERR_FILE, "image %.*s: %s", shown(what), what.at, complaint);
 }
 
 static bool unreadable(struct span what, struct err *err)
 {
-	return err_set_errno(err, ERR_USAGE, "image %.*s: cannot read it", shown(what), what.at);
+	return err_set_errno(err, ERR_FILE, "image %.*s: cannot read it", shown(what), what.at);
 }
 
 static bool too_large(struct span what, struct err *err)
 {
-	return err_set(err, ERR_USAGE, "image %.*s: it has more than %d MiB", shown(what), what.at,
+	return err_set(err, ERR_FILE, "image %.*s: it has more than %d MiB", shown(what), what.at,
 		IMAGE_MAX_BYTES >> 20);
 }
 
@@ -188,7 +188,7 @@ static bool read_open_file(int fd, struct span path, struct image *out, struct e
 	if (!S_ISREG(st.st_mode))
 		return wrong(path, err, "it is not a regular file");
 	if (st.st_size == 0)
-		return wrong(path, err, "the file is empty; give " ACCEPTED);
+		return wrong(path, err, "the file is empty" LOG_HELP "give " ACCEPTED);
 	if (st.st_size > IMAGE_MAX_BYTES)
 		return too_large(path, err);
 	return read_image(fd, (size_t)st.st_size, path, out, err);
@@ -197,8 +197,8 @@ static bool read_open_file(int fd, struct span path, struct image *out, struct e
 static bool read_file(struct span path, struct image *out, struct err *err)
 {
 	if (path.n == 0)
-		return err_set(err, ERR_USAGE,
-			"image: there is no name; give the path or URL of %s", ACCEPTED);
+		return err_set(err, ERR_FILE,
+			"image: there is no name" LOG_HELP "give the path or URL of %s", ACCEPTED);
 	if (memchr(path.at, '\0', path.n))
 		return wrong(path, err, "a path has no NUL in it");
 	char *name = xmemdup(path.at, path.n);

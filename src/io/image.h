@@ -22,7 +22,7 @@ enum { IMAGE_MAX_BYTES = 20 << 20 };
  * - "data:image/png;base64,..." (or jpeg, gif, webp) is checked and taken apart;
  * - "file:///path" and everything else is the path of a regular file, whose first bytes say that it
  *   is PNG, JPEG, GIF or WebP; its name says nothing.
- * False with *out empty and err filled (ERR_USAGE): it is none of these, the file cannot be read,
+ * False with *out empty and err filled (ERR_FILE): it is none of these, the file cannot be read,
  * or the image has more than IMAGE_MAX_BYTES.
  */
 bool image_load(const char *what, struct image *out, struct err *err);

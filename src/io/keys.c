@@ -57,16 +57,16 @@ static bool slurp(struct haul *c, int fd, int64_t deadline_ms, const char *sourc
 {
 	for (;;) {
 		if (!is_readable_by(fd, deadline_ms))
-			return err_set(err, ERR_USAGE, "%s: no key after %d s", source,
+			return err_set(err, ERR_KEY, "%s: no key after %d s", source,
 				COMMAND_MAX_MS / 1000);
 		if (c->n == sizeof c->bytes)
-			return err_set(err, ERR_USAGE,
-				"%s: that is no key: it is %zu bytes or more", source, c->n);
+			return err_set(err, ERR_KEY, "%s: that is no key: it is %zu bytes or more",
+				source, c->n);
 		ssize_t n = read(fd, c->bytes + c->n, sizeof c->bytes - c->n);
 		if (n == 0)
 			return true;
 		if (n < 0 && errno != EINTR)
-			return err_set_errno(err, ERR_USAGE, "%s: cannot read the key", source);
+			return err_set_errno(err, ERR_KEY, "%s: cannot read the key", source);
 		if (n > 0)
 			c->n += (size_t)n;
 	}
@@ -80,10 +80,10 @@ static bool check_key(struct span bytes, const char *source, char **key, struct 
 	if (bytes.n && bytes.at[bytes.n - 1] == '\r')
 		bytes.n--;
 	if (bytes.n == 0)
-		return err_set(err, ERR_USAGE, "%s: the key is empty", source);
+		return err_set(err, ERR_KEY, "%s: the key is empty", source);
 	for (size_t i = 0; i < bytes.n; i++)
 		if (bytes.at[i] < 0x21 || bytes.at[i] > 0x7e)
-			return err_set(err, ERR_USAGE,
+			return err_set(err, ERR_KEY,
 				"%s: byte %zu is none of a key: a space, a control or not ASCII",
 				source, i + 1);
 	*key = xmemdup(bytes.at, bytes.n);
@@ -109,10 +109,10 @@ static bool split_command(struct strings *words, const char *cmd, struct err *er
 		}
 		word[n] = '\0';
 		strings_add(words, word);
-		ok = !quote || err_set(err, ERR_USAGE, "--key-cmd: a quote is not closed");
+		ok = !quote || err_set(err, ERR_KEY, "--key-cmd: a quote is not closed");
 	}
 	free(word);
-	return ok && (words->n > 0 || err_set(err, ERR_USAGE, "--key-cmd: there is no command"));
+	return ok && (words->n > 0 || err_set(err, ERR_KEY, "--key-cmd: there is no command"));
 }
 
 /* Moves to the next name of a list with spaces between them. False at the end. */
@@ -192,13 +192,12 @@ static int reap(pid_t pid, int64_t deadline_ms)
 static bool check_status(int status, struct err *err)
 {
 	if (status == -1)
-		return err_set_errno(
-			err, ERR_USAGE, "--key-cmd: cannot learn how the command ended");
+		return err_set_errno(err, ERR_KEY, "--key-cmd: cannot learn how the command ended");
 	if (WIFSIGNALED(status))
-		return err_set(err, ERR_USAGE, "--key-cmd: the command was ended by signal %d",
+		return err_set(err, ERR_KEY, "--key-cmd: the command was ended by signal %d",
 			WTERMSIG(status));
 	if (WEXITSTATUS(status) != 0)
-		return err_set(err, ERR_USAGE, "--key-cmd: the command failed with exit code %d",
+		return err_set(err, ERR_KEY, "--key-cmd: the command failed with exit code %d",
 			WEXITSTATUS(status));
 	return true;
 }
@@ -208,13 +207,13 @@ static bool run_command(struct haul *c, char *const *argv, const char *usual_env
 	int ends[2];
 	pid_t pid;
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_set_errno(err, ERR_USAGE, "--key-cmd: cannot make a pipe");
+		return err_set_errno(err, ERR_KEY, "--key-cmd: cannot make a pipe");
 	int code = spawn(&pid, ends[1], argv, usual_env);
 	close(ends[1]);
 	if (code != 0) {
 		close(ends[0]);
 		errno = code;
-		return err_set_errno(err, ERR_USAGE, "--key-cmd: cannot run %s", argv[0]);
+		return err_set_errno(err, ERR_KEY, "--key-cmd: cannot run %s", argv[0]);
 	}
 	int64_t deadline_ms = clock_now_ms() + COMMAND_MAX_MS;
 	bool ok = slurp(c, ends[0], deadline_ms, "--key-cmd", err);
@@ -241,7 +240,7 @@ static bool catch_file(struct haul *c, const char *path, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return err_set_errno(err, ERR_USAGE, "--key-file %s: cannot open it", path);
+		return err_set_errno(err, ERR_FILE, "--key-file %s: cannot open it", path);
 	bool ok = slurp(c, fd, NO_DEADLINE, "--key-file", err);
 	close(fd);
 	return ok;
@@ -250,7 +249,7 @@ static bool catch_file(struct haul *c, const char *path, struct err *err)
 static bool catch_fd(struct haul *c, int64_t fd, struct err *err)
 {
 	if (fd > INT32_MAX)
-		return err_set(err, ERR_USAGE, "--key-fd: there is no such descriptor");
+		return err_set(err, ERR_KEY, "--key-fd: there is no such descriptor");
 	return slurp(c, (int)fd, NO_DEADLINE, "--key-fd", err);
 }
 
@@ -292,15 +291,20 @@ static bool read_usual(const char *names, char **key, struct err *err)
 	return ok;
 }
 
-static bool read_variable(const char *name, char **key, struct err *err)
+static bool read_variable(const struct key_opts *opts, char **key, struct err *err)
 {
-	const char *value = getenv(name);
+	const char *name = opts->env, *value = getenv(name);
+	const char *said = opts->is_of_endpoint ? "key-env=" : "--key-env ";
 	if (strcmp(name, "none") == 0)
 		return true;
 	if (value)
 		return check_key(span_of(value), name, key, err);
 	return read_credential(name, key, err) &&
-		(*key || err_set(err, ERR_USAGE, "--key-env %s: there is no such variable", name));
+		(*key ||
+			err_set(err, ERR_KEY,
+				"%s%s: there is no such variable" LOG_HELP
+				"set it to the key, or give %snone if no key is needed",
+				said, name, said));
 }
 
 bool keys_read(const struct key_opts *opts, const char *usual_env, char **key, struct err *err)
@@ -308,7 +312,7 @@ bool keys_read(const struct key_opts *opts, const char *usual_env, char **key, s
 	*key = NULL;
 	if (opts->fd < 0 && !opts->file && !opts->cmd) {
 		if (opts->env)
-			return read_variable(opts->env, key, err);
+			return read_variable(opts, key, err);
 		return !usual_env || read_usual(usual_env, key, err);
 	}
 	struct haul *c = xmalloc(sizeof *c);
@@ -325,6 +329,43 @@ bool keys_read(const struct key_opts *opts, const char *usual_env, char **key, s
 	explicit_bzero(c, sizeof *c);
 	free(c);
 	return ok;
+}
+
+/* A variable that is set, or else the credential that stands for it. */
+static char *variable_or_credential(const char *name)
+{
+	const char *value = getenv(name);
+	return value && *value ? xstrdup(name) : xasprintf("$CREDENTIALS_DIRECTORY/%s", name);
+}
+
+/* Goes the way of read_usual. */
+static char *usual_source(const char *names)
+{
+	struct span each;
+	char *found = NULL;
+	while (!found && next_name(&names, &each)) {
+		char *name = xmemdup(each.at, each.n), *key = NULL;
+		struct err err;
+		if (read_usual(name, &key, &err) && key)
+			found = variable_or_credential(name);
+		if (key)
+			explicit_bzero(key, strlen(key));
+		free(key);
+		free(name);
+	}
+	return found ? found : xstrdup("the environment");
+}
+
+char *keys_source(const struct key_opts *opts, const char *usual_env)
+{
+	if (opts->fd >= 0)
+		return xasprintf("--key-fd %d", (int)opts->fd);
+	if (opts->file)
+		return xasprintf("--key-file %s", opts->file);
+	if (opts->cmd)
+		return xstrdup("--key-cmd");
+	return opts->env ? variable_or_credential(opts->env)
+			 : usual_source(usual_env ? usual_env : "");
 }
 
 /* RFC 9110, 5.6.2: what names are made of. */

@@ -41,6 +41,11 @@ struct npy {
 	size_t header_width; /* ...of so many numbers */
 };
 
+bool npy_begin(struct npy *m)
+{
+	return outfile_begin(&m->file);
+}
+
 struct npy *npy_new(const struct npy_opts *opts, struct err *err)
 {
 	assert(opts->form != NPY_NONE && opts->columns_n >= 0);
@@ -85,7 +90,7 @@ static struct span make_header(const struct npy *m, uint64_t rows_n, char header
 }
 
 /* Makes room for the header at the beginning, where it promises nothing yet. */
-static bool begin(struct npy *m)
+static bool make_room(struct npy *m)
 {
 	char header[HEADER_BYTES];
 	if (m->opts->form != NPY_NUMPY || m->has_header)
@@ -125,7 +130,7 @@ static size_t piece_of(const struct npy *m, size_t left_n)
 static bool write_out(struct npy *m)
 {
 	struct span left = buf_span(&m->rows);
-	if (!begin(m))
+	if (!make_room(m))
 		return false;
 	while (left.n > 0) {
 		size_t n = piece_of(m, left.n);

@@ -31,10 +31,13 @@ struct npy_opts {
 struct npy;
 
 /*
- * Opens the file. Borrows opts, whose form is not NPY_NONE, for its life. NULL with err filled
- * (ERR_USAGE): it cannot be made, or is nothing that a header can be patched in (a pipe).
+ * Opens the file. Borrows opts, whose form is not NPY_NONE, for its life. NULL with err
+ * filled: it cannot be made, or is nothing that a header can be patched in (a pipe).
  */
 struct npy *npy_new(const struct npy_opts *opts, struct err *err);
+
+/* From here on FILE.partial is this run's, see outfile_begin. False with errno set. */
+bool npy_begin(struct npy *m);
 
 /*
  * Adds a row; NULL = it has no vector. What is longer or shorter than the first is NaN too. False,

@@ -6,11 +6,18 @@
  * looked at again: a run that held it may have renamed it to FILE in between, and then what we have
  * open is that run's result. And standard output is "closed" through a duplicate, because on some
  * file systems only closing says that the disk is full.
+ *
+ * The partial file is emptied only when the run begins: one that cannot start leaves the answers of
+ * the one before.
+ *
+ * Results, and what is reported of them, leave the program through outfile_write, so here is the
+ * place that keeps controls from a terminal, whatever the bytes are.
  */
 #include "io/outfile.h"
 
 #include "base/log.h"
 #include "base/units.h"
+#include "base/visible.h"
 #include "base/xalloc.h"
 
 #include <errno.h>
@@ -23,12 +30,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct outfile closed = { .fd = -1 };
+/* A terminal gets that much at once; escaped it is up to six times as much. */
+enum { SHOWN_BYTES = 16 << 10 };
 
-static bool is_stdout(const char *path)
-{
-	return !path || strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
-}
+static const struct outfile closed = { .fd = -1 };
 
 /* True if the name still stands for the open file. */
 static bool is_same_file(int fd, const char *path)
@@ -38,22 +43,22 @@ static bool is_same_file(int fd, const char *path)
 		opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
-/* Locks the partial file and empties it. */
-static bool seize(const struct outfile *f, struct err *err)
+/* Locks the partial file. */
+static bool seize(struct outfile *f, struct err *err)
 {
 	struct stat st;
 	if (fstat(f->fd, &st) < 0)
-		return err_set_errno(err, ERR_USAGE, "cannot look at %s", f->partial);
+		return err_set_errno(err, ERR_FILE, "cannot look at %s", f->partial);
 	if (!S_ISREG(st.st_mode))
 		return err_set(
-			err, ERR_USAGE, "%s is in the way, and it is no regular file", f->partial);
+			err, ERR_FILE, "%s is in the way, and it is no regular file", f->partial);
 	/* A file system without locks is no reason not to write; another run is. */
-	bool is_taken = flock(f->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	f->is_locked = flock(f->fd, LOCK_EX | LOCK_NB) == 0;
+	bool is_taken = !f->is_locked && errno == EWOULDBLOCK;
+	f->is_locked = f->is_locked && is_same_file(f->fd, f->partial);
 	if (is_taken || !is_same_file(f->fd, f->partial))
-		return err_set(err, ERR_USAGE,
+		return err_set(err, ERR_FILE,
 			"%s is being written by another run or for another option", f->partial);
-	if (ftruncate(f->fd, 0) < 0)
-		return err_set_errno(err, ERR_USAGE, "cannot empty %s", f->partial);
 	return true;
 }
 
@@ -77,10 +82,10 @@ static bool open_directly(struct outfile *f, struct err *err)
 	int given = descriptor_of(f->path);
 	if (given >= 0) {
 		f->fd = fcntl(given, F_DUPFD_CLOEXEC, 3);
-		return f->fd >= 0 || err_set_errno(err, ERR_USAGE, "cannot write %s", f->path);
+		return f->fd >= 0 || err_set_errno(err, ERR_FILE, "cannot write %s", f->path);
 	}
 	f->fd = open(f->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-	return f->fd >= 0 || err_set_errno(err, ERR_USAGE, "cannot write %s", f->path);
+	return f->fd >= 0 || err_set_errno(err, ERR_FILE, "cannot write %s", f->path);
 }
 
 static bool open_partial(struct outfile *f, const struct stat *existing, struct err *err)
@@ -93,12 +98,12 @@ static bool open_partial(struct outfile *f, const struct stat *existing, struct 
 	f->fd = open(f->partial,
 		O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
 	if (f->fd < 0)
-		return err_set_errno(err, ERR_USAGE, "cannot write %s", f->partial);
+		return err_set_errno(err, ERR_FILE, "cannot write %s", f->partial);
 	if (!seize(f, err))
 		return false;
 	if (existing && fchmod(f->fd, existing->st_mode & 0777) < 0)
-		return err_set_errno(err, ERR_USAGE, "cannot give %s the permissions of %s",
-			f->partial, f->path);
+		return err_set_errno(
+			err, ERR_FILE, "cannot give %s the permissions of %s", f->partial, f->path);
 	return true;
 }
 
@@ -120,10 +125,15 @@ static bool open_path(struct outfile *f, const char *path, struct err *err)
 	return is_direct ? open_directly(f, err) : open_partial(f, exists ? &st : NULL, err);
 }
 
+bool outfile_is_stdout(const char *path)
+{
+	return !path || strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
+}
+
 bool outfile_open(struct outfile *f, const char *path, struct err *err)
 {
 	*f = closed;
-	if (is_stdout(path)) {
+	if (outfile_is_stdout(path)) {
 		f->fd = STDOUT_FILENO;
 		f->path = xstrdup("standard output");
 	} else if (!open_path(f, path, err)) {
@@ -131,10 +141,11 @@ bool outfile_open(struct outfile *f, const char *path, struct err *err)
 		return false;
 	}
 	f->is_pipe = is_pipe(f->fd);
+	f->is_terminal = isatty(f->fd) == 1;
 	return true;
 }
 
-bool outfile_write(struct outfile *f, struct span bytes)
+static bool write_exactly(const struct outfile *f, struct span bytes)
 {
 	while (bytes.n > 0) {
 		ssize_t n = write(f->fd, bytes.at, bytes.n);
@@ -150,6 +161,57 @@ bool outfile_write(struct outfile *f, struct span bytes)
 			return false;
 	}
 	return true;
+}
+
+/* Gives the beginning of the bytes that is shown at once: it ends between two characters. */
+static struct span shown_first(struct span bytes)
+{
+	size_t n = SHOWN_BYTES;
+	if (bytes.n <= n)
+		return bytes;
+	/* No character is longer than four bytes: what seems to be is none. */
+	while (n > SHOWN_BYTES - 4 && ((unsigned char)bytes.at[n] & 0xc0) == 0x80)
+		n--;
+	return (struct span){ bytes.at, n };
+}
+
+static bool write_shown(const struct outfile *f, struct span bytes)
+{
+	bool ok = true, is_whole_line = bytes.n > 0 && bytes.at[bytes.n - 1] == '\n';
+	struct buf text;
+	if (bytes.n == 0)
+		return true;
+	buf_init(&text, (size_t)SHOWN_BYTES * 6);
+	log_hide_status();
+	while (ok && bytes.n > 0) {
+		struct span first = shown_first(bytes);
+		buf_clear(&text);
+		visible_put(&text, first);
+		ok = write_exactly(f, buf_span(&text));
+		bytes = (struct span){ bytes.at + first.n, bytes.n - first.n };
+	}
+	/* Drawn behind half a line, the line at the bottom would erase it. */
+	if (ok && is_whole_line)
+		log_show_status();
+	else
+		log_leave_half_line();
+	buf_release(&text);
+	return ok;
+}
+
+bool outfile_begin(struct outfile *f)
+{
+	if (f->partial && !f->is_begun && ftruncate(f->fd, 0) < 0)
+		return false;
+	f->is_begun = true;
+	return true;
+}
+
+bool outfile_write(struct outfile *f, struct span bytes)
+{
+	if (!outfile_begin(f))
+		return false;
+	return f->is_terminal ? write_shown(f, bytes) : write_exactly(f, bytes);
 }
 
 int64_t outfile_position(const struct outfile *f)
@@ -172,9 +234,17 @@ bool outfile_overwrite(struct outfile *f, int64_t position, struct span bytes)
 	return true;
 }
 
+/* True if it is empty, and ours to take away. */
+static bool is_litter(const struct outfile *f)
+{
+	struct stat st;
+	return f->is_locked && f->partial && f->fd >= 0 && fstat(f->fd, &st) == 0 &&
+		st.st_size == 0 && is_same_file(f->fd, f->partial);
+}
+
 void outfile_tell_partial(const struct outfile *f)
 {
-	if (f->fd >= 0 && f->partial)
+	if (f->fd >= 0 && f->partial && f->is_begun && !is_litter(f))
 		log_say(LOG_WARNING, "%s is left as it was; what was written is in %s", f->path,
 			f->partial);
 }
@@ -210,7 +280,7 @@ bool outfile_commit(struct outfile *f, struct err *err)
 {
 	if (!f->partial)
 		return commit_direct(f, err);
-	if (fsync(f->fd) < 0)
+	if (!outfile_begin(f) || fsync(f->fd) < 0)
 		return err_set_errno(err, ERR_OUTPUT, "cannot write %s", f->partial);
 	/* Renamed while still open, and so locked: nobody else can have taken the name. */
 	if (rename(f->partial, f->path) < 0)
@@ -226,6 +296,8 @@ bool outfile_commit(struct outfile *f, struct err *err)
 
 void outfile_release(struct outfile *f)
 {
+	if (is_litter(f))
+		unlink(f->partial);
 	if (f->is_ours && f->fd >= 0)
 		close(f->fd);
 	free(f->path);

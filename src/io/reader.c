@@ -34,7 +34,8 @@ struct reader {
 	/* Set before the thread starts, then read-only. */
 	const struct reader_opts *opts;
 	int fd;
-	bool is_regular; /* poll says nothing about regular files */
+	bool is_regular;      /* poll says nothing about regular files */
+	uint64_t input_bytes; /* of a regular file, from where it begins; 0 = not known */
 	pthread_t thread;
 
 	/* Between the threads. */
@@ -318,12 +319,17 @@ static bool open_input(struct reader *r, struct err *err)
 	const char *path = r->opts->path;
 	r->fd = STDIN_FILENO;
 	if (path && strcmp(path, "-") != 0 && (r->fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-		return err_set_errno(err, ERR_USAGE, "cannot open %s", path);
+		return err_set_errno(err, ERR_FILE, "cannot open %s", path);
 	if (fstat(r->fd, &st) == 0) {
 		if (S_ISDIR(st.st_mode))
-			return err_set(err, ERR_USAGE, "%s is a directory; give a file of records",
+			return err_set(err, ERR_FILE,
+				"%s is a directory" LOG_HELP "give a file of records",
 				path ? path : "standard input");
 		r->is_regular = S_ISREG(st.st_mode);
+		/* Somebody may have read a part of it. */
+		off_t at = r->is_regular ? lseek(r->fd, 0, SEEK_CUR) : -1;
+		if (at >= 0 && st.st_size > at)
+			r->input_bytes = (uint64_t)(st.st_size - at);
 	}
 	return true;
 }
@@ -363,6 +369,11 @@ size_t reader_take(struct reader *r, struct record **out, size_t n)
 bool reader_has_records(struct reader *r)
 {
 	return chan_has_items(&r->chan);
+}
+
+uint64_t reader_input_bytes(const struct reader *r)
+{
+	return r->input_bytes;
 }
 
 bool reader_is_done(struct reader *r)

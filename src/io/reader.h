@@ -36,7 +36,7 @@ struct reader;
 
 /*
  * Opens the input and starts the thread. Borrows opts and wake for the reader's life; wake is
- * called when records or the end arrive. NULL with err filled: ERR_USAGE if the file cannot be
+ * called when records or the end arrive. NULL with err filled: ERR_FILE if the file cannot be
  * opened.
  */
 struct reader *reader_new(const struct reader_opts *opts, struct wake *wake, struct err *err);
@@ -46,6 +46,9 @@ size_t reader_take(struct reader *r, struct record **out, size_t n);
 
 /* True if records wait to be taken. */
 bool reader_has_records(struct reader *r);
+
+/* Gives how many bytes there are to read, if the input is a regular file; else 0. */
+uint64_t reader_input_bytes(const struct reader *r);
 
 /* True once everything has been read, or reading was stopped, and all records were taken. */
 bool reader_is_done(struct reader *r);

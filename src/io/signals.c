@@ -10,19 +10,24 @@
 #include "io/signals.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
-/* The same signal twice within so long is one: timeout(1) tells its child, then the whole group. */
+/*
+ * The same signal twice within so long is one: timeout(1) tells its child, then the whole group. A
+ * key that is held down repeats faster, and counts once in a while.
+ */
 enum { ECHO_MS = 100 };
 
 _Static_assert(
 	ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_POINTER_LOCK_FREE == 2,
 	"handlers need atomics without locks");
 
-static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
+static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGTSTP };
 
 enum { CAUGHT_N = sizeof caught / sizeof *caught };
 
@@ -30,16 +35,17 @@ static struct sigaction before[CAUGHT_N];
 static struct sigaction pipe_before;
 static _Atomic(struct wake *) sleeper;
 static atomic_int stops_n, first_stop, last_stop, hangup, status;
-static atomic_llong last_stop_ms;
+static atomic_llong counted_stop_ms;
 
 static void on_stop(int sig)
 {
 	int none = 0;
 	/* Reading the clock is one of the things that a handler may do. */
 	int64_t now_ms = clock_now_ms();
-	int64_t before_ms = atomic_exchange(&last_stop_ms, now_ms);
-	if (atomic_exchange(&last_stop, sig) == sig && now_ms - before_ms < ECHO_MS)
+	int64_t counted_ms = atomic_load(&counted_stop_ms);
+	if (atomic_exchange(&last_stop, sig) == sig && now_ms - counted_ms < ECHO_MS)
 		return;
+	atomic_store(&counted_stop_ms, now_ms);
 	atomic_compare_exchange_strong(&first_stop, &none, sig);
 	atomic_fetch_add(&stops_n, 1);
 }
@@ -57,6 +63,39 @@ static void on_signal(int sig)
 		wake_up_from_signal(wake);
 }
 
+static void take_over(int sig);
+
+/* Does what the signal does to who has not asked for it, here and now. */
+static void act_as_usual(int sig)
+{
+	struct sigaction usual = { .sa_handler = SIG_DFL };
+	sigset_t just_this;
+	sigemptyset(&usual.sa_mask);
+	sigaction(sig, &usual, NULL);
+	sigemptyset(&just_this);
+	sigaddset(&just_this, sig);
+	raise(sig);
+	pthread_sigmask(SIG_UNBLOCK, &just_this, NULL);
+}
+
+/* Stops the process, and comes back when it goes on. */
+static void on_suspend(int sig)
+{
+	int error = errno;
+	log_leave_screen();
+	act_as_usual(sig);
+	take_over(sig);
+	errno = error;
+}
+
+static void take_over(int sig)
+{
+	struct sigaction handler = { .sa_flags = SA_RESTART };
+	handler.sa_handler = sig == SIGTSTP ? on_suspend : on_signal;
+	sigfillset(&handler.sa_mask);
+	sigaction(sig, &handler, NULL);
+}
+
 void signals_start(struct wake *wake)
 {
 	atomic_store(&stops_n, 0);
@@ -65,15 +104,13 @@ void signals_start(struct wake *wake)
 	atomic_store(&hangup, 0);
 	atomic_store(&status, 0);
 	atomic_store(&sleeper, wake);
-	struct sigaction handler = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	sigfillset(&handler.sa_mask);
 	sigemptyset(&ignore.sa_mask);
 	sigaction(SIGPIPE, &ignore, &pipe_before);
 	for (size_t i = 0; i < CAUGHT_N; i++) {
 		sigaction(caught[i], NULL, &before[i]);
 		if (before[i].sa_handler != SIG_IGN)
-			sigaction(caught[i], &handler, NULL);
+			take_over(caught[i]);
 	}
 }
 
@@ -94,6 +131,13 @@ bool signals_pipe_is_ignored(void)
 	return pipe_before.sa_handler == SIG_IGN;
 }
 
+void signals_let_die(void)
+{
+	for (size_t i = 0; i < CAUGHT_N; i++)
+		if (caught[i] != SIGUSR1)
+			sigaction(caught[i], &before[i], NULL);
+}
+
 void signals_stop(void)
 {
 	for (size_t i = 0; i < CAUGHT_N; i++)
@@ -111,12 +155,5 @@ void signals_block(void)
 
 void signals_die(int sig)
 {
-	struct sigaction usual = { .sa_handler = SIG_DFL };
-	sigset_t just_this;
-	sigemptyset(&usual.sa_mask);
-	sigaction(sig, &usual, NULL);
-	sigemptyset(&just_this);
-	sigaddset(&just_this, sig);
-	raise(sig);
-	pthread_sigmask(SIG_UNBLOCK, &just_this, NULL);
+	act_as_usual(sig);
 }

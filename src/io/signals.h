@@ -2,9 +2,11 @@
 /*
  * signals: what the outside asks of the process, as flags that the loop reads.
  *
- * Handlers set a flag and call the wake; nothing else happens in them. A signal that was ignored at
- * start (nohup) stays ignored. SIGPIPE is always ignored: a broken pipe is seen where the write
- * fails. Process-wide; one user at a time.
+ * Handlers set a flag and call the wake; nothing else happens in them, but in that of TSTP (^Z): it
+ * takes the line at the bottom off the screen and stops the process, as it would be without us,
+ * even where the loop does not look. A signal that was ignored at start (nohup) stays ignored.
+ * SIGPIPE is always ignored: a broken pipe is seen where the write fails. Process-wide; one user at
+ * a time.
  */
 #pragma once
 
@@ -33,6 +35,12 @@ struct signals_seen signals_look(void);
  * die.
  */
 bool signals_pipe_is_ignored(void);
+
+/*
+ * From here on INT, TERM and HUP do what they did before signals_start: nobody looks any more, and
+ * what is left to do may take for ever. A broken pipe stays an error of writing.
+ */
+void signals_let_die(void);
 
 /* Puts the handlers back as they were. */
 void signals_stop(void);

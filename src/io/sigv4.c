@@ -14,6 +14,7 @@
 #include "io/sigv4.h"
 
 #include "base/buf.h"
+#include "base/utc.h"
 #include "base/xalloc.h"
 
 #include <assert.h>
@@ -30,9 +31,6 @@ enum {
 	OURS_BYTES = 512, /* more than the canonical form adds to what it is made of */
 	OURS_N = 3        /* headers that are signed unasked */
 };
-
-#define DAY_S 86400
-#define LAST_S INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 struct digest {
 	unsigned char bytes[DIGEST_BYTES];
@@ -105,41 +103,26 @@ static bool split_url(struct signing *s, struct err *err)
 	bool is_https = compare_names(scheme, SPAN("https")) == 0;
 	bool is_http = compare_names(scheme, SPAN("http")) == 0;
 	if ((!is_https && !is_http) || rest.n < 3 || memcmp(rest.at, "://", 3) != 0)
-		return err_set(err, ERR_USAGE, "cannot sign: the URL is not http or https");
+		return err_set(err, ERR_KEY, "cannot sign: the URL is not http or https");
 	rest = (struct span){ .at = rest.at + 3, .n = rest.n - 3 };
 	struct span authority = cut(&rest, "/?#");
 	if (memchr(authority.at, '@', authority.n))
-		return err_set(err, ERR_USAGE, "cannot sign: the URL has a user in it");
+		return err_set(err, ERR_KEY, "cannot sign: the URL has a user in it");
 	s->host = host_of(authority, is_https ? "443" : "80");
 	if (s->host.n == 0)
-		return err_set(err, ERR_USAGE, "cannot sign: the URL has no host");
+		return err_set(err, ERR_KEY, "cannot sign: the URL has no host");
 	s->path = cut(&rest, "?#");
 	s->query = cut(&rest, "#");
 	return true;
 }
 
-static bool is_leap(int year)
-{
-	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
 static bool write_time(struct signing *s, int64_t wall_s, struct err *err)
 {
-	static const int month_days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	if (wall_s < 0 || wall_s > LAST_S)
-		return err_set(err, ERR_USAGE, "cannot sign: the clock is not set");
-	int days = (int)(wall_s / DAY_S), seconds = (int)(wall_s % DAY_S);
-	int year = 1970, month = 1;
-	for (; days >= 365 + is_leap(year); year++)
-		days -= 365 + is_leap(year);
-	for (;; month++) {
-		int n = month_days[month - 1] + (month == 2 && is_leap(year));
-		if (days < n)
-			break;
-		days -= n;
-	}
-	snprintf(s->time, sizeof s->time, "%04d%02d%02dT%02d%02d%02dZ", year, month, days + 1,
-		seconds / 3600, seconds / 60 % 60, seconds % 60);
+	struct utc u;
+	if (!utc_of(wall_s, &u))
+		return err_set(err, ERR_KEY, "cannot sign: the clock is not set");
+	snprintf(s->time, sizeof s->time, "%04d%02d%02dT%02d%02d%02dZ", u.year, u.month, u.day,
+		u.hour, u.minute, u.second);
 	return true;
 }
 
@@ -157,10 +140,10 @@ static bool add_line(struct signing *s, const char *line, struct err *err)
 	struct span value = span_of(line);
 	struct span name = cut(&value, ": \t\r\n");
 	if (name.n == 0 || value.n == 0 || *value.at != ':' || strpbrk(line, "\r\n"))
-		return err_set(err, ERR_USAGE, "cannot sign: a header is not 'Name: value'");
+		return err_set(err, ERR_KEY, "cannot sign: a header is not 'Name: value'");
 	for (size_t i = 0; i < s->headers_n; i++)
 		if (compare_names(name, s->headers[i].name) == 0)
-			return err_set(err, ERR_USAGE, "cannot sign: header %.*s is there twice",
+			return err_set(err, ERR_KEY, "cannot sign: header %.*s is there twice",
 				(int)name.n, name.at);
 	add_header(s, name, (struct span){ .at = value.at + 1, .n = value.n - 1 });
 	return true;

@@ -37,7 +37,7 @@ struct sigv4_request {
  * Signs for the moment wall_s (seconds since 1970, UTC) and appends to `lines` the header lines to
  * send: X-Amz-Date, X-Amz-Security-Token if the key has a token, Authorization. They are the
  * caller's to overwrite; no other copy of a secret stays behind. False with err filled and `lines`
- * unchanged (ERR_USAGE: the URL or a header is none, or sets what is set here; ERR_INTERNAL: the
+ * unchanged (ERR_KEY: the URL or a header is none, or sets what is set here; ERR_INTERNAL: the
  * crypto library fails).
  */
 bool sigv4_sign(const struct aws_key *key, const struct sigv4_request *r, int64_t wall_s,

@@ -21,7 +21,7 @@ enum { URL_MAX_BYTES = 8192 };
 static bool wrong(const char *base, struct err *err, const char *what)
 {
 	bool is_shown = !strchr(base, '@') && strlen(base) < 200;
-	return err_set(err, ERR_USAGE, "bad base URL%s%s: %s", is_shown ? " " : "",
+	return err_set(err, ERR_ENDPOINT, "bad base URL%s%s: %s", is_shown ? " " : "",
 		is_shown ? base : "", what);
 }
 
@@ -70,11 +70,25 @@ static bool is_loopback(const char *host)
 	return inet_pton(AF_INET6, inside, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
+/* A host by itself. */
+static bool refuse_bare(const char *base, struct err *err)
+{
+	char what[160], host[64];
+	size_t n = strcspn(base, ":/");
+	bool has_host =
+		!strpbrk(base, "@") && !strstr(base, "://") && n > 0 && strlen(base) < sizeof host;
+	snprintf(host, sizeof host, "%.*s", (int)(n < sizeof host ? n : 0), base);
+	snprintf(what, sizeof what, "it must begin with https:// or http://%s%s%s",
+		has_host ? LOG_HELP "write http" : "",
+		has_host ? is_loopback(host) ? "://" : "s://" : "", has_host ? base : "");
+	return wrong(base, err, what);
+}
+
 static bool check_text(const char *base, struct err *err)
 {
 	for (const char *at = base; *at; at++)
 		if ((unsigned char)*at <= ' ' || *at == 0x7f)
-			return err_set(err, ERR_USAGE,
+			return err_set(err, ERR_ENDPOINT,
 				"bad base URL: it has a space or control character in it");
 	if (strpbrk(base, "?#"))
 		return wrong(base, err, "it must not have a query or fragment");
@@ -128,9 +142,10 @@ static bool read_parts(
 	CURLUcode code = checked(curl_url_set(parsed, CURLUPART_URL, base, flags));
 	if (code == CURLUE_USER_NOT_ALLOWED)
 		return wrong(base, err,
-			"it must not have a user or password in it; give a key with --key-file");
+			"it must not have a user or password in it" LOG_HELP
+			"give a key with --key-file");
 	if (code == CURLUE_BAD_SCHEME || code == CURLUE_BAD_SLASHES || !strstr(base, "://"))
-		return wrong(base, err, "it must begin with https:// or http://");
+		return refuse_bare(base, err);
 	if (code != CURLUE_OK)
 		return wrong(base, err, curl_url_strerror(code));
 	if (!read_origin(u, parsed, base, err))
@@ -164,4 +179,15 @@ void url_release(struct url *u)
 	free(u->origin);
 	free(u->full);
 	*u = (struct url){ 0 };
+}
+
+void url_hide_proxy_user(char *message)
+{
+	static const char quoting[] = "proxy syntax in '";
+	char *from = message ? strstr(message, quoting) : NULL;
+	char *at = from ? strrchr(from, '@') : NULL;
+	if (!at)
+		return;
+	from += sizeof quoting - 1;
+	memset(from, '*', (size_t)(at - from));
 }

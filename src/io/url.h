@@ -17,10 +17,16 @@ struct url {
 };
 
 /*
- * Reads the base URL and appends path ("/chat/completions"). False with err filled (ERR_USAGE): not
- * http or https, user and password in it, a query or fragment, control characters, no host.
+ * Reads the base URL and appends path ("/chat/completions"). False with err filled (ERR_ENDPOINT):
+ * not http or https, user and password in it, a query or fragment, control characters, no host.
  */
 bool url_parse(struct url *u, const char *base, const char *path, struct err *err);
 
 /* Frees what u holds; fine on a zeroed one. */
 void url_release(struct url *u);
+
+/*
+ * Overwrites user and password in a message of libcurl's about a proxy whose URL it cannot read,
+ * which it quotes as a whole. Fine on NULL.
+ */
+void url_hide_proxy_user(char *message);

@@ -114,15 +114,14 @@ static bool is_failed(const struct record *r)
 	return r->fate == FATE_FAILED || r->fate == FATE_PASSED;
 }
 
-/* In raw output a failed record is an empty line; its reason must go somewhere. */
+/* In raw output a record that failed before is an empty line; its reason must go somewhere. */
 static void tell(const struct record *r)
 {
-	if (r->fate == FATE_FAILED)
-		log_say(LOG_WARNING, "line %llu: %s: %s", (unsigned long long)r->line,
-			error_code_name(r->failure.code), r->failure.message);
-	else if (r->fate == FATE_PASSED)
-		log_say(LOG_WARNING, "line %llu: failed before; --retry-errors asks again",
-			(unsigned long long)r->line);
+	if (r->fate == FATE_PASSED)
+		log_say(LOG_WARNING, "line %llu: failed before" LOG_HELP "%s",
+			(unsigned long long)r->line,
+			record_was_no_json(r) ? "its line was no JSON"
+					      : "--retry-errors asks again");
 }
 
 /* A matrix is for the answers of the only step: gives this record's, or NULL. */
@@ -232,6 +231,15 @@ static bool open_files(struct writer *w, struct err *err)
 		(opts->errors_path && !open_lane(&w->errors, opts->errors_path, err)))
 		return false;
 	return opts->matrix.form == NPY_NONE || (w->matrix = npy_new(&opts->matrix, err));
+}
+
+bool writer_begin(struct writer *w, struct err *err)
+{
+	/* Together: what one of them has of an earlier run would not fit to what others have. */
+	bool ok = outfile_begin(&w->out.file) &&
+		(!w->opts->errors_path || outfile_begin(&w->errors.file)) &&
+		(!w->matrix || npy_begin(w->matrix));
+	return ok || err_set_errno(err, ERR_FILE, "cannot empty what an earlier run has left");
 }
 
 struct writer *writer_new(

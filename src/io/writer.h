@@ -49,6 +49,12 @@ struct writer;
 struct writer *writer_new(const struct writer_opts *opts, const struct plan *plan,
 	struct wake *wake, struct err *err);
 
+/*
+ * All that the run needs is there: what an earlier one has left in the .partial files goes. False
+ * with err filled if it cannot be emptied.
+ */
+bool writer_begin(struct writer *w, struct err *err);
+
 /* How many more records writer_put accepts now; the loop holds back the rest. */
 size_t writer_room(struct writer *w);
 

@@ -40,9 +40,9 @@ static bool wrong(const struct parser *p, const char *what)
 	struct span rest =
 		clipped((struct span){ p->at, (size_t)(p->end - p->at) }, SHOWN_REST_BYTES);
 	if (rest.n == 0)
-		return err_set(p->err, ERR_USAGE, "bad path %.*s: %s at its end", (int)whole.n,
+		return err_set(p->err, ERR_TEMPLATE, "bad path %.*s: %s at its end", (int)whole.n,
 			whole.at, what);
-	return err_set(p->err, ERR_USAGE, "bad path %.*s: %s at '%.*s'", (int)whole.n, whole.at,
+	return err_set(p->err, ERR_TEMPLATE, "bad path %.*s: %s at '%.*s'", (int)whole.n, whole.at,
 		what, (int)rest.n, rest.at);
 }
 
@@ -158,9 +158,10 @@ bool path_parse(struct path *p, struct span text, struct err *err)
 	*p = (struct path){ 0 };
 	text = utf8_trimmed(text);
 	if (text.n == 0)
-		return err_set(err, ERR_USAGE, "empty path; the whole value is '.'");
+		return err_set(err, ERR_TEMPLATE, "empty path" LOG_HELP "the whole value is '.'");
 	if (!utf8_is_valid(text) || has_control(text))
-		return err_set(err, ERR_USAGE, "a path is UTF-8 text without control characters");
+		return err_set(
+			err, ERR_TEMPLATE, "a path is UTF-8 text without control characters");
 	p->text = xmemdup(text.at, text.n);
 	struct parser parser = { p, p->text, p->text + text.n, err };
 	if (span_is(text, ".") || take_parts(&parser))

@@ -30,7 +30,7 @@ struct path {
 
 /*
  * Compiles text, which is borrowed; white space around it is ignored. False, with p empty and err
- * filled (ERR_USAGE: which path, what is wrong, and where in it), if it is no path.
+ * filled (ERR_TEMPLATE: which path, what is wrong, and where in it), if it is no path.
  */
 bool path_parse(struct path *p, struct span text, struct err *err);
 

@@ -43,7 +43,7 @@ struct schema_fault {
 };
 
 /*
- * Compiles a document, borrowed. Gives NULL and fills err (ERR_USAGE: what is wrong, and where, as
+ * Compiles a document, borrowed. Gives NULL and fills err (ERR_SCHEMA: what is wrong, and where, as
  * a JSON pointer) if it is no JSON, no schema, or asks for what is not known here: all unknown and
  * unsupported keywords are named, up to a few.
  */

@@ -156,7 +156,8 @@ static bool read_type(struct schema_compiler *k, struct schema_clause *clause, s
 			return true;
 		}
 	return schema_wrong(k, name.at,
-		"%.*s is no type; expected \"string\", \"integer\", \"number\", \"boolean\", "
+		"%.*s is no type" LOG_HELP
+		"expected \"string\", \"integer\", \"number\", \"boolean\", "
 		"\"object\", \"array\" or \"null\"",
 		(int)shown(name).n, name.at);
 }

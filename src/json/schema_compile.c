@@ -73,7 +73,7 @@ bool schema_wrong(struct schema_compiler *k, const char *where, const char *form
 	vsnprintf(what, sizeof what, format, args);
 	va_end(args);
 	write_pointer(k->schema, where, pointer);
-	return err_set(k->err, ERR_USAGE, "schema, at %s: %s", pointer, what);
+	return err_set(k->err, ERR_SCHEMA, "schema, at %s: %s", pointer, what);
 }
 
 void schema_refuse(struct schema_compiler *k, const char *where, const char *what, struct span name)
@@ -232,7 +232,8 @@ static bool read_dialect(struct schema_compiler *k)
 			return true;
 		}
 	return schema_wrong(k, value.at,
-		"unsupported dialect %.*s; expected https://json-schema.org/draft/2020-12/schema",
+		"unsupported dialect %.*s" LOG_HELP
+		"expected https://json-schema.org/draft/2020-12/schema",
 		(int)(value.n < 120 ? value.n : utf8_valid_n((struct span){ value.at, 120 })),
 		value.at);
 }
@@ -249,7 +250,7 @@ static bool read_text(struct schema *s, struct span text, struct err *err)
 				line++;
 				first = i + 1;
 			}
-		return err_set(err, ERR_USAGE, "schema, line %zu, byte %zu: not JSON: %s", line,
+		return err_set(err, ERR_SCHEMA, "schema, line %zu, byte %zu: not JSON: %s", line,
 			fault.offset - first + 1, fault.reason);
 	}
 	buf_init(&s->text, value.n);
@@ -264,7 +265,7 @@ static bool compile(struct schema_compiler *k)
 		return false;
 	if (k->refused_n)
 		return err_set(
-			k->err, ERR_USAGE, "schema: %.*s", (int)k->refused.len, k->refused.data);
+			k->err, ERR_SCHEMA, "schema: %.*s", (int)k->refused.len, k->refused.data);
 	return schema_resolve(k);
 }
 

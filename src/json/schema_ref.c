@@ -82,8 +82,8 @@ bool schema_identify(struct schema_compiler *k, struct schema_node *node)
 		!span_equals(dialect, json_member(buf_span(&s->text), SPAN("$schema"))))
 		return schema_wrong(k, dialect.at, "unsupported: a dialect other than the root's");
 	if ((mark && mark != id.at + id.n - 1) || (id.at && memchr(id.at, '\0', id.n)))
-		return schema_wrong(
-			k, node->text.at, "unsupported: an $id with a fragment; use $anchor");
+		return schema_wrong(k, node->text.at,
+			"unsupported: an $id with a fragment" LOG_HELP "use $anchor");
 	if (is_root || id.at) {
 		struct span base = { "", 0 };
 		if (!is_root)

@@ -71,6 +71,17 @@ bool json_put_escaped_lossy(struct buf *out, struct span bytes)
 	return true;
 }
 
+void json_put_text(struct buf *out, const char *text)
+{
+	if (!text) {
+		buf_put_str(out, "null");
+		return;
+	}
+	buf_put_char(out, '"');
+	json_put_escaped_lossy(out, span_of(text));
+	buf_put_char(out, '"');
+}
+
 static unsigned hex_value(char c)
 {
 	return c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a' + 10);
@@ -116,12 +127,13 @@ static uint32_t take_code_point(const char **at, const char *end)
 static size_t take_escape(const char **at, const char *end, char out[UTF8_BYTES_MAX])
 {
 	static const char names[] = "bfnrt", named[] = "\b\f\n\r\t";
-	char c = (*at)[1];
-	if (c == 'u')
+	size_t left = (size_t)(end - *at);
+	char c = left > 1 ? (*at)[1] : '\\';
+	if (c == 'u' && left >= 6)
 		return utf8_write(out, take_code_point(at, end));
 	const char *found = memchr(names, c, sizeof names - 1);
 	out[0] = found ? named[found - names] : c;
-	*at += 2;
+	*at += left > 1 ? 2 : 1;
 	return 1;
 }
 
@@ -155,9 +167,13 @@ bool json_escaped_equals(struct span escaped, struct span plain)
 	/* an escape is longer than what it stands for */
 	if (escaped.n < plain.n || plain.n == 0)
 		return escaped.n == plain.n;
+	if (*escaped.at != *plain.at && *escaped.at != '\\')
+		return false;
 	if (escaped.n == plain.n)
 		return memcmp(escaped.at, plain.at, plain.n) == 0 &&
 			!memchr(plain.at, '\\', plain.n);
+	if (!memchr(escaped.at, '\\', escaped.n))
+		return false;
 	const char *at = escaped.at, *end = at + escaped.n;
 	const char *want = plain.at, *want_end = want + plain.n;
 	while (at < end) {

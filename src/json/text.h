@@ -27,6 +27,9 @@ bool json_put_escaped(struct buf *out, struct span plain);
  */
 bool json_put_escaped_lossy(struct buf *out, struct span bytes);
 
+/* Appends the same of a text with its quotes; null for NULL. */
+void json_put_text(struct buf *out, const char *text);
+
 /*
  * Appends escaped text of a scanned string as plain text; a lone surrogate becomes U+FFFD. Never
  * more bytes than the escaped text has.

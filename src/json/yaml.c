@@ -31,6 +31,7 @@ struct cell {
 
 struct yaml {
 	char *name;         /* owned */
+	enum err_kind kind; /* of what is wrong with it */
 	struct cell *cells; /* owned; the latest first */
 	struct cell *root;
 };
@@ -59,9 +60,9 @@ struct builder {
 	struct err *err;
 };
 
-static bool refuse_at(struct err *err, const char *name, struct place at, const char *what)
+static bool refuse_at(struct err *err, const struct yaml *y, struct place at, const char *what)
 {
-	return err_set(err, ERR_USAGE, "%s:%d:%d: %s", name, at.line, at.column, what);
+	return err_set(err, y->kind, "%s:%d:%d: %s", y->name, at.line, at.column, what);
 }
 
 /* libfyaml's marks of aliases and quoted texts are behind the sign that they begin with. */
@@ -85,7 +86,7 @@ static struct place place_of(const struct builder *b, struct fy_event *event)
 
 static bool refuse_event(struct builder *b, struct fy_event *event, const char *what)
 {
-	return refuse_at(b->err, b->yaml->name, place_of(b, event), what);
+	return refuse_at(b->err, b->yaml, place_of(b, event), what);
 }
 
 static bool is_in_map(const struct builder *b)
@@ -161,7 +162,8 @@ static bool take_marks(struct builder *b, struct fy_event *event, struct cell *c
 {
 	struct fy_token *anchor = fy_event_get_anchor_token(event);
 	if (fy_event_get_tag_token(event))
-		return refuse_event(b, event, "tags (!) are not understood; leave it out");
+		return refuse_event(
+			b, event, "tags (!) are not understood" LOG_HELP "leave it out");
 	if (anchor) {
 		struct span name = text_of(anchor);
 		cell->anchor = xmemdup(name.at, name.n);
@@ -249,7 +251,9 @@ static bool take_alias(struct builder *b, struct fy_event *event)
 static bool enter(struct builder *b, struct fy_event *event, enum yaml_kind kind)
 {
 	if (is_in_map(b) && !b->key)
-		return refuse_event(b, event, "a key is a plain word, not a list or map");
+		return refuse_event(b, event,
+			"a key is a plain word, not a list or map" LOG_HELP
+			"a text that begins with a brace or bracket has quotes, as in prompt: \"{{text}}\"");
 	int before_n = b->nodes_n;
 	if (!count(b, event, 1, 0))
 		return false;
@@ -271,7 +275,8 @@ static bool take_event(struct builder *b, struct fy_event *event)
 	switch (event->type) {
 	case FYET_DOCUMENT_START:
 		return b->documents_n++ == 0 ||
-			refuse_event(b, event, "a second document begins here; one is enough");
+			refuse_event(
+				b, event, "a second document begins here" LOG_HELP "one is enough");
 	case FYET_SCALAR:
 		return take_scalar(b, event);
 	case FYET_ALIAS:
@@ -317,11 +322,15 @@ static bool refuse_syntax(struct builder *b, struct fy_diag *diag)
 	int what_n = (int)strcspn(what, "\r\n"), tabbed = tabbed_line(b->text, at.line);
 	char line[200];
 	if (tabbed)
-		snprintf(line, sizeof line, "%.*s; line %d is indented with a tab, not spaces",
+		snprintf(line, sizeof line,
+			"%.*s" LOG_HELP "line %d is indented with a tab, not spaces",
 			what_n < 100 ? what_n : 100, what, tabbed);
 	else
-		snprintf(line, sizeof line, "%.*s", what_n, what);
-	return refuse_at(b->err, b->yaml->name, at, line);
+		snprintf(line, sizeof line, "%.*s%s", what_n < 100 ? what_n : 100, what,
+			strstr(what, "nested block mapping") ? LOG_HELP
+				"a text with \": \" in it has quotes around it"
+							     : "");
+	return refuse_at(b->err, b->yaml, at, line);
 }
 
 static bool take_events(struct builder *b, struct fy_parser *parser, struct fy_diag *diag)
@@ -382,26 +391,25 @@ static struct place place_at(struct span text, size_t i)
 	return place;
 }
 
-static bool check_bytes(struct span text, const char *name, struct err *err)
+static bool check_bytes(struct span text, const struct yaml *y, struct err *err)
 {
 	size_t valid_n = utf8_valid_n(text);
 	const char *nul = memchr(text.at, '\0', text.n);
 	struct place at = place_at(text, nul ? (size_t)(nul - text.at) : valid_n);
 	if (text.n > YAML_BYTES_MAX)
-		return err_set(err, ERR_USAGE, "%s is larger than 1 MiB", name);
+		return err_set(err, y->kind, "%s is larger than 1 MiB", y->name);
 	if (nul)
-		return refuse_at(err, name, at, "a NUL cannot be part of it");
-	return valid_n == text.n || refuse_at(err, name, at, "this is not UTF-8");
+		return refuse_at(err, y, at, "a NUL cannot be part of it");
+	return valid_n == text.n || refuse_at(err, y, at, "this is not UTF-8");
 }
 
-struct yaml *yaml_new(struct span text, const char *name, struct err *err)
+struct yaml *yaml_new(struct span text, const char *name, enum err_kind kind, struct err *err)
 {
-	if (!check_bytes(text, name, err))
-		return NULL;
 	struct yaml *y = xcalloc(1, sizeof *y);
 	y->name = xstrdup(name);
+	y->kind = kind;
 	struct builder b = { .yaml = y, .text = text, .err = err };
-	bool ok = read_all(&b);
+	bool ok = check_bytes(text, y, err) && read_all(&b);
 	free(b.key);
 	if (ok)
 		return y;
@@ -439,11 +447,11 @@ bool yaml_is_null(const struct yaml_node *node)
 }
 
 __attribute__((format(printf, 4, 0))) static bool refuse(
-	struct err *err, const char *name, const int place[2], const char *format, va_list args)
+	struct err *err, const struct yaml *y, const int place[2], const char *format, va_list args)
 {
 	char what[sizeof err->msg];
 	vsnprintf(what, sizeof what, format, args);
-	return err_set(err, ERR_USAGE, "%s:%d:%d: %s", name, place[0], place[1], what);
+	return err_set(err, y->kind, "%s:%d:%d: %s", y->name, place[0], place[1], what);
 }
 
 bool yaml_refuse(struct err *err, const struct yaml *y, const struct yaml_node *node,
@@ -451,7 +459,7 @@ bool yaml_refuse(struct err *err, const struct yaml *y, const struct yaml_node *
 {
 	va_list args;
 	va_start(args, format);
-	refuse(err, y->name, (int[]){ node->line, node->column }, format, args);
+	refuse(err, y, (int[]){ node->line, node->column }, format, args);
 	va_end(args);
 	return false;
 }
@@ -461,7 +469,7 @@ bool yaml_refuse_key(struct err *err, const struct yaml *y, const struct yaml_no
 {
 	va_list args;
 	va_start(args, format);
-	refuse(err, y->name, (int[]){ node->key_line, node->key_column }, format, args);
+	refuse(err, y, (int[]){ node->key_line, node->key_column }, format, args);
 	va_end(args);
 	return false;
 }

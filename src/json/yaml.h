@@ -41,10 +41,10 @@ struct yaml;
 
 /*
  * Reads a document; borrows text for the call and copies name, which messages begin with. NULL with
- * err filled (ERR_USAGE, "NAME:LINE:COLUMN: what is wrong") if it is not YAML or has what is not
+ * err filled ("NAME:LINE:COLUMN: what is wrong", of that kind) if it is not YAML or has what is not
  * understood.
  */
-struct yaml *yaml_new(struct span text, const char *name, struct err *err);
+struct yaml *yaml_new(struct span text, const char *name, enum err_kind kind, struct err *err);
 
 /* Gives the outermost node, borrowed from y; NULL if there is nothing but comments. */
 const struct yaml_node *yaml_root(const struct yaml *y);
@@ -58,7 +58,7 @@ const struct yaml_node *yaml_member(const struct yaml_node *map, const char *key
 /* True if nothing is there where a value could be, or null or ~. */
 bool yaml_is_null(const struct yaml_node *node);
 
-/* Fills err (ERR_USAGE) with the place of the node, ": " and printf's text; returns false. */
+/* Fills err with the place of the node, ": " and printf's text; returns false. */
 bool yaml_refuse(struct err *err, const struct yaml *y, const struct yaml_node *node,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
 

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/money.h"
+#include "ui/amount.h"
 
 #include <stdio.h>
 
@@ -12,58 +13,10 @@ enum { TEXT_MAX_BYTES = 400 };
 /* Appends an amount as a person reads it. */
 typedef void put_amount(struct buf *out, double amount);
 
-static void put_count(struct buf *out, double n)
-{
-	static const char units[] = " kMGTPE";
-	char text[64];
-	size_t unit = 0;
-	if (n < 9999.5) {
-		snprintf(text, sizeof text, "%.0f", n);
-	} else {
-		for (; n >= 999.5 && units[unit + 1]; unit++)
-			n /= 1000;
-		snprintf(text, sizeof text, "%.*f%c",
-			n < 9.995           ? 2
-				: n < 99.95 ? 1
-					    : 0,
-			n, units[unit]);
-	}
-	buf_put_str(out, text);
-}
-
 static void put_money(struct buf *out, double pico)
 {
 	/* 2^63 is the first that is too much. */
 	money_put_rounded(out, pico < 0x1p63 ? (int64_t)pico : INT64_MAX);
-}
-
-/* Three million years: what is more could not be counted. */
-#define DURATION_MAX_MS 1e17
-
-/* The two largest of its units, of which the smaller one may be none. */
-static void put_duration(struct buf *out, double ms)
-{
-	static const struct {
-		double ms;
-		const char *name;
-	} units[] = { { 86400e3, "d" }, { 3600e3, "h" }, { 60e3, "m" }, { 1e3, "s" } };
-	char text[64];
-	size_t i = 0;
-	if (ms < 59.5e3) {
-		snprintf(text, sizeof text, ms < 9.95e3 ? "%.1fs" : "%.0fs", ms / 1e3);
-		buf_put_str(out, text);
-		return;
-	}
-	ms = ms < DURATION_MAX_MS ? ms : DURATION_MAX_MS;
-	/* Half of the smaller unit more, so that cutting rounds. */
-	while (i < 2 && ms + units[i + 2].ms / 2 < units[i].ms)
-		i++;
-	ms += units[i + 1].ms / 2;
-	double large = (double)(uint64_t)(ms / units[i].ms);
-	double small = (double)(uint64_t)((ms - large * units[i].ms) / units[i + 1].ms);
-	snprintf(text, sizeof text, small > 0 ? "%.0f%s %.0f%s" : "%.0f%s", large, units[i].name,
-		small, units[i + 1].name);
-	buf_put_str(out, text);
 }
 
 /*
@@ -121,7 +74,7 @@ static void say_time(const struct trial_report *r)
 	char name[64];
 	snprintf(name, sizeof name, "time with -j %lld", (long long)r->jobs);
 	if (r->ms.is_known)
-		say_figure(r, name, &r->ms, put_duration);
+		say_figure(r, name, &r->ms, amount_put_ms);
 	else
 		log_say(LOG_ERROR, "  %s: unknown", name);
 }
@@ -153,9 +106,9 @@ void trial_report_say(const struct trial_report *r)
 		return;
 	}
 	say_heading(r);
-	say_figure(r, "input tokens", &r->input, put_count);
+	say_figure(r, "input tokens", &r->input, amount_put_count);
 	if (r->has_output)
-		say_figure(r, "output tokens", &r->output, put_count);
+		say_figure(r, "output tokens", &r->output, amount_put_count);
 	say_cost(r);
 	say_time(r);
 	if (r->run_n == 1 && r->total_n > 1)

@@ -65,7 +65,8 @@ bool ask_has_words(const struct ask *a, struct fault *fault)
 {
 	return a->form != ASK_FIELDS ||
 		fault_set(fault, ERROR_BAD_RECORD,
-			"nothing to ask: give -p TEMPLATE, or records with \"prompt\", \"messages\" or \"body\"");
+			"nothing to ask" LOG_HELP
+			"give -p TEMPLATE, or records with \"prompt\", \"messages\" or \"body\"");
 }
 
 bool ask_init(struct ask *a, const struct step *step, const struct endpoint *endpoint,
@@ -109,11 +110,12 @@ bool ask_init_text(struct ask *a, const struct step *step, const struct endpoint
 	a->own = json_text_of(text);
 	if (a->own.at)
 		return true;
-	return text.at
-		? fault_set(fault, ERROR_BAD_RECORD,
-			  "\"text\" is no string; -p '{{text}}' embeds what stands there as text")
-		: fault_set(fault, ERROR_BAD_RECORD,
-			  "no field \"text\" to embed; give -p TEMPLATE, which says what is");
+	return text.at ? fault_set(fault, ERROR_BAD_RECORD,
+				 "\"text\" is no string" LOG_HELP
+				 "-p '{{text}}' embeds what stands there as text")
+		       : fault_set(fault, ERROR_BAD_RECORD,
+				 "no field \"text\" to embed" LOG_HELP
+				 "give -p TEMPLATE, which says what is");
 }
 
 bool ask_has_model(const struct ask *a, struct fault *fault)

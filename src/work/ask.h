@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/span.h"
 #include "work/embedding.h"
 #include "work/endpoint.h"

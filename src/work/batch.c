@@ -103,7 +103,8 @@ bool batch_read(
 	*out = (struct batch_request){ .limit = BATCH_LIMIT_COMPLETION, .body = e.body };
 	if (!json_text_of(e.id).at)
 		return fault_set(fault, ERROR_BAD_RECORD,
-			"no request of a batch: expected {\"custom_id\":\"...\",%s}",
+			"no request of a batch: not understood" LOG_HELP
+			"expected {\"custom_id\":\"...\",%s}",
 			has_params ? "\"params\":{...}"
 				   : "\"method\":\"POST\",\"url\":\"/v1/...\",\"body\":{...}");
 	return (has_params || read_url(&e, out, fault)) &&

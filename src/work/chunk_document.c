@@ -40,7 +40,7 @@ static bool read_field(struct chunk_plan *plan, const char *text, struct err *er
 {
 	struct err why;
 	if (!path_parse(&plan->field, span_of(text), &why))
-		return err_set(err, ERR_USAGE, "--field %s: %s", text, why.msg);
+		return err_set(err, why.kind, "--field %s: %s", text, why.msg);
 	if (plan->field.parts_n == 0) {
 		plan->takes_strings = true;
 		return true;
@@ -48,10 +48,12 @@ static bool read_field(struct chunk_plan *plan, const char *text, struct err *er
 	const char *name = plan->field.parts[0].name;
 	if (!name)
 		return err_set(err, ERR_USAGE,
-			"--field %s: documents are objects; begin with a field's name", text);
+			"--field %s: documents are objects" LOG_HELP "begin with a field's name",
+			text);
 	if (find_own((struct span){ name, plan->field.parts[0].name_n }))
 		return err_set(err, ERR_USAGE,
-			"--field %s: each chunk gets a field \"%s\" of its own; rename the text's",
+			"--field %s: each chunk gets a field \"%s\" of its own" LOG_HELP
+			"rename the text's",
 			text, name);
 	plan->takes_strings = plan->field.parts_n == 1 && strcmp(name, FIELD_DEFAULT) == 0;
 	return true;
@@ -68,7 +70,8 @@ static bool read_keeps(struct chunk_plan *plan, const char *text, struct err *er
 		size_t n = strcspn(at, ",");
 		if (n == 0)
 			return err_set(err, ERR_USAGE,
-				"--keep-fields %s: an empty name; give all, none, or NAME,...",
+				"--keep-fields %s: an empty name" LOG_HELP
+				"give all, none, or NAME,...",
 				text);
 		char *name = xmemdup(at, n);
 		const char *own = find_own(span_of(name));
@@ -183,8 +186,8 @@ static bool refuse_missing(struct record *r, const struct path *field)
 	char near[NEAR_BYTES];
 	if (path_nearest(field, r->value, near, sizeof near))
 		record_fail(r, ERROR_TEMPLATE,
-			xasprintf("no field \"%s\" to cut; the record has \"%s\"", field->text,
-				near));
+			xasprintf("no field \"%s\" to cut" LOG_HELP "the record has \"%s\"",
+				field->text, near));
 	else
 		record_fail(r, ERROR_TEMPLATE, xasprintf("no field \"%s\" to cut", field->text));
 	return false;
@@ -199,7 +202,7 @@ static bool refuse(struct record *r, const char *why)
 static bool refuse_taken(struct record *r, const char *field)
 {
 	record_fail(r, ERROR_BAD_RECORD,
-		xasprintf("the record already has a field \"%s\", as each chunk does; "
+		xasprintf("the record already has a field \"%s\", as each chunk does" LOG_HELP
 			  "leave it out with --keep-fields",
 			field));
 	return false;

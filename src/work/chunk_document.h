@@ -37,7 +37,7 @@ struct chunk_plan {
 
 /*
  * Understands the options, which it borrows for the plan's life; a NULL is as its default. False
- * with err filled (ERR_USAGE), the plan then being empty.
+ * with err filled, the plan then being empty.
  */
 bool chunk_plan_init(struct chunk_plan *plan, const struct chunk_opts *opts, struct err *err);
 

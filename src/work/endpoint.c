@@ -56,7 +56,7 @@ static void aws_key_free(struct aws_key *k)
 	free(k);
 }
 
-void endpoint_release(struct endpoint *e)
+void endpoint_disarm(struct endpoint *e)
 {
 	for (size_t i = 0; i < e->headers_n; i++)
 		forget(e->headers[i]);
@@ -65,6 +65,16 @@ void endpoint_release(struct endpoint *e)
 		explicit_bzero(e->secrets.items[i], strlen(e->secrets.items[i]));
 	strings_release(&e->secrets);
 	aws_key_free(e->aws);
+	e->headers = NULL;
+	e->headers_n = 0;
+	e->aws = NULL;
+}
+
+void endpoint_release(struct endpoint *e)
+{
+	endpoint_disarm(e);
+	free(e->key_source);
+	free(e->key_fault);
 	free(e->base);
 	free(e->query);
 	free(e->name);

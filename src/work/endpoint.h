@@ -44,8 +44,12 @@ struct endpoint {
 	int64_t max;     /* requests in flight, at most; 0 = as many as the run */
 	int64_t rpm;     /* requests a minute; 0 = not known */
 	int64_t tpm;     /* tokens a minute; 0 = not known */
-	struct aws_key *aws; /* owned: signs requests in place of a header; secret; NULL = none */
-	unsigned pool;       /* the number of the model's pool that it is of; fallbacks serve all */
+	struct aws_key *aws;  /* owned: signs requests in place of a header; secret; NULL = none */
+	const char *base_env; /* static: the variable that its base is from, "" = it is built in;
+				 NULL = the user gave it */
+	char *key_source; /* owned: where its key is from: "OPENAI_API_KEY"; NULL = it has none */
+	char *key_fault;  /* owned: why it has none, though it must; NULL = it may */
+	unsigned pool;    /* the number of the model's pool that it is of; fallbacks serve all */
 	unsigned site;    /* which --endpoint it comes from: those of one site, for several models,
 			     share what was said of max, rpm and tpm */
 	unsigned tier;    /* 0 = of the pool; n = the n-th fallback */
@@ -61,6 +65,9 @@ void endpoint_add_header(struct endpoint *e, const char *line);
 
 /* Appends a secret, taken as a copy; one too short to be told from other text is left out. */
 void endpoint_add_secret(struct endpoint *e, const char *secret);
+
+/* Overwrites and frees the headers, keys and other secrets that e has. */
+void endpoint_disarm(struct endpoint *e);
 
 /* Frees what e holds, the secrets overwritten first; fine on a zeroed one. */
 void endpoint_release(struct endpoint *e);

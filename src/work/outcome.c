@@ -28,6 +28,33 @@ static const struct {
 	[ERROR_CANCELLED] = { "cancelled", true, false },
 };
 
+static const char *const outcomes[OUTCOMES_N] = {
+	[OUTCOME_ANSWERED] = "answered",
+	[OUTCOME_RATE] = "rate_limited",
+	[OUTCOME_CAPACITY] = "overloaded",
+	[OUTCOME_FAULT] = "server_error",
+	[OUTCOME_QUOTA] = "quota",
+	[OUTCOME_AUTH] = "auth",
+	[OUTCOME_NOT_FOUND] = "not_found",
+	[OUTCOME_REQUEST] = "request_rejected",
+	[OUTCOME_TOO_LONG] = "too_long",
+	[OUTCOME_POLICY] = "content_filter",
+	[OUTCOME_TRANSPORT] = "transport",
+	[OUTCOME_TIMEOUT] = "timeout",
+	[OUTCOME_CONFLICT] = "conflict",
+	[OUTCOME_BAD_RESPONSE] = "bad_response",
+	[OUTCOME_TOO_LARGE] = "too_large",
+	[OUTCOME_TRUNCATED] = "truncated",
+	[OUTCOME_MISMATCH] = "schema_mismatch",
+	[OUTCOME_CANCELLED] = "cancelled",
+};
+
+const char *outcome_name(enum outcome outcome)
+{
+	assert(outcome < OUTCOMES_N);
+	return outcomes[outcome];
+}
+
 const char *error_code_name(enum error_code code)
 {
 	assert(code < ERROR_CODES_N);

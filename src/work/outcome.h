@@ -53,6 +53,9 @@ enum error_code {
 	ERROR_CODES_N
 };
 
+/* Gives the outcome's name as --trace and the statistics have it ("rate_limited"); static text. */
+const char *outcome_name(enum outcome outcome);
+
 /* Gives the code's name as records carry it ("rate_limited"); static text. */
 const char *error_code_name(enum error_code code);
 

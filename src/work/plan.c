@@ -103,15 +103,16 @@ static bool check_hole(
 	snprintf(where, sizeof where, "step \"%.100s\": {{%.*s}}: ", s->name, (int)shown.n,
 		shown.at);
 	if (!step_is_list(other))
-		return err_set(err, ERR_USAGE,
-			"%sthe value of \"%.100s\" is a text%s; with --schema it is JSON", where,
-			other->name, is_name ? " and has no fields" : ", not a list");
+		return err_set(err, ERR_TEMPLATE,
+			"%sthe value of \"%.100s\" is a text%s" LOG_HELP "with --schema it is JSON",
+			where, other->name, is_name ? " and has no fields" : ", not a list");
 	if (is_name)
-		return err_set(err, ERR_USAGE,
-			"%s\"%.100s\" has a list of answers; take one, as in {{%.100s[0]}}", where,
-			other->name, other->name);
+		return err_set(err, ERR_TEMPLATE,
+			"%s\"%.100s\" has a list of answers" LOG_HELP
+			"take one, as in {{%.100s[0]}}",
+			where, other->name, other->name);
 	return (i < calls_n && i >= -calls_n) ||
-		err_set(err, ERR_USAGE, "%s\"%.100s\" has %ld answers, [0] to [%ld]", where,
+		err_set(err, ERR_TEMPLATE, "%s\"%.100s\" has %ld answers, [0] to [%ld]", where,
 			other->name, calls_n, calls_n - 1);
 }
 
@@ -210,7 +211,7 @@ static bool show_cycle(const struct plan *p, unsigned first, unsigned last, cons
 	}
 	buf_put_str(&text, " -> ");
 	buf_put_str(&text, p->steps[first].name);
-	err_set(err, ERR_USAGE, "cycle: %.*s", (int)text.len, text.data);
+	err_set(err, ERR_STEP, "cycle: %.*s", (int)text.len, text.data);
 	buf_release(&text);
 	return false;
 }
@@ -239,7 +240,7 @@ bool plan_link(struct plan *p, struct err *err)
 		return false;
 	for (unsigned i = 0; i < p->steps_n; i++)
 		if (!p->steps[i].is_emitted && !p->steps[i].is_needed)
-			return err_set(err, ERR_USAGE,
+			return err_set(err, ERR_STEP,
 				"step \"%.100s\" is for nothing: its value is not in the output, and no "
 				"other step mentions it",
 				p->steps[i].name);
@@ -307,7 +308,8 @@ bool step_add_param(struct step *s, const char *text, struct err *err)
 {
 	const char *equals = strchr(text, '=');
 	if (!equals || equals == text)
-		return err_set(err, ERR_USAGE, "--param %s: expected KEY=JSON", text);
+		return err_set(err, ERR_USAGE,
+			"--param %s: not understood" LOG_HELP "expected KEY=JSON", text);
 	struct span key = { .at = text, .n = (size_t)(equals - text) };
 	if (!utf8_is_valid(key))
 		return err_set(err, ERR_USAGE, "--param: the key is not UTF-8");
@@ -317,7 +319,7 @@ bool step_add_param(struct step *s, const char *text, struct err *err)
 	for (size_t i = 0; i < sizeof owned_keys / sizeof *owned_keys; i++)
 		if (span_is(first, owned_keys[i]))
 			return err_set(err, ERR_USAGE, "--param %s: pllm sets \"%s\" itself%s",
-				text, owned_keys[i], i == 0 ? "; use -m" : "");
+				text, owned_keys[i], i == 0 ? LOG_HELP "use -m" : "");
 	if (!is_path(key))
 		return err_set(err, ERR_USAGE,
 			"--param %.100s: a key is a name, or up to %d names with a dot between two",
@@ -326,7 +328,8 @@ bool step_add_param(struct step *s, const char *text, struct err *err)
 	struct json_fault fault;
 	if (!json_scan(span_of(equals + 1), &value, &fault))
 		return err_set(err, ERR_USAGE,
-			"--param %s: the value is not JSON: %s at byte %zu; a string is written %.*s='\"...\"'",
+			"--param %s: the value is not JSON: %s at byte %zu" LOG_HELP
+			"a string is written %.*s='\"...\"'",
 			text, fault.reason, fault.offset + 1, (int)key.n, key.at);
 	put_param(s, key, value);
 	return s->params_n <= STEP_PARAMS_MAX ||

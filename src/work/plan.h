@@ -120,7 +120,7 @@ int plan_add_model(struct plan *p, const char *name, bool is_usual);
 /*
  * Reads off the templates which step needs which, once all steps are there with all they have, and
  * binds holes to values by the number of their step; a step's own name is the record's own field.
- * Makes samples_n 1 if it was 0. False with err filled (ERR_USAGE): a cycle, which is printed
+ * Makes samples_n 1 if it was 0. False with err filled: a cycle, which is printed
  * ("cycle: a -> b -> a"); a step that is neither emitted nor needed; an index into the answers of a
  * step that has not as many, or no list (a schema may ask for one).
  */
@@ -142,7 +142,7 @@ unsigned step_quorum(const struct step *s);
 void plan_release(struct plan *p);
 
 /*
- * Adds `key=json` as the user wrote it to a step. False with err filled (ERR_USAGE) if it has no
+ * Adds `key=json` as the user wrote it to a step. False with err filled if it has no
  * `=`, the value is not JSON (says how to write a string), or the key is one that pllm owns (model
  * messages input n stream). A key that was added before gets the new value.
  */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "work/record.h"
 
+#include "base/log.h"
 #include "base/xalloc.h"
 #include "json/text.h"
 #include "work/plan.h"
 #include "work/splice.h"
+#include "work/stumble.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -74,9 +76,12 @@ void record_scan(struct record *r)
 
 char *record_explain_fault(const struct record *r)
 {
-	return xasprintf("not a JSON value: %s at byte %zu of the line (byte %llu of the input)",
+	const char *help = stumble_help(r->text, r->line, &r->fault);
+	return xasprintf(
+		"not a JSON value: %s at byte %zu of the line (byte %llu of the input)%s%s",
 		r->fault.reason, r->fault.offset + 1,
-		(unsigned long long)(r->offset + r->fault.offset + 1));
+		(unsigned long long)(r->offset + r->fault.offset + 1), help ? LOG_HELP : "",
+		help ? help : "");
 }
 
 size_t record_weight(const struct record *r)
@@ -95,6 +100,13 @@ void record_fail(struct record *r, enum error_code code, char *message)
 bool record_is_failed_before(const struct record *r)
 {
 	return r->value.at && json_member(json_member(r->value, SPAN("pllm")), SPAN("error")).at;
+}
+
+bool record_was_no_json(const struct record *r)
+{
+	return record_is_failed_before(r) &&
+		span_is(json_member(json_member(r->value, SPAN("pllm")), SPAN("wrapped")),
+			"\"text\"");
 }
 
 void record_survey(
@@ -116,12 +128,10 @@ void record_survey(
 
 void record_revive(struct record *r)
 {
-	if (!record_is_failed_before(r))
+	if (!record_is_failed_before(r) || record_was_no_json(r))
 		return;
 	struct span wrapped = json_member(json_member(r->value, SPAN("pllm")), SPAN("wrapped"));
 	struct span input = json_member(r->value, SPAN("input"));
-	if (span_is(wrapped, "\"text\""))
-		return; /* no JSON then, no JSON now */
 	if (span_is(wrapped, "\"value\"") && input.at) {
 		r->value = r->text = input;
 		return;

@@ -105,6 +105,9 @@ void record_fail(struct record *r, enum error_code code, char *message);
  */
 bool record_is_failed_before(const struct record *r);
 
+/* True if it stands for a line that was no JSON then: no run can do better with it. */
+bool record_was_no_json(const struct record *r);
+
 /*
  * Looks through a scanned record once: which steps' fields it has already (bit i: those of step i),
  * and whether it carries a failure of ours, as record_is_failed_before.

@@ -14,6 +14,7 @@
 #include "json/scan.h"
 #include "json/text.h"
 #include "work/batch.h"
+#include "work/result_part.h"
 
 /* What is put here is not checked piece by piece: the caller looks at is_full at the end. */
 
@@ -63,21 +64,13 @@ static void put_id(struct buf *out, const struct record *r)
 		buf_put_str(out, "null");
 }
 
-static void put_message(struct buf *out, const struct record *r)
-{
-	const char *message = r->failure.message;
-	buf_put_str(out, "\"message\":\"");
-	json_put_escaped_lossy(out, span_of(message ? message : ""));
-	buf_put_char(out, '"');
-}
-
 /* Our own words, where there are no others: {"code","message"}. */
 static void put_error(struct buf *out, const struct record *r)
 {
 	buf_put_str(out, "{\"code\":\"");
 	buf_put_str(out, error_code_name(r->failure.code));
 	buf_put_str(out, "\",");
-	put_message(out, r);
+	result_put_message(out, r->failure.message);
 	buf_put_char(out, '}');
 }
 
@@ -159,7 +152,7 @@ static void put_typed_error(struct buf *out, const struct record *r)
 		buf_put_str(out, "{\"type\":\"error\",\"error\":{\"type\":\"");
 		buf_put_str(out, error_type(r->failure.code));
 		buf_put_str(out, "\",");
-		put_message(out, r);
+		result_put_message(out, r->failure.message);
 		buf_put_str(out, "}}");
 	}
 	buf_put_char(out, '}');

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "work/result_part.h"
 
+#include "base/log.h"
 #include "json/compact.h"
 #include "json/text.h"
+
+#include <string.h>
 
 void result_put_comma(struct buf *out, bool *first)
 {
@@ -64,11 +67,25 @@ void result_put_vector(struct buf *out, const struct vector *v, const struct emb
 		buf_put_str(out, "null");
 }
 
+void result_put_message(struct buf *out, const char *message)
+{
+	const char *rest = message ? message : "";
+	buf_put_str(out, "\"message\":\"");
+	for (;;) {
+		size_t n = strcspn(rest, LOG_HELP);
+		json_put_escaped_lossy(out, (struct span){ rest, n });
+		if (!rest[n])
+			break;
+		buf_put_str(out, "; ");
+		rest += n + 1;
+	}
+	buf_put_char(out, '"');
+}
+
 void result_put_error(struct buf *out, enum error_code code, const char *message)
 {
 	buf_put_str(out, "\"code\":\"");
 	buf_put_str(out, error_code_name(code));
-	buf_put_str(out, "\",\"message\":\"");
-	json_put_escaped_lossy(out, span_of(message ? message : ""));
-	buf_put_char(out, '"');
+	buf_put_str(out, "\",");
+	result_put_message(out, message);
 }

@@ -36,5 +36,8 @@ void result_put_answer(struct buf *out, const struct answer *a);
  */
 void result_put_vector(struct buf *out, const struct vector *v, const struct embedding *wanted);
 
-/* Appends "code":...,"message":... of an error; NULL = it has no words. */
+/* Appends "message":... of an error, as one text whatever marks it has; NULL = it has no words. */
+void result_put_message(struct buf *out, const char *message);
+
+/* Appends "code":...,"message":... of an error; NULL likewise. */
 void result_put_error(struct buf *out, enum error_code code, const char *message);

@@ -10,6 +10,7 @@
  */
 #include "work/template.h"
 
+#include "base/log.h"
 #include "json/scan.h"
 #include "json/text.h"
 #include "work/template_part.h"
@@ -242,20 +243,45 @@ static __attribute__((format(printf, 2, 3))) void say(
 	va_end(args);
 }
 
-/* Says which fields an object has instead of the one: the nearest, or the first few. */
-static void say_fields(const struct path *missing, struct span object, struct template_fault *fault)
+/* Gives the path's text up to its part i, without a leading dot. */
+static struct shown show_path(const struct path *p, size_t i)
+{
+	size_t dot_n = *p->text == '.';
+	return show((struct span){ p->text + dot_n, p->parts[i].text_n - dot_n });
+}
+
+/* True if it can stand in a path as it is. */
+static bool is_plain_name(const char *key)
+{
+	return strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") ==
+		strlen(key) &&
+		!(*key >= '0' && *key <= '9');
+}
+
+/*
+ * Says which fields an object has instead of the path's part i: the nearest, or the first few. If
+ * the part is the whole path, what to write is said, too.
+ */
+static void say_fields(
+	const struct path *p, size_t i, struct span object, struct template_fault *fault)
 {
 	char key[SHOWN_BYTES + 1];
 	struct json_walk w;
-	if (path_nearest(missing, object, key, sizeof key)) {
+	if (path_nearest(&(struct path){ .parts = &p->parts[i], .parts_n = 1 }, object, key,
+		    sizeof key)) {
 		say(fault, "has \"%s\"", key);
+		if (p->parts_n == 1 && is_plain_name(key))
+			say(fault, "; write {{%s}}, or {{%s?}} if it may be missing", key,
+				show_path(p, 0).text);
+		else if (p->parts_n == 1 && strchr(key, ' ') && !strchr(key, '\\'))
+			say(fault, "; write {{[\"%s\"]}}", key);
 		return;
 	}
 	json_walk_init(&w, object);
-	int i = 0;
-	for (; i < SHOWN_KEYS_N && json_walk_next(&w); i++)
-		say(fault, "%s\"%s\"", i ? ", " : "has ", show(json_inside(w.key)).text);
-	if (i == 0)
+	int n = 0;
+	for (; n < SHOWN_KEYS_N && json_walk_next(&w); n++)
+		say(fault, "%s\"%s\"", n ? ", " : "has ", show(json_inside(w.key)).text);
+	if (n == 0)
 		say(fault, "has none");
 	else if (json_walk_next(&w))
 		say(fault, ", ...");
@@ -269,13 +295,6 @@ static void say_length(struct span array, struct template_fault *fault)
 	while (json_walk_next(&w))
 		n++;
 	say(fault, "has %zu item%s", n, n == 1 ? "" : "s");
-}
-
-/* Gives the path's text up to its part i, without a leading dot. */
-static struct shown show_path(const struct path *p, size_t i)
-{
-	size_t dot_n = *p->text == '.';
-	return show((struct span){ p->text + dot_n, p->parts[i].text_n - dot_n });
 }
 
 /* Says what the value is that the path's part i is not in: `"author" `. */
@@ -305,17 +324,19 @@ static void say_step(const struct path *missing, struct span record, const char 
 static void say_missing(
 	const struct path *p, size_t i, struct span holder, struct template_fault *fault)
 {
-	struct path missing = { .parts = &p->parts[i], .parts_n = 1 };
 	bool is_field = p->parts[i].name != NULL;
 	enum json_kind kind = json_kind(holder);
 	if (is_field && kind == JSON_KIND_OBJECT)
-		say_fields(&missing, holder, fault);
+		say_fields(p, i, holder, fault);
 	else if (!is_field && kind == JSON_KIND_ARRAY)
 		say_length(holder, fault);
 	else
 		say(fault, "is %s, not %s", kind_name(holder), is_field ? "an object" : "an array");
 	if (is_field && kind != JSON_KIND_OBJECT && i == 0)
-		say(fault, " ({{.}} is all of it)");
+		say(fault,
+			kind == JSON_KIND_ARRAY
+				? " (jq -c '.[]' makes a record of each item, {{.}} is all of it)"
+				: " ({{.}} is all of it)");
 }
 
 /* Says why a hole leads nowhere. */
@@ -338,7 +359,8 @@ static void explain(const struct template_part *part, const struct template_scop
 			break;
 		holder = found;
 	}
-	say(fault, "no %s \"%s\"; ", p->parts[i].name ? "field" : "item", show_path(p, i).text);
+	say(fault, "no %s \"%s\"" LOG_HELP, p->parts[i].name ? "field" : "item",
+		show_path(p, i).text);
 	if (i == 0 && part->near) {
 		say_step(&(struct path){ .parts = p->parts, .parts_n = 1 }, holder, part->near,
 			fault);

@@ -55,7 +55,7 @@ struct template_fault {
 };
 
 /*
- * Compiles text, which is borrowed. False, with t empty and err filled (ERR_USAGE; says at which
+ * Compiles text, which is borrowed. False, with t empty and err filled (ERR_TEMPLATE; says at which
  * column, and line if it is not the first): an unclosed {{, a bad path, an unknown filter (names
  * the known ones), invalid UTF-8.
  */

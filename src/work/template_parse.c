@@ -31,6 +31,7 @@ static const struct filter {
 
 enum {
 	SHOWN_LETTERS = 20,  /* of a filter's name in a message */
+	WHAT_MAX = 300,      /* of what is wrong with a path, bytes */
 	ESCAPE_BYTES_MAX = 6 /* of one byte: \u001f */
 };
 
@@ -56,8 +57,8 @@ static bool wrong(struct parser *p, const char *at, const char *what)
 		}
 	}
 	if (line == 1)
-		return err_set(p->err, ERR_USAGE, "column %zu: %s", column, what);
-	return err_set(p->err, ERR_USAGE, "line %zu, column %zu: %s", line, column, what);
+		return err_set(p->err, ERR_TEMPLATE, "column %zu: %s", column, what);
+	return err_set(p->err, ERR_TEMPLATE, "line %zu, column %zu: %s", line, column, what);
 }
 
 static struct template_part *add_part(struct template *t)
@@ -116,16 +117,34 @@ static struct span take_piece(const char **at, const char *end)
 	return utf8_trimmed(piece);
 }
 
+/* What was probably meant by something that is no path; "" if nothing is known. */
+static const char *path_help(struct span text)
+{
+	if (*text.at == '{')
+		return LOG_HELP "two braces are enough: {{text}}";
+	if (*text.at == '"' || *text.at == '\'')
+		return LOG_HELP "a field's name has no quotes: {{text}}; an odd one is written "
+				"{{[\"odd name\"]}}";
+	return memchr("#/^>!&%*=+~", *text.at, 11) ? LOG_HELP
+		"templates have no logic; jq can make a field of what a prompt needs"
+						   : "";
+}
+
 static bool parse_path(struct parser *p, struct template_part *part, struct span text)
 {
 	struct err err;
+	char what[sizeof err.msg];
 	if (text.n && text.at[text.n - 1] == '?') {
 		part->is_optional = true;
 		text.n--;
 	}
 	if (utf8_trimmed(text).n == 0)
-		return wrong(p, text.at, "no path between {{ and }}; the whole record is {{.}}");
-	return path_parse(&part->path, text, &err) || wrong(p, text.at, err.msg);
+		return wrong(p, text.at,
+			"no path between {{ and }}" LOG_HELP "the whole record is {{.}}");
+	if (path_parse(&part->path, text, &err))
+		return true;
+	snprintf(what, sizeof what, "%.*s%s", WHAT_MAX, err.msg, path_help(utf8_trimmed(text)));
+	return wrong(p, text.at, what);
 }
 
 static const struct filter *find_filter(struct span name)
@@ -145,7 +164,8 @@ static bool parse_filter(struct parser *p, struct template_part *part, struct sp
 	const struct filter *filter = find_filter(name);
 	if (!filter) {
 		struct span shown = utf8_first(name, SHOWN_LETTERS);
-		snprintf(what, sizeof what, "unknown filter '%.*s'; the filters are " KNOWN_FILTERS,
+		snprintf(what, sizeof what,
+			"unknown filter '%.*s'" LOG_HELP "the filters are " KNOWN_FILTERS,
 			(int)shown.n, shown.at);
 		return wrong(p, text.at, what);
 	}
@@ -169,8 +189,8 @@ static bool take_hole(struct parser *p)
 	const char *at = p->at + 2;
 	const char *close = find_unquoted(at, p->end, "}}");
 	if (!close)
-		return wrong(
-			p, p->at, "{{ without its }}; the two braces themselves are written \\{{");
+		return wrong(p, p->at,
+			"{{ without its }}" LOG_HELP "the two braces themselves are written \\{{");
 	finish_literal(p);
 	struct template_part *part = add_part(p->t);
 	if (!parse_path(p, part, take_piece(&at, close)))

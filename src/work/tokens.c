@@ -351,22 +351,33 @@ static inline void step(struct walk *w, struct glyph g)
 	w->pieces_n++;
 	if (parts || w->has_feed)
 		start_stretch(w);
-	else
-		judge_stretch(w);
 }
 
-/* Takes plain words, if the walk is where one may begin that is judged alone. */
-static inline void step_over_words(struct walk *w, double budget)
+/* Takes plain words, if the walk is where one may begin that is judged alone. False if none. */
+static inline bool step_over_words(struct walk *w, double budget)
 {
 	const char *from = w->at;
 	if (w->stretch != from)
-		return;
+		return false;
 	w->at = words_take(from, w->end, &w->sum, budget);
 	if (w->at == from)
-		return;
+		return false;
 	w->end_sum = 1;
 	w->is_open = w->has_feed = false;
 	start_stretch(w);
+	return true;
+}
+
+/*
+ * Goes on by words or by a piece, before the end of the text. What lies behind is judged only now,
+ * when another piece begins: the last piece of a text may still grow, and a stretch that looks
+ * random with half a word need not with all of it.
+ */
+static inline void go_on(struct walk *w, double budget)
+{
+	judge_stretch(w);
+	if (!step_over_words(w, budget))
+		step(w, look(w));
 }
 
 static struct walk walk_from(struct span text, bool is_plain)
@@ -383,10 +394,8 @@ double tokens_measure(struct span text, bool is_plain)
 	if (text.n == 0)
 		return 0;
 	struct walk w = walk_from(text, is_plain);
-	while (w.at < w.end) {
-		step_over_words(&w, DBL_MAX);
-		step(&w, look(&w));
-	}
+	while (w.at < w.end)
+		go_on(&w, DBL_MAX);
 	return w.sum;
 }
 
@@ -412,7 +421,6 @@ static struct tokens_reach reach_in(struct span text, double budget)
 	struct walk w = walk_from(text, true);
 	struct tokens_reach reach = { 0 };
 	for (;;) {
-		step_over_words(&w, budget);
 		struct glyph g = look(&w);
 		if (w.sum + w.end_sum > budget)
 			return reach;
@@ -421,7 +429,7 @@ static struct tokens_reach reach_in(struct span text, double budget)
 			reach.neat_n = reach.piece_n;
 		if (g.kind == KIND_END)
 			break;
-		step(&w, g);
+		go_on(&w, budget);
 	}
 	reach.is_all = true;
 	return reach;

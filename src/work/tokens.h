@@ -30,7 +30,10 @@ double tokens_estimate(struct span text);
  */
 size_t tokens_prefix(struct span text, double budget);
 
-/* The same of its end. */
+/*
+ * The same of its end; may be fewer than could be, where an end by itself costs more than together
+ * with what stands before it: only appending never makes a text cheaper.
+ */
 size_t tokens_suffix(struct span text, double budget);
 
 /*

@@ -17,17 +17,22 @@ begin() {
 	await eval '[ "$(mock_stat requests)" -ge 50 ]'
 }
 
+# said PATTERN: the number that the summary says there.
+said() {
+	sed -nE "s/^pllm: $1.*/\1/p" err
+}
+
 # It ends with all its records answered, and with few requests in vain.
 finish() {
-	local wasted
+	local answered wasted
 	touch enough
 	end_of_ask
 	cat err
 	[ "$status" -eq 0 ]
 	echoed out
-	[[ $(tail -n 1 err) =~ ([0-9]+)\ answered.*\ ([0-9]+)\ requests ]]
-	wasted=$((BASH_REMATCH[2] - BASH_REMATCH[1]))
-	note "$1: $wasted requests more than ${BASH_REMATCH[1]} records"
+	answered=$(said 'records:.* ([0-9]+) answered')
+	wasted=$(($(said 'requests: +([0-9]+)') - answered))
+	note "$1: $wasted requests more than $answered records"
 	[ "$wasted" -le 40 ]
 }
 
@@ -57,8 +62,7 @@ given_up_by() {
 	shift
 	try timeout 20 "$PLLM" --endpoint http://127.0.0.1:1/v1 -m mock -v -p '{{text}}' "$@" < <(endless)
 	[ "$status" -eq "$want" ]
-	[[ $(tail -n 1 err) =~ ([0-9]+)\ records:\ 0\ answered ]]
-	[ "$(wc -l <out)" -eq "${BASH_REMATCH[1]}" ]
+	[ "$(said 'records: +([0-9]+) read, 0 answered')" -eq "$(wc -l <out)" ]
 	[ "$(wc -l <out)" -ge 1 ]
 	[ "$(jq -s 'map(.id) == [range(1; length + 1)]' out)" = true ]
 	[ "$(jq -s 'all(.[]; .pllm.error.code == "cancelled" or .pllm.error.code == "transport")' out)" = true ]

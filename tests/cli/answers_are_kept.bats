@@ -502,7 +502,7 @@ setup() {
 	[ "$status" -eq 0 ]
 	[ "$(mock_stat requests)" -gt 10 ]
 	asking 0 kept --max-tokens 30 --max-tokens-limit 1000 --on-truncate grow -v -p '{{text}}' -i in || true
-	grep -F 'calls answered from the cache: 10' err
+	grep -F 'cache:    10 calls answered' err
 }
 
 @test "that it was asked at a wrong place is no answer to keep" {

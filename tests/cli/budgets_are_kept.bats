@@ -353,7 +353,7 @@ refuses() {
 }
 
 @test "a server's error costs nothing; what may have been billed is told apart" {
-	start_mock --error-rate 0.5
+	start_mock --error-rate 0.3
 	records 300 >in
 	try ask -p '{{text}}' --max-total-tokens 6000 --max-tokens 20 --retries 20 <in
 	spent=$(($(mock_stat input) + $(mock_stat output)))

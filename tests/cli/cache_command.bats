@@ -24,7 +24,7 @@ refuses() {
 	cat err
 	[ "$status" -eq 2 ]
 	[ ! -s out ]
-	[ "$(cat err)" = "pllm: $want" ]
+	[ "$(flat <err)" = "pllm: $want" ]
 }
 
 # The value of a name in ./out.
@@ -62,7 +62,7 @@ exported() {
 	[ "$(pllm --cache=c.db cache ls)" = "$first" ]
 	[ "$(PLLM_CACHE=c.db pllm cache ls)" = "$first" ]
 	[ "$(PLLM_CACHE=other.db pllm cache ls c.db)" = "$first" ]
-	refuses 'which cache? its file stands at the end, or in --cache or PLLM_CACHE' ls
+	refuses 'which cache?; its file stands at the end, or in --cache or PLLM_CACHE' ls
 	refuses 'pllm cache ls: one file at a time' ls c.db c.db
 }
 
@@ -77,7 +77,7 @@ exported() {
 		# shellcheck disable=SC2086 # words
 		try pllm cache $verb text
 		[ "$status" -eq 2 ]
-		grep -q '^pllm: text is not a cache' err
+		grep -q 'error\[E-cache\]: text is not a cache' err
 	done
 	[ "$(cat text*)" = 'notes of mine' ]
 }
@@ -168,7 +168,7 @@ exported() {
 
 @test "rm removes what it is told to, which is asked again, and nothing else" {
 	fill
-	refuses "pllm cache rm wants to be told which: --failed, --model MODEL or --older-than DUR; \
+	refuses "pllm cache rm wants to be told which; --failed, --model MODEL or --older-than DUR; \
 to remove all, delete c.db" rm c.db
 	[ "$(entries)" -eq 7 ]
 	quietly pllm cache rm c.db --older-than 1h
@@ -192,7 +192,7 @@ to remove all, delete c.db" rm c.db
 @test "what is set for runs does not say what is removed, nor where lists go" {
 	fill
 	export PLLM_MODEL=mock
-	refuses "pllm cache rm wants to be told which: --failed, --model MODEL or --older-than DUR; \
+	refuses "pllm cache rm wants to be told which; --failed, --model MODEL or --older-than DUR; \
 to remove all, delete c.db" rm c.db
 	mkdir -p "$XDG_CONFIG_HOME/pllm"
 	printf 'defaults: { model: other, output: %s/config.out, cache: %s/c.db }\n' "$PWD" "$PWD" \
@@ -274,7 +274,7 @@ damage() {
 		[ "$status" -eq 1 ]
 		n=$(wc -l <out)
 		[ "$n" -ge 900 ] && [ "$n" -lt 1000 ]
-		[ "$(cat err)" = "pllm: the file c.db is damaged: entries written: $n, \
+		[ "$(flat <err)" = "pllm: the file c.db is damaged: entries written: $n, \
 entries that cannot be read: $((1000 - n)) at most" ]
 	done
 	[ "$(jq -r .text out | sort -u | wc -l)" -eq "$n" ]
@@ -351,7 +351,7 @@ reads_all() {
 	chmod 555 theirs
 	try without_powers cache ls theirs/c.db
 	[ "$status" -eq 2 ]
-	[ "$(cat err)" = "pllm: cache theirs/c.db: part of it is in its log, theirs/c.db-wal, which only \
+	[ "$(flat <err)" = "pllm: cache theirs/c.db: part of it is in its log, theirs/c.db-wal, which only \
 who may write both and their directory can read; become one of these, or copy both to a directory \
 of your own" ]
 	mkdir mine
@@ -388,7 +388,7 @@ of your own" ]
 	for verb in stats ls export verify; do
 		try bash -c 'pllm cache "$1" c.db >/dev/full' - "$verb"
 		[ "$status" -eq 7 ]
-		[ "$(cat err)" = 'pllm: cannot write standard output: No space left on device' ]
+		[ "$(cat err)" = 'pllm: error[E-output]: cannot write standard output: No space left on device' ]
 	done
 	records 3000 >in
 	quietly kept -p '{{text}}' -i in

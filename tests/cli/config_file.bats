@@ -22,7 +22,7 @@ refuses() {
 	echo "got: $stderr"
 	[ "$status" -eq 2 ]
 	[ -z "$output" ]
-	[ "$stderr" = "pllm: $want" ]
+	[ "$(flat <<<"$stderr")" = "pllm: $want" ]
 }
 
 # The answer to one record, or how often each model and field came out of it.
@@ -128,17 +128,17 @@ answered_by() {
 
 @test "a mistake is refused with file, line and column" {
 	printf 'defaults:\n  model: m\n  jobs: many\n' >"$file"
-	refuses "$file:3:9: --jobs many: expected a whole number from 1 to 100000"
+	refuses "$file:3:9: --jobs many: not understood; expected a whole number from 1 to 100000"
 	printf 'defaults:\n  jbos: 8\n' >"$file"
 	refuses "$file:2:3: unknown key \"jbos\"; the nearest is jobs"
 	printf 'defaults:\n  stream: on\n' >"$file"
-	refuses "$file:2:11: --stream: expected true or false"
+	refuses "$file:2:11: --stream: not understood; expected true or false"
 	printf 'defaults:\n\tjobs: 8\n' >"$file"
 	refuses "$file:2:1: tab character may not be used as indentation; line 2 is indented with a tab, not spaces"
 	printf 'endpoints:\n  a:\n    url: http://x/v1\n    colour: red\n' >"$file"
 	refuses "$file:4:13: \"colour=red\" is none of api=, model=, key-env=, weight=, max=, rpm=, tpm="
 	printf 'profiles:\n  p: { retries: -1 }\n' >"$file"
-	refuses "$file:2:17: --retries -1: expected a whole number from 0 to 1000000"
+	refuses "$file:2:17: --retries -1: not understood; expected a whole number from 0 to 1000000"
 }
 
 @test "aliases that multiply are refused at once" {
@@ -154,10 +154,10 @@ answered_by() {
 @test "a file that others can write is refused, with what helps" {
 	echo 'defaults: { jobs: 8 }' >"$file"
 	chmod g+w "$file"
-	refuses "$file may be written by others, who may change where your requests go: chmod go-w $file"
+	refuses "$file may be written by others, who may change where your requests go; chmod go-w $file"
 	chmod go-w "$file"
 	chmod o+w "${file%/*}"
-	refuses "${file%/*} may be written by others, who may change where your requests go: chmod go-w ${file%/*}"
+	refuses "${file%/*} may be written by others, who may change where your requests go; chmod go-w ${file%/*}"
 	refuses "--config: there is no file nowhere/config.yaml" --config nowhere/config.yaml
 }
 
@@ -179,7 +179,7 @@ answered_by() {
 	quietly ask -p x <in
 	XDG_CONFIG_HOME='' HOME='' quietly ask -p x <in
 	XDG_CONFIG_HOME=.config HOME=. quietly ask -p x <in
-	refuses 'config.yaml:1:19: --jobs wrong: expected a whole number from 1 to 100000' --config config.yaml
+	refuses 'config.yaml:1:19: --jobs wrong: not understood; expected a whole number from 1 to 100000' --config config.yaml
 }
 
 @test "--no-config leaves the file alone, and help does too" {

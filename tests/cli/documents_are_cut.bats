@@ -162,7 +162,7 @@ whole() {
 	status=0
 	pllm chunk <in >/dev/full 2>err || status=$?
 	[ "$status" -eq 7 ]
-	[ "$(<err)" = 'pllm: cannot write standard output: No space left on device' ]
+	[ "$(<err)" = 'pllm: error[E-output]: cannot write standard output: No space left on device' ]
 }
 
 @test "input that cannot be opened, or read" {
@@ -171,7 +171,7 @@ whole() {
 	status=0
 	pllm chunk <&- 2>err || status=$?
 	[ "$status" -eq 6 ]
-	[ "$(<err)" = 'pllm: cannot read standard input: Bad file descriptor' ]
+	[ "$(head -n 1 err)" = 'pllm: error[E-input]: cannot read standard input: Bad file descriptor' ]
 }
 
 @test "yes | pllm chunk | head ends at once, by SIGPIPE and without a word" {

@@ -17,8 +17,8 @@ refuses() {
 	echo "got: $stderr"
 	[ "$status" -eq 2 ]
 	[ -z "$output" ]
-	[ "${#stderr_lines[@]}" -eq 1 ]
-	[[ $stderr == "pllm: $want"* ]]
+	[ "$(flat <<<"$stderr" | wc -l)" -eq 1 ]
+	[[ $(flat <<<"$stderr") == "pllm: $want"* ]]
 }
 
 @test "a matrix goes into a file, and its records elsewhere" {
@@ -46,10 +46,10 @@ refuses() {
 	refuses '-m: pllm embed asks one model' -m n
 	run --separate-stderr pllm embed -m a,b </dev/null
 	[ "$status" -eq 2 ]
-	[[ $stderr == 'pllm: -m: pllm embed asks one model, since vectors of different models'* ]]
+	[[ $stderr == 'pllm: error[E-model]: -m: pllm embed asks one model, since vectors of different models'* ]]
 	run --separate-stderr pllm embed </dev/null
 	[ "$status" -eq 2 ]
-	[ "$stderr" = 'pllm: which model shall be asked? Give -m MODEL' ]
+	[ "$(flat <<<"$stderr")" = 'pllm: which model shall be asked?; give -m MODEL' ]
 }
 
 @test "another model is no fallback, the same one elsewhere is" {
@@ -63,29 +63,29 @@ refuses() {
 }
 
 @test "no file is what another is written as until the end" {
-	refuses 'v.npy.partial: that is what v.npy is written as until the end; give another file' \
+	refuses '--ids v.npy.partial: that is what -o v.npy is written as until the end' \
 		--format npy -o v.npy --ids v.npy.partial
-	refuses 'v.npy.partial: that is what v.npy is written as until the end; give another file' \
+	refuses '--errors v.npy.partial: that is what -o v.npy is written as until the end' \
 		--format npy -o v.npy --errors v.npy.partial
 }
 
 @test "an API without vectors is refused, with those that have them" {
 	refuses '--api: anthropic gives no vectors; those that do are openai, ' --api anthropic
 	refuses '--endpoint: bedrock gives no vectors; ' --endpoint http://127.0.0.1:1,api=bedrock
-	refuses '--api: unknown API "voyag"; did you mean voyage?' --api voyag
+	refuses '--api: unknown API "voyag"; the nearest is voyage' --api voyag
 	run --separate-stderr pllm embed -m anthropic/m </dev/null
 	[ "$status" -eq 2 ]
-	[[ $stderr == 'pllm: anthropic/m: anthropic gives no vectors; '* ]]
+	[[ $(flat <<<"$stderr") == 'pllm: anthropic/m: anthropic gives no vectors; '* ]]
 }
 
 @test "an API of vectors alone answers no prompt" {
 	local want='voyage gives vectors, not answers; pllm embed asks for them'
 	run --separate-stderr pllm --api voyage -m m -p x </dev/null
 	[ "$status" -eq 2 ]
-	[ "$stderr" = "pllm: --api: $want" ]
+	[ "$(flat <<<"$stderr")" = "pllm: --api: $want" ]
 	run --separate-stderr pllm -m voyage/m -p x </dev/null
 	[ "$status" -eq 2 ]
-	[ "$stderr" = "pllm: voyage/m: $want" ]
+	[ "$(flat <<<"$stderr")" = "pllm: voyage/m: $want" ]
 }
 
 @test "what the API has no words for is refused" {
@@ -94,13 +94,13 @@ refuses() {
 	refuses 'embed does not go with --input-format openai-batch: ' --input-format openai-batch
 	run --separate-stderr pllm chunk --input-format openai-batch </dev/null
 	[ "$status" -eq 2 ]
-	[[ $stderr == 'pllm: chunk does not go with --input-format openai-batch: '* ]]
+	[[ $stderr == 'pllm: error[E-usage]: chunk does not go with --input-format openai-batch: '* ]]
 }
 
 @test "numbers have their ranges" {
-	refuses '--batch-items 65537: expected a whole number from 1 to 65536' --batch-items 65537
-	refuses '--dimensions 0: expected a whole number from 1 to 65536' --dimensions 0
-	refuses '--batch-wait 2h: expected a duration from 0 to 1h' --batch-wait 2h
+	refuses '--batch-items 65537: not understood; expected a whole number from 1 to 65536' --batch-items 65537
+	refuses '--dimensions 0: not understood; expected a whole number from 1 to 65536' --dimensions 0
+	refuses '--batch-wait 2h: not understood; expected a duration from 0 to 1h' --batch-wait 2h
 }
 
 @test "what the environment and the configuration file say of other commands is left aside" {

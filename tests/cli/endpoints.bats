@@ -16,15 +16,15 @@ refuses() {
 	echo "got: $stderr"
 	[ "$status" -eq 2 ]
 	[ -z "$output" ]
-	[ "$stderr" = "pllm: $want" ]
+	[ "$(flat <<<"$stderr")" = "pllm: $want" ]
 }
 
 @test "what an endpoint cannot have is refused with what it can" {
 	refuses '--endpoint: "color=red" is none of api=, model=, key-env=, weight=, max=, rpm=, tpm=' \
 		--endpoint "$here,color=red"
-	refuses '--endpoint: weight=0: expected a number above 0, up to a million' --endpoint "$here,weight=0"
-	refuses '--endpoint: max=0: expected a whole number from 1 to 100000' --endpoint "$here,max=0"
-	refuses '--endpoint: rpm=many: expected a whole number from 1 to 1000000000000' \
+	refuses '--endpoint: weight=0: not understood; expected a number above 0, up to a million' --endpoint "$here,weight=0"
+	refuses '--endpoint: max=0: not understood; expected a whole number from 1 to 100000' --endpoint "$here,max=0"
+	refuses '--endpoint: rpm=many: not understood; expected a whole number from 1 to 1000000000000' \
 		--endpoint "$here,rpm=many"
 	refuses '--fallback: two models; give the option once for each' --endpoint "$here" --fallback a,b
 }
@@ -32,7 +32,7 @@ refuses() {
 @test "each endpoint needs a model, and the one that has none is named" {
 	run --separate-stderr pllm -p hi --endpoint "$here,model=a" --endpoint "$there" </dev/null
 	[ "$status" -eq 2 ]
-	[ "$stderr" = "pllm: which model shall be asked at $there? Give -m MODEL, or append ,model=MODEL" ]
+	[ "$(flat <<<"$stderr")" = "pllm: which model shall be asked at $there?; give -m MODEL, or append ,model=MODEL" ]
 }
 
 @test "the same endpoint twice is refused" {
@@ -46,23 +46,23 @@ refuses() {
 	local message='--hedge asks a second endpoint, and there is only one; give another --endpoint'
 	refuses "$message" --endpoint "$here" --hedge 5s
 	refuses "$message" --endpoint "$here" --fallback big --hedge p95
-	refuses '--hedge 5: expected a duration such as 10s, a percentile such as p95, or off' \
+	refuses '--hedge 5: not understood; expected a duration such as 10s, a percentile such as p95, or off' \
 		--endpoint "$here" --endpoint "$there" --hedge 5
-	refuses '--hedge-max 200: expected a number of per cent from 0 to 100' --endpoint "$here" \
+	refuses '--hedge-max 200: not understood; expected a number of per cent from 0 to 100' --endpoint "$here" \
 		--hedge-max 200
 }
 
 @test "a rate needs a unit" {
-	refuses '--rate 60: expected N/UNIT with unit s, m, h or d, such as 5/s, 60/m or 5/15s' \
+	refuses '--rate 60: not understood; expected N/UNIT with unit s, m, h or d, such as 5/s, 60/m or 5/15s' \
 		--endpoint "$here" --rate 60
 	export PLLM_RATE=60/w
-	refuses '--rate 60/w: expected N/UNIT with unit s, m, h or d, such as 5/s, 60/m or 5/15s' \
+	refuses '--rate 60/w: not understood; expected N/UNIT with unit s, m, h or d, such as 5/s, 60/m or 5/15s' \
 		--endpoint "$here"
 }
 
 @test "with several origins each endpoint names its key" {
 	export OPENAI_API_KEY=sk-canary-0123456789
-	refuses 'which key is for https://b.example/v1? With several origins each endpoint names its own: append ,key-env=NAME or ,key-env=none' \
+	refuses 'which key is for https://b.example/v1?; with several origins each endpoint names its own: append ,key-env=NAME or ,key-env=none' \
 		--endpoint https://a.example/v1,key-env=OPENAI_API_KEY --endpoint https://b.example/v1
 	echo "$OPENAI_API_KEY" >key
 	refuses "--key-file is for one origin, and https://a.example/v1 and $here are two; let each endpoint name its own with ,key-env=NAME" \

@@ -110,6 +110,15 @@ setup() {
 	fails 400 -q
 	[ ! -s err ]
 	fails 400 -v
-	grep -q '^pllm: line 2: request_rejected: HTTP 400' err
-	grep -q '^pllm: 3 records: 2 answered, 0 skipped, 1 failed; 3 requests, 0 of them retries$' err
+	grep -q '^pllm: line 2: error\[E-request_rejected\]: HTTP 400' err
+	grep -q '^pllm: records:  3 read, 2 answered, 1 failed; ' err
+	grep -qx 'pllm: requests: 3' err
+}
+
+@test "a failed record and its attempts in --trace name the same step" {
+	start_mock
+	echo '{"text":"a[[mock:400]]"}' >in
+	try ask -p '{{text}}' --trace trace -i in
+	[ "$(jq -c '.pllm.error | [.line, .step]' out)" = '[1,"output"]' ]
+	[ "$(jq -c '[.line, .step]' trace)" = '[1,"output"]' ]
 }

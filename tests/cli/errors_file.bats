@@ -39,7 +39,7 @@ setup() {
 	status=0
 	ask -p '{{text}}' --errors /dev/full <in >out 2>err || status=$?
 	[ "$status" -eq 7 ]
-	grep -q '^pllm: cannot write /dev/full: No space left on device' err
+	grep -q '^pllm: error\[E-output\]: cannot write /dev/full: No space left on device' err
 }
 
 @test "--errors - is the output" {

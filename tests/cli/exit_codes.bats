@@ -103,11 +103,11 @@ ends() {
 	start_mock
 	try ask -p x -i /proc/self/mem
 	[ "$status" -eq 6 ]
-	grep -q '^pllm: cannot read /proc/self/mem: ' err
+	grep -q '^pllm: error\[E-input\]: cannot read /proc/self/mem: ' err
 	[ ! -s out ]
 	try ask -p x <&-
 	[ "$status" -eq 6 ]
-	grep -q '^pllm: cannot read standard input: ' err
+	grep -q '^pllm: error\[E-input\]: cannot read standard input: ' err
 }
 
 @test "2, and nothing sent: input that is not there, or is no file of records" {
@@ -119,7 +119,7 @@ ends() {
 		try ask $wrong <<<'"x"'
 		echo "$wrong"
 		[ "$status" -eq 2 ]
-		[ "$(wc -l <err)" -eq 1 ]
+		[ "$(flat <err | wc -l)" -eq 1 ]
 	done
 	[ "$(mock_stat requests)" -eq 0 ]
 }

@@ -35,7 +35,7 @@ refuses_flow() {
 	echo "got: $stderr"
 	[ "$status" -eq 2 ]
 	[ -z "$output" ]
-	[ "$stderr" = "pllm: bad.yaml:$want" ]
+	[ "$(flat <<<"$stderr")" = "pllm: bad.yaml:$want" ]
 }
 
 @test "a flow's steps are asked with what the file says" {
@@ -83,7 +83,7 @@ refuses_flow() {
 @test "what is wrong in a flow is told with line and column" {
 	refuses_flow '1:1: unknown key "step"; the nearest is steps' <<<'step: {a: x}'
 	refuses_flow '1:13: unknown key "promt"; the nearest is prompt' <<<'steps: {a: {promt: x}}'
-	refuses_flow '1:34: samples 0: expected a whole number from 1 to 256' \
+	refuses_flow '1:34: samples 0: not understood; expected a whole number from 1 to 256' \
 		<<<'steps: {a: {prompt: x, samples:  0}}'
 	refuses_flow '1:9: step a has no prompt; give prompt or prompt_file' <<<'steps: {a: {samples: 2}}'
 	refuses_flow '2:6: prompt: column 5: unknown filter '"'up'"'; the filters are json, trim and truncate:N' \
@@ -123,15 +123,15 @@ refuses_flow() {
 	local flow
 	run --separate-stderr pllm --flow - </dev/null
 	[ "$status" -eq 2 ]
-	[ "$stderr" = 'pllm: --flow: standard input is for the records; give a file' ]
+	[ "$(flat <<<"$stderr")" = 'pllm: --flow: standard input is for the records; give a file' ]
 	for flow in nowhere.yaml parts; do
 		run --separate-stderr pllm --flow "$flow" </dev/null
 		[ "$status" -eq 2 ]
-		[[ $stderr == "pllm: --flow: cannot "*"$flow: "* ]]
+		[[ $(flat <<<"$stderr") == "pllm: --flow: cannot "*"$flow: "* ]]
 	done
 	run --separate-stderr pllm --flow flow.yaml -p topics=x </dev/null
 	[ "$status" -eq 2 ]
-	[ "$stderr" = 'pllm: -p: there are two steps named "topics"; the other is in flow.yaml' ]
+	[ "$(flat <<<"$stderr")" = 'pllm: -p: there are two steps named "topics"; the other is in flow.yaml' ]
 }
 
 @test "--show-flow prints the steps, and asks nobody" {

@@ -22,6 +22,18 @@ check_out() {
 	grep -q -e '--give-up' err
 }
 
+@test "who waits for a server that is not there is told so before long, once" {
+	start_mock
+	stop_mock
+	start_ask -v -p '{{text}}' < <(endless) >out 2>err
+	await grep -q 'no request has succeeded yet' err
+	kill -TERM "$ASK_PID"
+	end_of_ask
+	cat err
+	grep -q '^pllm: no request has succeeded yet, which --give-up will end: http://.*, last: could not connect: .*; is the server up? pllm doctor looks for what is wrong$' err
+	[ "$(grep -c 'no request has succeeded' err)" -eq 1 ]
+}
+
 @test "--give-up after a success is 1" {
 	start_mock
 	printf '%s\n' '{"id":1,"text":"x"}' '{"id":2,"text":"[[mock:hang]]"}' >in

@@ -57,7 +57,7 @@ setup() {
 		try pllm --endpoint "$wrong" -m mock <in
 		echo "$wrong"
 		[ "$status" -eq 2 ]
-		[ "$(wc -l <err)" -eq 1 ]
+		[ "$(flat <err | wc -l)" -eq 1 ]
 		[[ $(<err) != *canary* ]]
 	done
 }

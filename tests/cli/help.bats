@@ -8,7 +8,7 @@ load helper
 	run --separate-stderr pllm -h
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
-	[ "${#lines[@]}" -le 24 ]
+	[ "$(pllm -h | wc -l)" -le 23 ] # and the prompt below
 	[ "$(pllm -h | wc -L)" -le 80 ]
 	[ "$(pllm -h | grep -n -m 1 '^  pllm ' | cut -d: -f1)" -lt \
 		"$(pllm -h | grep -n -m 1 '^  -' | cut -d: -f1)" ]
@@ -35,7 +35,7 @@ load helper
 	run ! grep -qe --image long
 	run --separate-stderr pllm reduce --image x -p '{{items}}' </dev/null
 	[ "$status" -eq 2 ]
-	[ "$stderr" = 'pllm: --image is no option of pllm reduce' ]
+	[ "$stderr" = 'pllm: error[E-usage]: --image is no option of pllm reduce' ]
 	[ "$(wc -L <long)" -le 80 ]
 	pllm help | grep -q 'pllm help reduce'
 }
@@ -45,7 +45,7 @@ load helper
 	for command in reduce embed chunk cache; do
 		run --separate-stderr pllm "$command" -h
 		[ "$status" -eq 0 ]
-		[ "${#lines[@]}" -le 24 ]
+		[ "$(pllm "$command" -h | wc -l)" -le 23 ]
 		[ "$(pllm "$command" -h | wc -L)" -le 80 ]
 		[[ ${lines[0]} == "Usage: pllm $command "* ]]
 		[[ $output == *"pllm $command --help lists all"* ]]
@@ -93,7 +93,7 @@ load helper
 	for option in -h --help --version; do
 		run --separate-stderr bash -c '"$0" "$1" >/dev/full' "$PLLM" "$option"
 		[ "$status" -eq 7 ]
-		[[ $stderr == "pllm: cannot write standard output: "* ]]
+		[[ $stderr == "pllm: error[E-output]: cannot write standard output: "* ]]
 	done
 }
 

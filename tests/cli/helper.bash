@@ -27,6 +27,8 @@
 #	records N               N records on stdout: {"id":1,"text":"n 1"} ...
 #	records_until FILE      the same, until there is such a file; few of them wait in the pipe
 #	echoed FILE             true if these are the answered records 1, 2, 3 ... to its last line
+#	flat                    stdin, messages of pllm, without ids and with a fault a line:
+#	                        "pllm: WHERE: what is wrong; what would be right"
 #	note TEXT               shows a line among the results of the tests
 #
 # A file that needs a setup or teardown of its own calls clean_room or clean_up in it.
@@ -36,6 +38,14 @@ bats_require_minimum_version 1.5.0
 top=${srcdir:-$BATS_TEST_DIRNAME/../..}
 : "${PLLM:=$top/build/pllm}"
 : "${PLLM_MOCK:=$top/build/pllm-mock}"
+
+flat() {
+	sed 's/error\[E-[a-z_]*\]: //' | awk '
+		sub(/^help: /, "; ") { said = said $0; next }
+		NR > 1 { print said }
+		{ said = $0 }
+		END { if (NR) print said }'
+}
 
 setup() {
 	clean_room

@@ -193,7 +193,7 @@ no_core() {
 		http://localhost.example:80/v1 http://0.0.0.0/v1; do
 		try pllm --endpoint "$url" -m mock <in
 		[ "$status" -eq 2 ]
-		[ "$(<err)" = "pllm: $url: a key would travel unencrypted; use https, or --allow-http if the network is yours" ]
+		[ "$(flat <err)" = "pllm: $url: a key would travel unencrypted; use https, or --allow-http if the network is yours" ]
 		OPENAI_BASE_URL=$url try pllm -m mock <in
 		[ "$status" -eq 2 ]
 	done
@@ -287,4 +287,45 @@ no_core() {
 		[[ $(<err) == *--header-file* ]]
 	done
 	[ "$(mock_stat requests)" -eq 0 ]
+}
+
+@test "what is written about a run has no key in it: trace, statistics, metrics, messages, doctor" {
+	local key=sk-canary-5d41402abc4b2a76b9719d911017c592
+	mkdir seen
+	start_mock --key "$key" --latency 20ms
+	# A server that gives the key back, too: the echo of a prompt that has it.
+	records 20 | jq -c --arg key "$key" 'if .id == 7 then .text += " " + $key else . end' >in
+	export OPENAI_API_KEY=$key
+	try ask -v -p '{{text}}' --progress json --stats-every 100ms --trace seen/trace \
+		--stats seen/stats --metrics-file seen/metrics -i in
+	[ "$(mock_stat billed)" -eq 20 ] # the key was the right one
+	mv out err seen/
+	[ "$(wc -l <seen/trace)" -ge 20 ]
+	try pllm doctor --live -v --endpoint "$URL" -m mock
+	mv out seen/doctor && mv err seen/doctor.err
+	try pllm doctor --json --endpoint "$URL" -m mock
+	mv out seen/doctor.json && mv err seen/doctor.json.err
+	# The record is the user's own, and comes out as it came in.
+	sed -i "s/^\({\"id\":7,.*\)$key\(\".*\)/\1\2/" seen/out
+	run ! grep -rn "$key" seen
+	grep -q '"line":7,' seen/trace
+}
+
+@test "a key that is echoed as a URL has it is in no file of ours, and in no message" {
+	local key='Zx9/AbCd+1234567890abcdefXYZ=' hex
+	mkdir seen
+	start_mock --key "$key"
+	export OPENAI_API_KEY=$key
+	for hex in '%2F %2B %3D' '%2f %2b %3d'; do
+		# shellcheck disable=SC2086 # three words
+		set -- $hex
+		printf '{"text":"a Zx9%sAbCd%s1234567890abcdefXYZ%s b"}\n' "$1" "$2" "$3"
+	done >in
+	try pllm --endpoint "$URL" -m mock -v -p '{{text}}' --trace seen/trace --stats seen/stats \
+		--cache seen/cache -i in
+	[ "$status" -eq 0 ]
+	jq -r .output out >seen/out
+	mv err seen/
+	grep -q 'a \*\*\*\*.* b' seen/out
+	run ! grep -rani '1234567890abcdefXYZ' seen
 }

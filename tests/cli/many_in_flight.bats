@@ -30,7 +30,7 @@ load helper
 	cat err
 	[ "$status" -eq 2 ]
 	[ ! -s out ]
-	[[ $(<err) =~ ^'pllm: -j 1000 needs '[0-9]+' open files, but the limit is 256 (ulimit -Hn); -j '([0-9]+)' would fit'$ ]]
+	[[ $(flat <err) =~ ^'pllm: -j 1000 needs '[0-9]+' open files, but the limit is 256 (ulimit -Hn); -j '([0-9]+)' would fit'$ ]]
 	fits=${BASH_REMATCH[1]}
 	[ "$(mock_stat requests)" -eq 0 ]
 	records 400 >in

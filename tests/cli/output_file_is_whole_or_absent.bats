@@ -110,3 +110,44 @@ setup() {
 	quietly env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make PLLM="$PLLM" 3>&- 4>&-
 	[[ $(<out) == *'up to date'* ]]
 }
+
+@test "a run that cannot start leaves what an earlier one left in FILE.partial" {
+	echo '{"paid":1}' >result.partial
+	cp result.partial kept
+	for wrong in '-i nosuch' '-i in --metrics-file nodir/m.prom' '-i in --stats nodir/s' \
+		'-i in --errors nodir/e' '-i in --trace nodir/t'; do
+		# shellcheck disable=SC2086 # two words and more
+		try ask -p '{{text}}' -o result $wrong
+		echo "$wrong: $status"
+		[ "$status" -eq 2 ] || [ "$status" -eq 6 ]
+		cmp result.partial kept
+	done
+	rm result.partial
+	try ask -p '{{text}}' -o result -i nosuch
+	[ ! -e result ]
+	[ ! -e result.partial ]
+}
+
+@test "a run does not read what it writes, whoever opened it" {
+	cp in result.partial
+	for file in result.partial result.errors.partial; do
+		cp in "$file"
+		try ask -p '{{text}}' -o result --errors result.errors <"$file"
+		[ "$status" -eq 2 ]
+		grep -q "^pllm: error\[E-usage\]: standard input (<): that is what .* is written as until the end$" err
+		cmp in "$file"
+	done
+	[ "$(mock_stat requests)" -eq 0 ]
+	quietly ask -p '{{text}}' -o in <in
+	[ "$(jq -s 'map(has("output")) | all' in)" = true ]
+}
+
+@test "what one file of a run still has of an earlier one goes with that of the others" {
+	echo '{"old":1}' | tee result.partial >errors.partial
+	printf '%s\n' '{"id":1,"text":"x"}' '{"id":2,"text":"[[mock:hang]]"}' >in
+	start_ask -p '{{text}}' -i in -o result --errors errors
+	await grep -q '"id":1' result.partial
+	[ ! -s errors.partial ]
+	kill -KILL "$ASK_PID"
+	wait "$ASK_PID" || true
+}

@@ -19,8 +19,8 @@ setup() {
 	try ask -p '{{text}}' -r <in
 	[ "$status" -eq 1 ]
 	printf 'echo: a\n\n\necho: d\n' | cmp - out
-	grep -q '^pllm: line 2: template: no field "text"' err
-	grep -q '^pllm: line 3: bad_record: ' err
+	grep -q '^pllm: line 2: error\[E-template\]: no field "text"' err
+	grep -q '^pllm: line 3: error\[E-bad_record\]: ' err
 }
 
 @test "--raw-output0 ends each answer with a NUL" {
@@ -44,7 +44,7 @@ setup() {
 	try ask -R -r <in
 	[ "$status" -eq 1 ]
 	[ "$(wc -l <out)" -eq 3 ]
-	grep -q '^pllm: line 2: bad_record: .*UTF-8' err
+	grep -q '^pllm: line 2: error\[E-bad_record\]: .*UTF-8' err
 }
 
 @test "a record that was skipped gives the answer that it has" {

@@ -45,7 +45,7 @@ busiest_second() {
 	echo '{"text":"x"}' >in
 	try pllm --endpoint "$BASE/v1,model=a" --endpoint "$BASE/two/v1,model=c" -m draft=a,b -p 'draft={{text}}' <in
 	[ "$status" -eq 2 ]
-	[ "$(<err)" = 'pllm: -m b: no --endpoint serves it: each names another model' ]
+	[ "$(flat <err)" = 'pllm: -m b: no --endpoint serves it: each names another model' ]
 	[ ! -s requests ]
 }
 
@@ -57,7 +57,7 @@ busiest_second() {
 	echo '{"text":"x"}' >in
 	try pllm "${options[@]}" -m draft=a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p -p 'draft={{text}}' <in
 	[ "$status" -eq 2 ]
-	[[ $(<err) == 'pllm: 128 endpoints are too many; up to 64 will do'* ]]
+	[[ $(flat <err) == 'pllm: 128 endpoints are too many; up to 64 will do'* ]]
 }
 
 @test "max= of an endpoint holds for all models that are asked there together" {
@@ -119,7 +119,7 @@ busiest_second() {
 	unset GEMINI_API_KEY
 	GOOGLE_GEMINI_BASE_URL=https://models.example try pllm -m draft=anthropic/a,gemini/b -p 'draft={{text}}' <in
 	[ "$status" -eq 2 ]
-	[ "$(<err)" = 'pllm: no key for https://models.example: set GEMINI_API_KEY' ]
+	[ "$(flat <err)" = 'pllm: no key for https://models.example; set GEMINI_API_KEY' ]
 	[ "$(MOCK_BASE=$first mock_stat requests)" -eq 5 ]
 }
 
@@ -128,7 +128,7 @@ busiest_second() {
 	echo '{"text":"x"}' >in
 	try pllm -m draft=anthropic/a,gemini/b --key-env ANTHROPIC_API_KEY -p 'draft={{text}}' <in
 	[ "$status" -eq 2 ]
-	[[ $(<err) == 'pllm: --key-env is for one origin, and https://api.anthropic.com and '*' are two'* ]]
+	[[ $(flat <err) == 'pllm: --key-env is for one origin, and https://api.anthropic.com and '*' are two'* ]]
 }
 
 @test "what another model's end leaves unasked is cancelled, and not blamed for it" {

@@ -95,7 +95,7 @@ check_out() {
 	[ "$(jq -r .output out)" = 'echo: x' ]
 }
 
-@test "USR1 prints a line of status, and the run goes on" {
+@test "USR1 says how far the run is and what its gates do, and the run goes on" {
 	printf '%s\n' '{"id":1,"text":"[[mock:delay:700ms]]"}' '{"id":2,"text":"x"}' >in
 	start_ask -p '{{text}}' -q <in >out 2>err
 	await eval '[ "$(mock_stat in_flight)" -eq 1 ] && [ "$(mock_stat requests)" -eq 2 ]'
@@ -104,7 +104,8 @@ check_out() {
 	wait "$ASK_PID"
 	check_out
 	grep -qx 'pllm: 2 read, [0-9]* done, 0 failed; [12] in flight, 0 waiting, [01] held for order; http://[^ ]*: [12] of [0-9]* in flight, breaker closed' err
-	[ "$(wc -l <err)" -eq 1 ]
+	grep -qx 'pllm: [01] records.*, [12] in flight.*' err
+	[ "$(wc -l <err)" -eq 2 ]
 }
 
 @test "a signal while the input is silent ends it at once" {
@@ -150,4 +151,13 @@ check_out() {
 	[ "$(sed '$d' out | sort -u | wc -l)" -eq 1 ]
 	[ "$(sed '$d' out | jq -r .output | sort -u)" = 'echo: some words that are the same in every record, 61 of them' ]
 	[ "$(wc -l <out)" -gt 100 ]
+}
+
+@test "when the reader of its output has gone, -v says what was asked for nothing; else it is silent" {
+	records 3000 >in
+	ask -v -p '{{text}}' -i in 2>err | head -n 1 >out
+	grep -q '^pllm: records: ' err
+	grep -q '^pllm: requests: ' err
+	ask -p '{{text}}' -i in 2>err | head -n 1 >out
+	[ ! -s err ]
 }

@@ -12,7 +12,7 @@ refuses() {
 	echo "got: $stderr"
 	[ "$status" -eq 2 ]
 	[ -z "$output" ]
-	[ "$stderr" = "pllm: $want" ]
+	[ "$(flat <<<"$stderr")" = "pllm: $want" ]
 }
 
 ask_nobody() {
@@ -20,7 +20,7 @@ ask_nobody() {
 }
 
 @test "several prompts need names, and each its own" {
-	refuses "-p: several prompts need names, as in -p first='...' -p second='...'" -p one -p two
+	refuses "-p: several prompts need names; write -p first='...' -p second='...'" -p one -p two
 	refuses '-p: there are two steps named "a"' -p a=one -p a=two
 	refuses '--prompt-file: there are two steps named "a"' --prompt-file a=there -p a=two
 	refuses '-p: there are two steps named "output"' -p output=one -p two
@@ -42,7 +42,13 @@ ask_nobody() {
 		-p draft=x --quorum drft=1
 	refuses '--vote-by drft=.x: there is no step "drft"; the nearest is draft' \
 		-p draft=x --vote-by drft=.x
-	refuses '-m drft=gpt: there is no step "drft"; the nearest is draft' -p draft=x -m drft=gpt
+	meant='there is no step "drft"; the nearest is draft; a value that begins so is given as =drft=...'
+	refuses "-m drft=gpt: $meant" -p draft=x -m drft=gpt
+	refuses "-s: $meant" -p draft=x -s drft=y
+	refuses "--image: $meant" -p draft=x --image drft=y
+	refuses "--schema drft=f.json: $meant" -p draft=x --schema drft=f.json
+	refuses '--max-tokens drft=5: there is no step "drft"; the nearest is draft' \
+		-p draft=x --max-tokens drft=5
 	refuses '--param: there is no step "drft"; the nearest is draft' \
 		-p draft=x --param drft:temperature=0
 	refuses '--emit drft: there is no step "drft"; the nearest is draft' -p draft=x --emit drft
@@ -50,14 +56,20 @@ ask_nobody() {
 		-p 'x' --samples a=5
 }
 
+@test "where no step has a name, a text may begin as one would" {
+	run --separate-stderr ask_nobody -m m -p x -s 'Output=JSON only' --dry-run </dev/null
+	echo "$stderr"
+	[ "$status" -eq 0 ]
+}
+
 @test "numbers have a range" {
-	refuses '--samples 0: expected a whole number from 1 to 256' --samples 0
-	refuses '--samples a=257: expected a whole number from 1 to 256' -p a=x --samples a=257
+	refuses '--samples 0: not understood; expected a whole number from 1 to 256' --samples 0
+	refuses '--samples a=257: not understood; expected a whole number from 1 to 256' -p a=x --samples a=257
 	refuses '--samples 100: with 3 models that are 300 calls of step a for a record; 256 is the most' \
 		-p a=x --samples 100 -m p,q,r
 	refuses '--quorum a=4: step a makes 3 calls for a record, no more' \
 		-p a=x --samples 3 --quorum a=4
-	refuses '--max-tokens a=x: expected a whole number from 1 to 100000000' -p a=x --max-tokens a=x
+	refuses '--max-tokens a=x: not understood; expected a whole number from 1 to 100000000' -p a=x --max-tokens a=x
 }
 
 @test "what joins answers needs several of them" {
@@ -65,7 +77,7 @@ ask_nobody() {
 		-p a=x --join a=vote
 	refuses '--quorum a=1: there is one answer to join; --samples or several models give more' \
 		-p a=x --quorum a=1
-	refuses '--join most: expected all, vote or first' --samples 2 --join most
+	refuses '--join most: not understood; expected all, vote or first' --samples 2 --join most
 	refuses '--vote-by a=.x: nobody votes; several answers and --join a=vote are needed' \
 		-p a=x --samples 3 --vote-by a=.x
 	refuses '--vote-by .x: the answers of step a are text; --schema makes them JSON, which has fields' \
@@ -83,7 +95,7 @@ refuses_reduce() {
 	run --separate-stderr pllm reduce --endpoint http://127.0.0.1:9/v1 -m x "$@" </dev/null
 	echo "got: $stderr"
 	[ "$status" -eq 2 ]
-	[ "$stderr" = "pllm: $want" ]
+	[ "$(flat <<<"$stderr")" = "pllm: $want" ]
 }
 
 @test "the prompt of reduce is filled from items and key alone" {
@@ -114,7 +126,7 @@ refuses_reduce() {
 }
 
 @test "--on-overflow needs --max-input-tokens, and split is reduce's" {
-	refuses '--on-overflow: nothing is too long without --max-input-tokens N, which says what a prompt may have' \
+	refuses '--on-overflow: nothing is too long without a limit; give --max-input-tokens N, which says what a prompt may have' \
 		-m x -p x --on-overflow truncate
 	refuses '--on-overflow split: only pllm reduce can ask about a record in parts; here it is error, truncate or truncate-middle' \
 		-m x -p x --max-input-tokens 9 --on-overflow split
@@ -133,7 +145,7 @@ refuses_reduce() {
 }
 
 @test "a list of models names each once" {
-	refuses '-m p,,q: expected the name of a model, UTF-8 and not empty' -m p,,q
+	refuses '-m p,,q: not understood; expected the name of a model, UTF-8 and not empty' -m p,,q
 	refuses '-m a=p,p: the model p is there twice; --samples asks one several times' \
 		-p a=x -m a=p,p
 }

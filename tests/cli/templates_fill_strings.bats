@@ -48,7 +48,7 @@ EOF
 	for template in '{{text' '{{}' '{{text|nosuch}}' '{{a..b}}' '{{text|truncate:x}}'; do
 		try ask -p "$template" </dev/null
 		[ "$status" -eq 2 ]
-		[ "$(wc -l <err)" -eq 1 ]
+		[ "$(flat <err | wc -l)" -eq 1 ]
 	done
 }
 

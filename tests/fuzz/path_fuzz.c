@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (newline)
 			check_find(&p, (struct span){ newline + 1, size - line_n - 1 });
 	} else {
-		demand(err.kind == ERR_USAGE && utf8_is_valid(span_of(err.msg)),
+		demand(err.kind == ERR_TEMPLATE && utf8_is_valid(span_of(err.msg)),
 			"no clear message");
 	}
 	path_release(&p);

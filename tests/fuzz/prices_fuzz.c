@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_put(&model, all.at + n, size - n);
 	buf_put_char(&model, '\0');
 	struct prices *p = prices_read((struct span){ all.at, n }, &err);
-	demand(p || err.kind == ERR_USAGE, "refused without a word");
+	demand(p || err.kind == ERR_PRICES, "refused without a word");
 	if (p)
 		look(p, model.data);
 	prices_free(p);

@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (s)
 		check_again(s, value);
 	else
-		demand(err.kind == ERR_USAGE && err.msg[0] && utf8_is_valid(span_of(err.msg)),
+		demand(err.kind == ERR_SCHEMA && err.msg[0] && utf8_is_valid(span_of(err.msg)),
 			"no clear message");
 	schema_free(s);
 	if (value.n < 2000)

@@ -108,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		nul ? (struct span){ nul + 1, (size_t)(end - nul - 1) } : SPAN("{\"a\":\"x\"}");
 	if (!template_parse(
 		    &t, (struct span){ text, (size_t)((nul ? nul : end) - text) }, source, &err))
-		demand(err.kind == ERR_USAGE && *err.msg, "no clear message");
+		demand(err.kind == ERR_TEMPLATE && *err.msg, "no clear message");
 	for (size_t i = 0; i < template_holes_n(&t); i++)
 		demand(template_hole(&t, i)->text != NULL, "a hole without a path");
 	if (json_scan(record, &value, &fault))

@@ -62,12 +62,18 @@ def post(path, body, headers=None):
         connection.close()
 
 
-def get(path):
+def fetch(path, headers=None, method="GET"):
+    """(status, headers, tree)"""
     connection = http.client.HTTPConnection(host, timeout=20)
-    connection.request("GET", path)
-    body = json.loads(connection.getresponse().read())
+    connection.request(method, path, headers=headers or {})
+    reply = connection.getresponse()
+    tree = json.loads(reply.read())
     connection.close()
-    return body
+    return reply.status, {k.lower(): v for k, v in reply.getheaders()}, tree
+
+
+def get(path):
+    return fetch(path)[2]
 
 
 # == Streams ==
@@ -502,6 +508,84 @@ def check_keys():
         expect(f"{type(api).__name__}: a wrong key", status, wanted)
 
 
+# == Lists of models ==
+
+BEARER = {"authorization": f"Bearer {KEY}"}
+CLAUDE = {"x-api-key": KEY, "anthropic-version": "2023-06-01"}
+GOOGLE = {"x-goog-api-key": KEY}
+AZURE = {"api-key": KEY}
+MODELS = ["alpha", "beta", "gamma:8b"]
+
+
+def check_lists():
+    """Each vendor's list in his form, all of it, and not without the key."""
+    tagged = ["alpha:latest", "beta:latest", "gamma:8b"]
+    for path, headers, wanted, find in (
+            ("/v1/models", BEARER, MODELS, lambda t: [m["id"] for m in t["data"]]),
+            ("/v1/embeddings/models", BEARER, MODELS, lambda t: [m["id"] for m in t["data"]]),
+            ("/mistral/v1/models", BEARER, MODELS, lambda t: [m["id"] for m in t["data"]]),
+            ("/openai/v1/models", AZURE, MODELS, lambda t: [m["id"] for m in t["data"]]),
+            ("/openai/models?api-version=1", AZURE, MODELS,
+             lambda t: [m["id"] for m in t["data"]]),
+            ("/v1/models?limit=1000", CLAUDE, MODELS,
+             lambda t: [m["id"] for m in t["data"] if not t["has_more"]]),
+            ("/v1/models?page_size=1000", BEARER, MODELS,
+             lambda t: [m["name"] for m in t["models"]]),
+            ("/v1beta/models?pageSize=1000", GOOGLE, ["models/" + m for m in MODELS],
+             lambda t: [m["name"] for m in t["models"]]),
+            ("/api/tags", BEARER, tagged, lambda t: [m["name"] for m in t["models"]]),
+            ("/info", BEARER, ["alpha"], lambda t: [t["model_id"]])):
+        status, said, tree = fetch(path, headers)
+        expect(f"{path}: status", status, 200)
+        expect(f"{path}: models", find(tree), wanted)
+        if headers is BEARER and path == "/v1/models":
+            expect(f"{path}: limits", said.get("x-ratelimit-limit-requests"), "600")
+        wrong = {k: v.replace(KEY, "sk-wrong") for k, v in headers.items()}
+        expect(f"{path}: a wrong key", fetch(path, wrong)[0], 400 if headers is GOOGLE else 401)
+        expect(f"{path}: POST", fetch(path, headers, "POST")[0], 405)
+
+
+def check_pages():
+    """Page by page, as each vendor turns them."""
+    for path, token, more, headers, find in (
+            ("/v1/models?limit=2", "&after_id=", "last_id", CLAUDE,
+             lambda t: [m["id"] for m in t["data"]]),
+            ("/v1/models?page_size=2", "&page_token=", "next_page_token", BEARER,
+             lambda t: [m["name"] for m in t["models"]]),
+            ("/v1beta/models?pageSize=2", "&pageToken=", "nextPageToken", GOOGLE,
+             lambda t: [m["name"].replace("models/", "") for m in t["models"]])):
+        first = fetch(path, headers)[2]
+        expect(f"{path}: page 1", find(first), MODELS[:2])
+        expect(f"{path}: more", first.get("has_more", True), True)
+        second = fetch(path + token + first[more], headers)[2]
+        expect(f"{path}: page 2", find(second), MODELS[2:])
+        expect(f"{path}: no more", second.get("has_more", more in second), False)
+
+
+def check_clock():
+    """The clock is as far behind as it is told to be."""
+    date = fetch("/v1/models", BEARER)[1]["date"]
+    then = datetime.datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT")
+    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+    behind = now - then
+    expect("clock", 7190 <= behind.total_seconds() <= 7300, True)
+
+
+def check_catalogs():
+    global host
+    models = [word for m in MODELS for word in ("--model", m)]
+    mock = subprocess.Popen([sys.argv[1], "--quiet", "--key", KEY, "--rpm", "600", "--clock-skew",
+                             "-2h"] + models, stdout=subprocess.PIPE)
+    host = mock.stdout.readline().decode().split("/")[2]
+    check_lists()
+    check_pages()
+    check_clock()
+    stats = get("/_mock/stats")
+    expect("listed", (stats["listed"], stats["requests"]), (27, 0))
+    mock.terminate()
+    expect("exit status", mock.wait(), 0)
+
+
 def main():
     global host
     mock = subprocess.Popen([sys.argv[1], "--quiet", "--key", KEY, "--aws-secret", SECRET],
@@ -518,6 +602,7 @@ def main():
         check()
     mock.terminate()
     expect("exit status", mock.wait(), 0)
+    check_catalogs()
     sys.exit(problems > 0)
 
 

@@ -10,6 +10,8 @@
 #include "admission.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "catalog.h"
+#include "date.h"
 #include "dialect.h"
 #include "embed.h"
 #include "faults.h"
@@ -26,6 +28,7 @@ struct exchange {
 	struct mock *mock;
 	struct MHD_Connection *connection;
 	const struct dialect *dialect; /* NULL: none of the APIs' paths or methods */
+	const struct catalog *catalog; /* NULL: none of the lists of models */
 	const struct route *route;     /* NULL: none of the other paths or methods */
 	struct arrival arrival;
 	char *uri;    /* owned; what arrival.uri is */
@@ -56,14 +59,16 @@ static const char *header_of(const struct exchange *x, const char *name)
 /* What errors look like, wherever they come from. */
 static const struct dialect *dialect_of(const struct exchange *x)
 {
-	return x->dialect ? x->dialect : &dialect_openai;
+	if (x->dialect)
+		return x->dialect;
+	return x->catalog ? x->catalog->dialect : &dialect_openai;
 }
 
 static struct span key_of(const struct exchange *x)
 {
-	const char *name = dialect_of(x)->key_header;
-	const char *key = name ? header_of(x, name) : NULL;
-	if (!key && (x->dialect == &dialect_gemini || x->dialect == &dialect_gemini_embed))
+	const struct dialect *d = dialect_of(x);
+	const char *key = d->key_header ? header_of(x, d->key_header) : NULL;
+	if (!key && (d == &dialect_gemini || d == &dialect_gemini_embed))
 		key = arrival_argument(&x->arrival, "key");
 	return key ? span_of(key) : arrival_bearer(header_of(x, "Authorization"));
 }
@@ -88,40 +93,12 @@ static void serve_last(struct exchange *x)
 	reply_tree(&x->reply, 200, last_tree(&x->mock->last));
 }
 
-static void serve_models(struct exchange *x)
+static void serve_catalog(struct exchange *x)
 {
-	const struct option_list *models = &x->mock->options.models;
-	json_t *list;
-	if (admission_refuse_key(x->mock, key_of(x), dialect_of(x), &x->reply))
-		return;
-	list = json_array();
-	for (size_t i = 0; i < models->n; i++)
-		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:i, s:s}", "id", models->at[i], "object", "model",
-				"created", 0, "owned_by", "pllm-mock"));
-	reply_tree(&x->reply, 200, json_pack("{s:s, s:o}", "object", "list", "data", list));
-}
-
-/* Ollama's and Gemini's lists: `models`, each with a name. */
-static void serve_named_models(struct exchange *x, const char *prefix)
-{
-	const struct option_list *models = &x->mock->options.models;
-	json_t *list = json_array();
-	for (size_t i = 0; i < models->n; i++)
-		json_array_append_new(list,
-			json_pack("{s:s+, s:s}", "name", prefix, models->at[i], "model",
-				models->at[i]));
-	reply_tree(&x->reply, 200, json_pack("{s:o}", "models", list));
-}
-
-static void serve_tags(struct exchange *x)
-{
-	serve_named_models(x, "");
-}
-
-static void serve_gemini_models(struct exchange *x)
-{
-	serve_named_models(x, "models/");
+	struct stats *stats = &x->mock->stats;
+	stats->listed++;
+	if (!admission_refuse_key(x->mock, key_of(x), x->catalog->dialect, &x->reply))
+		reply_tree(&x->reply, 200, x->catalog->page(&x->mock->options.models, &x->arrival));
 }
 
 static void count_arrival(struct exchange *x, struct span key)
@@ -199,10 +176,6 @@ struct route {
 };
 
 static const struct route routes[] = {
-	{ "GET", "/v1/models", serve_models },
-	{ "GET", "/openai/v1/models", serve_models },
-	{ "GET", "/v1beta/models", serve_gemini_models },
-	{ "GET", "/api/tags", serve_tags },
 	{ "GET", "/_mock/stats", serve_stats },
 	{ "GET", "/_mock/last", serve_last },
 	{ "POST", "/_mock/reset", serve_reset },
@@ -233,7 +206,7 @@ static void add_headers(struct exchange *x, struct MHD_Response *response)
 {
 	const struct dialect *d = dialect_of(x);
 	enum family family = x->mock->options.family;
-	char value[48];
+	char value[48], date[DATE_BYTES];
 	int64_t now_ms = clock_now_ms();
 	if (d->id_header) {
 		snprintf(value, sizeof value, "%s%032" PRIx64, d->id_prefix,
@@ -245,7 +218,10 @@ static void add_headers(struct exchange *x, struct MHD_Response *response)
 		MHD_add_response_header(response, "openai-processing-ms", value);
 		MHD_add_response_header(response, "openai-version", "2020-10-01");
 	}
-	if (!x->dialect)
+	if (x->mock->options.clock_skew_ms &&
+		date_write(date, clock_wall_s() + x->mock->options.clock_skew_ms / 1000))
+		MHD_add_response_header(response, "Date", date);
+	if (!x->dialect && !x->catalog)
 		return;
 	family_add_headers(response, family == FAMILY_OWN ? d->family : family, &x->mock->limits,
 		now_ms, clock_wall_s());
@@ -312,18 +288,20 @@ static void start(struct exchange *x, const char *path, const char *method)
 	struct span named;
 	const struct dialect *d = dialect_of_path(path, x->mock->options.dialect, &named);
 	const struct route *route = d ? NULL : find_route(path);
-	const char *wanted = d ? "POST" : route ? route->method : method;
 	x->started = true;
 	x->arrival = (struct arrival){ .connection = x->connection,
 		.method = method,
 		.path = path,
 		.uri = x->uri,
 		.named = named };
+	const struct catalog *catalog = d || route ? NULL : catalog_of(&x->arrival);
+	const char *wanted = d ? "POST" : route ? route->method : catalog ? "GET" : method;
 	if (strcmp(wanted, method) != 0) {
 		x->reply.allow = wanted;
 		return;
 	}
 	x->dialect = d;
+	x->catalog = catalog;
 	x->route = route;
 }
 
@@ -344,6 +322,8 @@ static void serve(struct exchange *x)
 	x->arrived_ms = clock_now_ms();
 	if (x->dialect)
 		serve_api(x);
+	else if (x->catalog)
+		serve_catalog(x);
 	else if (x->route)
 		x->route->serve(x);
 	else

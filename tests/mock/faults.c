@@ -4,6 +4,7 @@
 #include "answer.h"
 #include "base/clock.h"
 #include "base/units.h"
+#include "date.h"
 #include "dialect.h"
 #include "dress.h"
 #include "embed.h"
@@ -12,7 +13,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define ELSEWHERE "/v1/elsewhere"
 
@@ -256,14 +256,8 @@ static void behave(const struct scene *s, const struct behaviour *how, const str
 static bool hint_date(struct span seconds, struct hint *hint)
 {
 	int64_t ms;
-	time_t then;
-	struct tm utc;
-	if (!units_parse_seconds(seconds, &ms))
-		return false;
-	then = (time_t)(clock_wall_s() + ms / 1000);
-	return gmtime_r(&then, &utc) &&
-		strftime(hint->seconds, sizeof hint->seconds, "%a, %d %b %Y %H:%M:%S GMT", &utc) >
-		0;
+	return units_parse_seconds(seconds, &ms) &&
+		date_write(hint->seconds, clock_wall_s() + ms / 1000);
 }
 
 static bool read_hint(const struct step *step, struct hint *hint)

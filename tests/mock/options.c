@@ -25,6 +25,8 @@
 /* No limit that is given per minute is larger. */
 #define RATE_MAX 1000000000000
 
+#define SKEW_MAX_MS ((int64_t)10 * 365 * 24 * 3600 * 1000)
+
 #define BODY_BYTES_MAX ((uint64_t)1 << 30)
 
 struct row {
@@ -163,6 +165,18 @@ static bool set_ms(const struct row *row, void *field, const char *text)
 	return units_parse_ms(span_of(text), ms) && *ms <= LATENCY_MAX_MS;
 }
 
+/* "10m" is ahead, "-10m" behind. */
+static bool set_skew(const struct row *row, void *field, const char *text)
+{
+	int64_t *ms = field;
+	bool is_behind = *text == '-';
+	(void)row;
+	if (!units_parse_ms(span_of(text + is_behind), ms) || *ms > SKEW_MAX_MS)
+		return false;
+	*ms = is_behind ? -*ms : *ms;
+	return true;
+}
+
 static bool set_rogue(const struct row *row, void *field, const char *text)
 {
 	static const struct {
@@ -250,6 +264,8 @@ static const struct row rows[] = {
 		"this only with this key (repeatable; N is then 0 by default)"),
 	WHOLE("seed", "N", seed, 0, INT64_MAX, "seed of all chance (default 0)"),
 	ROW("max-body", "SIZE", max_body_bytes, set_size, "largest request body (default 64M)"),
+	ROW("clock-skew", "DUR", clock_skew_ms, set_skew,
+		"how far the clock in Date is ahead; -10m: behind"),
 	ROW("tls", NULL, tls, set_flag, "speak HTTPS with a certificate made at start"),
 	ROW("ca-file", "FILE", ca_file, set_text, "write the certificate authority to FILE (PEM)"),
 	ROW("tls-bad", "FLAW", tls_flaw, set_tls_flaw, "wrong-host, expired or self-signed"),

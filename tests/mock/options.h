@@ -52,6 +52,7 @@ struct options {
 	struct answer_style answer;
 	struct embed_opts embed;
 	bool strict_model;
+	int64_t clock_skew_ms; /* how far our clock is ahead, as Date shows it */
 	bool tls;
 	const char *ca_file; /* NULL: none */
 	enum tls_flaw tls_flaw;

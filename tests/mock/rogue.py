@@ -137,6 +137,13 @@ def escapes(peer):
     return answer(peer, completion(ESCAPES))
 
 
+def complains(peer):
+    body = json.dumps({"error": {"message": f"no, {ESCAPES}\x7f\u202e", "type": "x"}},
+                      ensure_ascii=False).encode()
+    peer.send(head("400 Bad Request", content_length=len(body)) + body)
+    return True
+
+
 def redirect(peer, status=307):
     peer.send(head(f"{status} {REDIRECTS[status]}", content_length=0,
                    location=f"http://127.0.0.1:{peer.server.elsewhere_port}/v1/chat/completions"))
@@ -211,8 +218,8 @@ def ok(peer):
 
 
 BEHAVIOURS = {f.__name__: f for f in (
-    gzipbomb, endlessheaders, endlessbody, deep, badutf8, nul, escapes, redirect, slowloris,
-    hugeline, closemid, wrongct, chunkedbad, http09, twosend, comments, commented, ok)}
+    gzipbomb, endlessheaders, endlessbody, deep, badutf8, nul, escapes, complains, redirect,
+    slowloris, hugeline, closemid, wrongct, chunkedbad, http09, twosend, comments, commented, ok)}
 BEHAVIOURS.update({f"redirect{status}": functools.partial(redirect, status=status)
                    for status in REDIRECTS})
 

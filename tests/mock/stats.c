@@ -102,7 +102,7 @@ json_t *stats_tree(const struct stats *s)
 {
 	return json_pack(
 		"{s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:O, s:I, s:o, s:I, s:I, "
-		"s:I, s:I, s:I, s:I}",
+		"s:I, s:I, s:I, s:I, s:I}",
 		"requests", (json_int_t)s->requests, "billed", (json_int_t)s->billed, "input",
 		(json_int_t)s->input, "output", (json_int_t)s->output, "streamed",
 		(json_int_t)s->streamed, "answered", answered_json(s), "dropped",
@@ -112,7 +112,8 @@ json_t *stats_tree(const struct stats *s)
 		(json_int_t)s->body_bytes, "dialects", dialects_json(s), "images",
 		(json_int_t)s->images, "systems", (json_int_t)s->systems, "turns",
 		(json_int_t)s->turns, "items", (json_int_t)s->items, "items_most",
-		(json_int_t)s->items_most, "embedded", (json_int_t)s->embedded);
+		(json_int_t)s->items_most, "embedded", (json_int_t)s->embedded, "listed",
+		(json_int_t)s->listed);
 }
 
 void stats_release(struct stats *s)

@@ -2,8 +2,8 @@
 /*
  * stats: what the mock has counted, for tests to look at.
  *
- * Only requests to the APIs are counted. At rest (nothing in flight) requests = all answered +
- * dropped + abandoned. One thread at a time.
+ * Only requests to the APIs are counted, and apart from them lists of models. At rest (nothing in
+ * flight) requests = all answered + dropped + abandoned. One thread at a time.
  */
 #pragma once
 
@@ -37,6 +37,7 @@ struct stats {
 	uint64_t items;       /* texts whose vectors are wanted, likewise... */
 	uint64_t items_most;  /* ...at most in one request... */
 	uint64_t embedded;    /* ...and those of them whose vectors were given, with status 200 */
+	uint64_t listed;      /* lists of models that were asked for */
 	uint64_t answered[STATS_STATUS_END];
 	uint64_t dialects[DIALECTS_MAX];
 	json_t *keys; /* owned: last four characters of a key -> requests */

@@ -13,6 +13,11 @@ void log_set_level(enum log_level level)
 	(void)level;
 }
 
+void log_fault(enum log_level level, const char *where, const char *id, const char *text)
+{
+	log_say(level, "%s: error[E-%s]: %s", where ? where : "", id, text);
+}
+
 void log_say(enum log_level level, const char *format, ...)
 {
 	char line[400];

@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "baseline.h"
 #include "check.h"
+#include "check_views.h"
 #include "engine/spend.h"
 #include "fakes.h"
 #include "json/schema.h"
@@ -122,9 +123,11 @@ static void play(struct check_sum *sum)
 			.cache = cache,
 			.money = choose_money() },
 		.stats = &stats,
+		.watch = { .look = check_view, .first_ms = check_views_begin() },
 		.seed = rng_next(&world.rng),
 	};
 	pipeline_run(&world.opts, &rooms, &verdict);
+	check_views_end();
 	check_end(&verdict, &stats, sum);
 	signals_stop();
 	cache_free(cache);

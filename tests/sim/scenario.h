@@ -99,6 +99,8 @@ struct scenario_goal {
 	int64_t p99_ms;            /* 99 of 100 records are answered in so long; 0 = as it comes */
 	int64_t end_ms;            /* the run has ended by then; 0 = as it comes */
 	bool loses_none;           /* all that can be answered is */
+	enum hold held_by;         /* what who watches is shown as the reason ... */
+	double held_percent;       /* in so many of a hundred looks, at least; 0 = as it comes */
 };
 
 struct scenario {

@@ -64,7 +64,9 @@ static const struct scenario rows[] = {
 		.goal = { .from_ms = 30000,
 			.until_ms = 75000,
 			.percent = 90,
-			.loses_none = true } },
+			.loses_none = true,
+			.held_by = HOLD_LIMIT,
+			.held_percent = 50 } },
 	CHANGE_ROW("hidden-concurrency-halves", RANGE(8, 64), 0.5),
 	CHANGE_ROW("hidden-concurrency-doubles", RANGE(4, 32), 2),
 };

@@ -127,3 +127,58 @@ TEST("Amazon's base has a region in it, and without one says which variable woul
 	free(base);
 	unsetenv("AWS_REGION");
 }
+
+static void check_other(const char *api, const char *base, const char *want)
+{
+	struct endpoint e = { .api = api_find(api) };
+	struct err err;
+	CHECK(address_set(&e, base, &err));
+	char *other = address_other_base(&e);
+	CHECK_STR(other, want);
+	free(other);
+	endpoint_release(&e);
+}
+
+TEST("where a base is not found, the other with or without a version is known")
+{
+	check_other("openai", "http://h:1", "http://h:1/v1");
+	check_other("openai", "http://h:1/v1", NULL);
+	check_other("groq", "http://h/openai", "http://h/openai/v1");
+	check_other("gemini", "http://h/v1", "http://h");
+	check_other("gemini", "http://h/v1beta", NULL);
+	check_other("ollama", "http://h/v1", "http://h");
+	check_other("ollama", "http://h", NULL);
+	check_other("anthropic", "http://h/v1", NULL);
+	check_other("anthropic", "http://h/x/v2/", "http://h/x");
+}
+
+TEST("it is known which variable a base is from that nobody typed")
+{
+	unsetenv("AWS_DEFAULT_REGION");
+	unsetenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME");
+	setenv("AWS_REGION", "eu-west-1", 1);
+	CHECK_STR(address_default_env(api_find("bedrock")), "AWS_REGION");
+	unsetenv("AWS_REGION");
+	setenv("AWS_DEFAULT_REGION", "eu-west-1", 1);
+	CHECK_STR(address_default_env(api_find("bedrock")), "AWS_DEFAULT_REGION");
+	unsetenv("AWS_DEFAULT_REGION");
+	setenv("OLLAMA_HOST", "h:1", 1);
+	CHECK_STR(address_default_env(api_find("ollama")), "OLLAMA_HOST");
+	setenv("OLLAMA_HOST", "", 1);
+	CHECK_STR(address_default_env(api_find("ollama")), "");
+	unsetenv("OLLAMA_HOST");
+}
+
+TEST("a URL that will not do is refused with the variable that it is from")
+{
+	static const char *const from[] = { "OPENAI_BASE_URL", "", NULL };
+	static const char *const want[] = { "OPENAI_BASE_URL: bad base URL", "bad base URL",
+		"bad base URL" };
+	for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
+		struct endpoint e = { .api = &api_openai, .base_env = from[i] };
+		struct err err;
+		CHECK(!address_set(&e, "ftp://h", &err));
+		CHECK_MEM(err.msg, strlen(want[i]), want[i]);
+		endpoint_release(&e);
+	}
+}

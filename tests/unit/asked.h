@@ -114,7 +114,7 @@ static inline void asked_check_refused(struct asked *a, const char *lines, const
 	asked_clear(a);
 	a->err = (struct err){ 0 };
 	CHECK(!asked_make(a, lines));
-	CHECK_INT(a->err.kind, ERR_USAGE);
+	CHECK(err_is_usage(a->err.kind));
 	const char *at = strchr(msg, '@');
 	char *want =
 		at ? xasprintf("%.*s%s/%s", (int)(at - msg), msg, a->dir, at + 1) : xstrdup(msg);

@@ -210,7 +210,7 @@ TEST("a full disk: it says so, keeps what was stored, and goes on when there is 
 		uint64_t committed_n = cache_committed(s.cache);
 		CHECK_INT(s.err.kind, ERR_OUTPUT);
 		CHECK(strstr(s.err.msg,
-			      "disk full; what was stored before is kept; run the same "
+			      "disk full" LOG_HELP "what was stored before is kept; run the same "
 			      "command again when there is room") != NULL);
 		CHECK(committed_n > 100 && committed_n < n);
 		scene_stop(&s);

@@ -130,7 +130,7 @@ TEST("a database with our name on it and other tables is damaged")
 	check_foreign("PRAGMA application_id=0x706c6c6d; PRAGMA user_version=1", "damaged");
 	check_foreign("PRAGMA application_id=0x706c6c6d; PRAGMA user_version=1;"
 		      "CREATE TABLE answers(id INTEGER PRIMARY KEY, key BLOB)",
-		"damaged; name another file, or move it away; pllm cache verify");
+		"damaged" LOG_HELP "name another file, or move it away; pllm cache verify");
 }
 
 TEST("a cache that was cut short is refused, or as good as it was; never more")

@@ -19,12 +19,12 @@ TEST("what is about a cache is refused without one, if it was typed")
 	struct config c = said_by(&origin, "cache-ttl", ORIGIN_COMMAND_LINE);
 	c.cache.ttl_ms = 5;
 	CHECK(!cache_file_prepare(&c, &err));
-	CHECK_INT(err.kind, ERR_USAGE);
-	CHECK_STR(err.msg, "--cache-ttl is about what is in a cache; give --cache FILE");
+	CHECK_INT(err.kind, ERR_CACHE);
+	CHECK_STR(err.msg, "--cache-ttl is about what is in a cache" LOG_HELP "give --cache FILE");
 	c = said_by(&origin, "refresh", ORIGIN_COMMAND_LINE);
 	c.cache.refreshes = true;
 	CHECK(!cache_file_prepare(&c, &err));
-	CHECK_STR(err.msg, "--refresh replaces what is in a cache; give --cache FILE");
+	CHECK_STR(err.msg, "--refresh replaces what is in a cache" LOG_HELP "give --cache FILE");
 	c.cache.path = file;
 	CHECK(cache_file_prepare(&c, &err));
 	CHECK(c.cache.refreshes);
@@ -55,7 +55,8 @@ TEST("with a cache identical calls share an answer, whoever says that they shoul
 	c.pipeline.sched.shares_nothing = true;
 	CHECK(!cache_file_prepare(&c, &err));
 	CHECK_STR(err.msg,
-		"--no-share: with --cache identical calls share an answer; --samples N asks for several");
+		"--no-share: with --cache identical calls share an answer" LOG_HELP
+		"--samples N asks for several");
 	c.cache.path = NULL;
 	CHECK(cache_file_prepare(&c, &err));
 }

@@ -209,7 +209,7 @@ void scene_check_refused(struct scene *s, const char *words)
 {
 	s->err = (struct err){ 0 };
 	CHECK(!scene_open(s));
-	CHECK_INT(s->err.kind, ERR_USAGE);
+	CHECK_INT(s->err.kind, ERR_CACHE);
 	if (!CHECK(strstr(s->err.msg, words) != NULL) || !CHECK(strstr(s->err.msg, s->opts.path)))
 		CHECK_STR(s->err.msg, words);
 	scene_stop(s);

@@ -131,10 +131,10 @@ TEST("a field of the chunks' own is not written over, and is no harm if it stays
 {
 	static char none[] = "none";
 	CHECK_STR(lines_of("{\"start\":0.5,\"text\":\"One.\"}", sentences(NULL, NULL, 9)),
-		"bad_record: the record already has a field \"start\", as each chunk does; "
+		"bad_record: the record already has a field \"start\", as each chunk does" LOG_HELP
 		"leave it out with --keep-fields");
 	CHECK_STR(lines_of("{\"chun\\u006b\":1,\"text\":\"One.\"}", sentences(NULL, NULL, 9)),
-		"bad_record: the record already has a field \"chunk\", as each chunk does; "
+		"bad_record: the record already has a field \"chunk\", as each chunk does" LOG_HELP
 		"leave it out with --keep-fields");
 	CHECK_STR(lines_of("{\"start\":0.5,\"text\":\"One.\"}", sentences(NULL, none, 9)),
 		"{\"text\":\"One.\",\"chunk\":0,\"chunks\":1,\"start\":0,\"end\":4}");
@@ -149,7 +149,7 @@ TEST("of a key that is there twice the last counts, as JSON has it")
 TEST("a record without a text to cut says what it has instead")
 {
 	CHECK_STR(lines_of("{\"txt\":\"a\"}", sentences(NULL, NULL, 9)),
-		"template: no field \"text\" to cut; the record has \"txt\"");
+		"template: no field \"text\" to cut" LOG_HELP "the record has \"txt\"");
 	CHECK_STR(lines_of("{\"text\":null}", sentences(NULL, NULL, 9)),
 		"bad_record: the field \"text\" is no string");
 	CHECK_STR(lines_of("[\"a\"]", sentences(NULL, NULL, 9)),
@@ -191,11 +191,12 @@ TEST("options that will not do are refused, and say what would")
 	CHECK_STR(complaint(opts), "--overlap 5: chunks of --size 5 can share less than that");
 	CHECK(strncmp(complaint(sentences(bad, NULL, 5)), "--field a..b: bad path", 22) == 0);
 	CHECK_STR(complaint(sentences(index, NULL, 5)),
-		"--field [0]: documents are objects; begin with a field's name");
+		"--field [0]: documents are objects" LOG_HELP "begin with a field's name");
 	CHECK_STR(complaint(sentences(own, NULL, 5)),
-		"--field chunks: each chunk gets a field \"chunks\" of its own; rename the text's");
+		"--field chunks: each chunk gets a field \"chunks\" of its own" LOG_HELP
+		"rename the text's");
 	CHECK_STR(complaint(sentences(NULL, hole, 5)),
-		"--keep-fields a,,b: an empty name; give all, none, or NAME,...");
+		"--keep-fields a,,b: an empty name" LOG_HELP "give all, none, or NAME,...");
 	CHECK_STR(complaint(sentences(NULL, taken, 5)),
 		"--keep-fields a,end: each chunk gets a field \"end\" of its own");
 }

@@ -4,6 +4,7 @@
 #include "base/xalloc.h"
 #include "t.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,5 +172,82 @@ TEST("a secret that the cut would halve is taken out whole")
 		CHECK(strstr(message, "sk") == NULL);
 		free(message);
 	}
+	endpoint_release(&e);
+}
+
+#define ODD "sk-proj-AbCd/efGH+1234567890abcdefXYZ"
+
+TEST("a key is taken out though it is escaped as in a URL, however much of it")
+{
+	struct endpoint e = { 0 };
+	struct attempt a = { .status = 401, .endpoint = &e };
+	endpoint_add_secret(&e, "AbCd/efGH+12345=");
+	check_message(
+		&a, SPAN("no AbCd%2FefGH%2B12345%3D!"), "HTTP 401: no **********************!");
+	check_message(
+		&a, SPAN("no AbCd%2fefGH%2b12345%3d!"), "HTTP 401: no **********************!");
+	check_message(&a, SPAN("no AbCd/efGH%2B12345=, 5%"), "HTTP 401: no ******************, 5%");
+	check_message(&a, SPAN("%41bCd/efGH+12345= AbCd/efGH+12345="),
+		"HTTP 401: ****************** ****************");
+	check_message(&a, SPAN("%zz%2% AbCd%2FefGH%2B12345%3D%2"),
+		"HTTP 401: %zz%2% **********************%2");
+	check_message(&a, SPAN("AbCd%2XefGH%2B12345"), "HTTP 401: AbCd%2XefGH%2B12345");
+	check_message(&a, SPAN("AbCd%252FefGH%2B"), "HTTP 401: AbCd%252FefGH%2B");
+	endpoint_release(&e);
+	endpoint_add_secret(&e, "a%2Fb%2Fc");
+	check_message(&a, SPAN("a%2Fb%2Fc a%252Fb%252Fc a/b/c"),
+		"HTTP 401: ********* ************* a/b/c");
+	endpoint_release(&e);
+}
+
+TEST("a key that a server has cut is taken out of a message, from twelve letters on")
+{
+	struct endpoint e = { 0 };
+	struct attempt a = { .status = 401, .endpoint = &e };
+	const char key[] = "Zx9/efGH+1234567890abcdefXYZ";
+	endpoint_add_secret(&e, key);
+	for (size_t n = 8; n < sizeof key; n++) {
+		char text[100], want[200], *at = text;
+		for (size_t i = 0; i < n; i++)
+			at += snprintf(
+				at, 4, key[i] == '/' || key[i] == '+' ? "%%%02X" : "%c", key[i]);
+		size_t text_n = (size_t)(at - text);
+		snprintf(want, sizeof want, "HTTP 401: [%.*s]", (int)text_n, text);
+		snprintf(at, 2, "]");
+		memmove(text + 1, text, text_n + 2);
+		text[0] = '[';
+		if (n >= 12)
+			memset(want + 11, '*', text_n);
+		check_message(&a, span_of(text), want);
+		snprintf(text, sizeof text, "[%.*s]", (int)n, key);
+		snprintf(want, sizeof want, "HTTP 401: %s", text);
+		if (n >= 12)
+			memset(want + 11, '*', n);
+		check_message(&a, span_of(text), want);
+	}
+	endpoint_release(&e);
+	endpoint_add_secret(&e, ODD);
+	check_message(
+		&a, SPAN("no sk-proj-AbCd/efGH+123..."), "HTTP 401: no *********************...");
+	check_message(&a, SPAN("no sk-proj-AbCd%2FefGH%2B1234567890abcdefXYZ"),
+		"HTTP 401: no *****************************************");
+	endpoint_release(&e);
+}
+
+TEST("an answer's own words that begin as a key does stay, and its key goes")
+{
+	struct endpoint e = { 0 };
+	struct buf text;
+	endpoint_add_secret(&e, ODD);
+	buf_init(&text, 1000);
+	buf_put_str(&text, "sk-proj-AbCd/efGH sk%2Dproj-AbCd/efGH%2B1234567890abcdefXYZ");
+	CHECK(classify_redact(&text, &e));
+	CHECK_MEM(
+		text.data, text.len, "sk-proj-AbCd/efGH *****************************************");
+	CHECK(!classify_redact(&text, &e));
+	buf_clear(&text);
+	buf_put_str(&text, "\\u0073k-proj-AbCd%2FefGH%2B1234567890abcdefXYZ");
+	CHECK(!classify_redact(&text, &e) && classify_hides_secret(buf_span(&text), &e));
+	buf_release(&text);
 	endpoint_release(&e);
 }

@@ -46,33 +46,40 @@ TEST("every kind of option can stand in the file")
 TEST("what is wrong in the file is refused where it stands")
 {
 	home_check_refused("defaults:\n  jobs: many\n",
-		":2:9: --jobs many: expected a whole number from 1 to 100000");
+		":2:9: --jobs many: not understood" LOG_HELP
+		"expected a whole number from 1 to 100000");
 	home_check_refused("defaults: {jobs: 0}\n",
-		":1:18: --jobs 0: expected a whole number from 1 to 100000");
+		":1:18: --jobs 0: not understood" LOG_HELP
+		"expected a whole number from 1 to 100000");
 	home_check_refused("defaults: {jobs: }\n", ":1:12: --jobs: there is no value");
 	home_check_refused("defaults: {model: \"\"}\n", ":1:19: --model: the value is empty");
-	home_check_refused("defaults: {jobs: [1]}\n", ":1:18: --jobs: expected one value");
+	home_check_refused("defaults: {jobs: [1]}\n",
+		":1:18: --jobs: not understood" LOG_HELP "expected one value");
 	home_check_refused("defaults: {param: {a: 1}}\n",
-		":1:19: --param: expected one value or a list of values");
+		":1:19: --param: not understood" LOG_HELP "expected one value or a list of values");
 	home_check_refused("defaults: {balance: most}\n",
-		":1:21: --balance most: expected one of least|weighted|affinity");
-	home_check_refused("defaults: {stream: yes}\n", ":1:20: --stream: expected true or false");
-	home_check_refused("defaults: {stream: 1}\n", ":1:20: --stream: expected true or false");
+		":1:21: --balance most: not understood" LOG_HELP
+		"expected one of least|weighted|affinity");
+	home_check_refused("defaults: {stream: yes}\n",
+		":1:20: --stream: not understood" LOG_HELP "expected true or false");
+	home_check_refused("defaults: {stream: 1}\n",
+		":1:20: --stream: not understood" LOG_HELP "expected true or false");
 	home_check_refused("profiles:\n  p:\n    jobs: x\n",
-		":3:11: --jobs x: expected a whole number from 1 to 100000");
+		":3:11: --jobs x: not understood" LOG_HELP
+		"expected a whole number from 1 to 100000");
 	home_check_refused("defaults: {jobs: 1, jobs: 2}\n",
 		":1:21: \"jobs\" is there twice; the first is in line 1");
 }
 
 TEST("an unknown key is refused with the nearest one")
 {
-	home_check_refused(
-		"default:\n  jobs: 1\n", ":1:1: unknown key \"default\"; the nearest is defaults");
+	home_check_refused("default:\n  jobs: 1\n",
+		":1:1: unknown key \"default\"" LOG_HELP "the nearest is defaults");
 	home_check_refused("aliases: {}\n", ":1:1: unknown key \"aliases\"");
-	home_check_refused(
-		"defaults:\n  jbos: 1\n", ":2:3: unknown key \"jbos\"; the nearest is jobs");
+	home_check_refused("defaults:\n  jbos: 1\n",
+		":2:3: unknown key \"jbos\"" LOG_HELP "the nearest is jobs");
 	home_check_refused("defaults: {max_tokens: 1}\n",
-		":1:12: unknown key \"max_tokens\"; the nearest is max-tokens");
+		":1:12: unknown key \"max_tokens\"" LOG_HELP "the nearest is max-tokens");
 	home_check_refused("jobs: 1\n", ":1:1: --jobs stands below defaults: or a profile");
 	home_check_refused(
 		"8\n", ":1:1: expected a map with defaults, endpoints, pools or profiles");
@@ -111,6 +118,29 @@ TEST("a key in the file is refused and not shown")
 	}
 }
 
+TEST("a key's name in the file is refused with where keys are from, and the value is not shown")
+{
+	static const char *const names[] = { "api-key", "api_key", "apikey", "key", "token",
+		"OPENAI_API_KEY" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char text[100], want[160];
+		snprintf(text, sizeof text, "defaults: {%s: canary}\n", names[i]);
+		snprintf(want, sizeof want,
+			":1:12: unknown key \"%s\": secrets do not belong into this file" LOG_HELP
+			"use key-env, key-file or key-cmd",
+			names[i]);
+		home_check_refused(text, want);
+		snprintf(text, sizeof text, "endpoints: {e: {url: 'http://x/', %s: canary}}\n",
+			names[i]);
+		snprintf(want, sizeof want,
+			":1:35: unknown key \"%s\": secrets do not belong into this file" LOG_HELP
+			"say key-env",
+			names[i]);
+		home_check_refused(text, want);
+	}
+	home_check_refused("defaults: {monkey: 1}\n", ":1:12: unknown key \"monkey\"");
+}
+
 TEST("a file that the file names is not looked for in the working directory")
 {
 	struct home w;
@@ -140,7 +170,8 @@ TEST("a profile that is not there is refused with the nearest one")
 	home_start(&w, layered);
 	CHECK(!home_parse(&w, "--profile nigth"));
 	snprintf(want, sizeof want,
-		"--profile nigth: there is no such profile in %s; the nearest is night", w.path);
+		"--profile nigth: there is no such profile in %s" LOG_HELP "the nearest is night",
+		w.path);
 	CHECK_STR(w.err.msg, want);
 	unlink(w.path);
 	CHECK(!home_parse(&w, "--profile night"));

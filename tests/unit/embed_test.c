@@ -4,6 +4,7 @@
 #include "home.h"
 #include "t.h"
 
+#include "app/files.h"
 #include "app/steps.h"
 
 #include <stdio.h>
@@ -45,8 +46,8 @@ static bool make(struct world *w, const char *line)
 	struct config *c = &w->home.config;
 	forget(w);
 	home_check_parsed(&w->home, line);
-	return embed_prepare(c, &w->err) && steps_make(&w->plan, c, &w->err) &&
-		embed_make(&w->plan, c, &w->err) &&
+	return files_check(c, &w->err) && embed_prepare(c, &w->err) &&
+		steps_make(&w->plan, c, &w->err) && embed_make(&w->plan, c, &w->err) &&
 		endpoints_make(&w->list, &c->endpoint, &w->plan, &w->err) &&
 		embed_place(c, &w->plan, &w->list, &w->err);
 }
@@ -62,7 +63,7 @@ static void check_refused(struct world *w, const char *line, const char *msg)
 {
 	w->err.msg[0] = '\0';
 	CHECK(!make(w, line));
-	CHECK_INT(w->err.kind, ERR_USAGE);
+	CHECK(err_is_usage(w->err.kind));
 	if (!CHECK(strncmp(w->err.msg, msg, strlen(msg)) == 0))
 		printf("#   said: %s\n", w->err.msg);
 }
@@ -155,7 +156,7 @@ TEST("there is one prompt, without a name, and one model")
 	static const char models[] = "-m: pllm embed asks one model";
 	struct world w;
 	start(&w, "defaults: { model: [a, b] }\n");
-	check_refused(&w, "embed -m m -p x -p y" HERE, "pllm embed has one prompt; ");
+	check_refused(&w, "embed -m m -p x -p y" HERE, "pllm embed has one prompt" LOG_HELP);
 	check_refused(&w, "embed -m m -p q={{q}}" HERE, "-p q=...: pllm embed has one prompt");
 	check_made(&w, "embed -m m -p =q={{q}}" HERE);
 	check_refused(&w, "embed -m a,b" HERE, models);
@@ -223,24 +224,26 @@ TEST("an API that has no vectors is refused with those that do, and the other wa
 	struct world w;
 	start(&w, NULL);
 	check_refused(&w, "embed -m m --api anthropic" HERE,
-		"--api: anthropic gives no vectors; those that do are openai, ");
-	check_refused(&w, "embed -m anthropic/m", "anthropic/m: anthropic gives no vectors; ");
+		"--api: anthropic gives no vectors" LOG_HELP "those that do are openai, ");
+	check_refused(
+		&w, "embed -m anthropic/m", "anthropic/m: anthropic gives no vectors" LOG_HELP);
 	check_refused(&w, "embed -m m --endpoint http://127.0.0.1:1,api=bedrock",
-		"--endpoint: bedrock gives no vectors; ");
+		"--endpoint: bedrock gives no vectors" LOG_HELP);
 	check_refused(&w, "embed -m m --api voyag" HERE,
-		"--api: unknown API \"voyag\"; did you mean voyage?");
+		"--api: unknown API \"voyag\"" LOG_HELP "the nearest is voyage");
 	check_refused(&w, "embed -m m --api openai --input-type query" HERE, "--api openai: ");
 	forget(&w);
 	home_check_parsed(&w.home, "-m m --api voyage" HERE);
 	CHECK(steps_make(&w.plan, &w.home.config, &w.err));
 	CHECK(!endpoints_make(&w.list, &w.home.config.endpoint, &w.plan, &w.err));
-	CHECK_STR(w.err.msg, "--api: voyage gives vectors, not answers; pllm embed asks for them");
+	CHECK_STR(w.err.msg,
+		"--api: voyage gives vectors, not answers" LOG_HELP "pllm embed asks for them");
 	forget(&w);
 	home_check_parsed(&w.home, "-m voyage/m");
 	CHECK(steps_make(&w.plan, &w.home.config, &w.err));
 	CHECK(!endpoints_make(&w.list, &w.home.config.endpoint, &w.plan, &w.err));
-	CHECK_STR(
-		w.err.msg, "voyage/m: voyage gives vectors, not answers; pllm embed asks for them");
+	CHECK_STR(w.err.msg,
+		"voyage/m: voyage gives vectors, not answers" LOG_HELP "pllm embed asks for them");
 	end(&w);
 }
 

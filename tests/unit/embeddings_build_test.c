@@ -124,7 +124,7 @@ static void check_wish(
 	if (want) {
 		check_body(api, NULL, wanted, want);
 	} else {
-		CHECK_INT(err.kind, ERR_USAGE);
+		CHECK_INT(err.kind, ERR_MODEL);
 		CHECK(strstr(err.msg, api) && strstr(err.msg, option));
 	}
 	plan_release(&plan);
@@ -261,7 +261,7 @@ TEST("a --param for what decides which vectors come back is refused at the start
 			CHECK(step_add_param(step, params[i], &err));
 			CHECK(!embeddings_check(api_find_embedder(rows[j].api), step,
 				&(struct embedding){ 0 }, &err));
-			CHECK_INT(err.kind, ERR_USAGE);
+			CHECK_INT(err.kind, ERR_MODEL);
 			CHECK(strstr(err.msg, "--param") && strstr(err.msg, rows[j].api));
 			plan_release(&plan);
 		}

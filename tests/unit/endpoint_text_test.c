@@ -66,13 +66,17 @@ TEST("what is wrong with an endpoint is said, but for what may be a password")
 	static const struct {
 		const char *text, *says;
 	} rows[] = {
-		{ "http://h,weight=0", "weight=0: expected a number above 0" },
-		{ "http://h,weight=-1", "weight=-1: expected" },
-		{ "http://h,weight=inf", "weight=inf: expected" },
-		{ "http://h,max=0", "max=0: expected a whole number from 1 to 100000" },
-		{ "http://h,max=100001", "max=100001: expected" },
-		{ "http://h,rpm=1.5", "rpm=1.5: expected a whole number" },
-		{ "http://h,tpm=1k", "tpm=1k: expected a whole number" },
+		{ "http://h,weight=0",
+			"weight=0: not understood" LOG_HELP "expected a number above 0" },
+		{ "http://h,weight=-1", "weight=-1: not understood" LOG_HELP "expected" },
+		{ "http://h,weight=inf", "weight=inf: not understood" LOG_HELP "expected" },
+		{ "http://h,max=0",
+			"max=0: not understood" LOG_HELP
+			"expected a whole number from 1 to 100000" },
+		{ "http://h,max=100001", "max=100001: not understood" LOG_HELP "expected" },
+		{ "http://h,rpm=1.5",
+			"rpm=1.5: not understood" LOG_HELP "expected a whole number" },
+		{ "http://h,tpm=1k", "tpm=1k: not understood" LOG_HELP "expected a whole number" },
 		{ "http://h,model=", "nothing after model=" },
 		{ "http://h,key-env=", "nothing after key-env=" },
 		{ "http://h,api=x", "unknown API \"x\"" },

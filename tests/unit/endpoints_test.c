@@ -94,7 +94,7 @@ static const char *key_of(const struct world *w, unsigned i)
 static bool is_refused(struct world *w, const char *word, const char *other)
 {
 	bool is_made = make(w);
-	bool is_good = !is_made && w->err.kind == ERR_USAGE && strstr(w->err.msg, word) &&
+	bool is_good = !is_made && err_is_usage(w->err.kind) && strstr(w->err.msg, word) &&
 		strstr(w->err.msg, other) && !strstr(w->err.msg, "usual-key") &&
 		!strstr(w->err.msg, "key-a");
 	if (!is_good)
@@ -580,7 +580,8 @@ TEST("64 endpoints are the most for all models together")
 			add_endpoint(&w, text);
 		}
 		CHECK(n == 4 ? make(&w)
-			     : is_refused(&w, "128 endpoints are too many; up to 64 will do",
+			     : is_refused(&w,
+				       "128 endpoints are too many" LOG_HELP "up to 64 will do",
 				       "counted once for each model"));
 		CHECK_INT(w.list.n, n == 4 ? 64 : 0);
 		end(&w);
@@ -605,9 +606,33 @@ TEST("what a step needs is looked for where it is asked, and nowhere else")
 	CHECK(endpoints_check_models(&w.list, &first, &err));
 	CHECK(!endpoints_check_models(&w.list, &second, &err));
 	CHECK_STR(err.msg,
-		"which model shall step openai ask at http://127.0.0.1:1/v1? Give -m openai=MODEL, or -m MODEL for all steps");
+		"which model shall step openai ask at http://127.0.0.1:1/v1?" LOG_HELP
+		"give -m openai=MODEL, or -m MODEL for all steps");
 	second.has_system = true;
 	CHECK(!endpoints_check_step(&w.list, &second, &err));
 	CHECK(strstr(err.msg, "-s: openai-moderation has no place"));
+	end(&w);
+}
+
+TEST("what is wrong with a key is noted at its endpoint where the options are lenient")
+{
+	struct world w;
+	start(&w);
+	w.opts.is_lenient = true;
+	add_endpoint(&w, "https://a.example/v1,key-env=KEY_A");
+	add_endpoint(&w, "https://b.example/v1,key-env=KEY_NOWHERE");
+	add_endpoint(&w, "http://c.example/v1,key-env=KEY_B");
+	if (CHECK(make(&w)) && CHECK_INT(w.list.n, 3)) {
+		const struct endpoint *a = &w.list.items[0], *b = &w.list.items[1],
+				      *c = &w.list.items[2];
+		CHECK_STR(a->key_source, "KEY_A");
+		CHECK_STR(a->key_fault, NULL);
+		CHECK_STR(b->key_source, NULL);
+		CHECK(b->key_fault && strstr(b->key_fault, "KEY_NOWHERE"));
+		/* What would travel unencrypted is not there any more. */
+		CHECK(c->key_fault && strstr(c->key_fault, "unencrypted"));
+		CHECK_INT(c->headers_n, 0);
+		CHECK_INT(c->secrets.n, 0);
+	}
 	end(&w);
 }

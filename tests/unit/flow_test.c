@@ -34,7 +34,7 @@ TEST("a flow file's steps come before those of prompts, and know each other")
 	CHECK_INT(a.plan.steps[1].needs[0], 0);
 	CHECK_INT(a.plan.steps[2].needs[0], 1);
 	asked_check_refused(&a, "--flow @flow.yaml\n-p brief=x",
-		"-p: there are two steps named \"brief\"; the other is in @flow.yaml");
+		"-p: there are two steps named \"brief\"" LOG_HELP "the other is in @flow.yaml");
 	asked_check_refused(
 		&a, "--flow @flow.yaml\n-p x=x\n-p x=y", "-p: there are two steps named \"x\"");
 	asked_end(&a);
@@ -167,11 +167,12 @@ TEST("a flow of nothing but defaults is for the prompts of the command line")
 
 TEST("a flow without steps is refused if there are no prompts either")
 {
-	check_refused(
-		"defaults: {samples: 3}\n", "1:1: there are no steps; give some here, or with -p");
+	check_refused("defaults: {samples: 3}\n",
+		"1:1: there are no steps" LOG_HELP "give some here, or with -p");
 	check_refused("defaults: {samples: 3}\nsteps:\n",
-		"2:1: there are no steps; give some here, or with -p");
-	check_refused("steps: {}\n", "1:1: there are no steps; give some here, or with -p");
+		"2:1: there are no steps" LOG_HELP "give some here, or with -p");
+	check_refused(
+		"steps: {}\n", "1:1: there are no steps" LOG_HELP "give some here, or with -p");
 }
 
 TEST("a flow's templates are taken as they are written")
@@ -191,11 +192,12 @@ TEST("a flow's templates are taken as they are written")
 
 TEST("what is wrong with a flow's keys is refused where it is")
 {
-	check_refused("step: {a: x}\n", "1:1: unknown key \"step\"; the nearest is steps");
+	check_refused(
+		"step: {a: x}\n", "1:1: unknown key \"step\"" LOG_HELP "the nearest is steps");
 	check_refused("steps:\n  a:\n    promt: x\n",
-		"3:5: unknown key \"promt\"; the nearest is prompt");
+		"3:5: unknown key \"promt\"" LOG_HELP "the nearest is prompt");
 	check_refused("steps:\n  a:\n    prompt: x\n    max-tokens: 5\n",
-		"4:5: unknown key \"max-tokens\"; the nearest is max_tokens");
+		"4:5: unknown key \"max-tokens\"" LOG_HELP "the nearest is max_tokens");
 	check_refused("defaults:\n  prompt: x\n", "2:3: unknown key \"prompt\"");
 	check_refused("- a\n", "1:1: expected a map with steps, and maybe defaults");
 	check_refused(
@@ -207,15 +209,18 @@ TEST("what is wrong with a flow's keys is refused where it is")
 TEST("a flow's step needs a name that will do and one prompt")
 {
 	check_refused("steps:\n  Big: x\n",
-		"2:3: \"Big\" is no name for a step: expected a-z, 0-9 and _, and no digit first");
+		"2:3: \"Big\" is no name for a step" LOG_HELP
+		"expected a-z, 0-9 and _, and no digit first");
 	check_refused("steps:\n  2nd: x\n",
-		"2:3: \"2nd\" is no name for a step: expected a-z, 0-9 and _, and no digit first");
+		"2:3: \"2nd\" is no name for a step" LOG_HELP
+		"expected a-z, 0-9 and _, and no digit first");
 	check_refused("steps:\n  pllm: x\n",
-		"2:3: the field \"pllm\" is where errors go; name the answer something else");
+		"2:3: the field \"pllm\" is where errors go" LOG_HELP
+		"name the answer something else");
 	check_refused("steps:\n  a: {samples: 2}\n",
-		"2:3: step a has no prompt; give prompt or prompt_file");
+		"2:3: step a has no prompt" LOG_HELP "give prompt or prompt_file");
 	check_refused("steps:\n  a: {prompt: x, prompt_file: y}\n",
-		"2:18: step a has a prompt already; give one of the two");
+		"2:18: step a has a prompt already" LOG_HELP "give one of the two");
 	check_refused("steps:\n  a:\n", "2:3: prompt: there is no value");
 	check_refused("steps:\n  a: \"\"\n", "2:6: prompt: there is nothing in it");
 	check_refused("steps:\n  a: {prompt: ''}\n", "2:15: prompt: there is nothing in it");
@@ -224,26 +229,30 @@ TEST("a flow's step needs a name that will do and one prompt")
 TEST("what is wrong with a flow's values is refused where it is")
 {
 	check_refused("steps:\n  a: {prompt: x, samples: many}\n",
-		"2:27: samples many: expected a whole number from 1 to 256");
-	check_refused(
-		"steps:\n  a: {prompt: x, samples: [2]}\n", "2:27: samples: expected one value");
+		"2:27: samples many: not understood" LOG_HELP
+		"expected a whole number from 1 to 256");
+	check_refused("steps:\n  a: {prompt: x, samples: [2]}\n",
+		"2:27: samples: not understood" LOG_HELP "expected one value");
 	check_refused("steps:\n  a: {prompt: x, samples: }\n", "2:18: samples: there is no value");
-	check_refused(
-		"steps:\n  a: {prompt: x, emit: yes}\n", "2:24: emit yes: expected true or false");
+	check_refused("steps:\n  a: {prompt: x, emit: yes}\n",
+		"2:24: emit yes: not understood" LOG_HELP "expected true or false");
 	check_refused("steps:\n  a: {prompt: x, join: vote}\n",
-		"2:24: join vote: there is one answer to join; --samples or several models give more");
+		"2:24: join vote: there is one answer to join" LOG_HELP
+		"--samples or several models give more");
 	check_refused("steps:\n  a: {prompt: x, model: [p, {q: r}]}\n",
-		"2:29: model: expected one value");
+		"2:29: model: not understood" LOG_HELP "expected one value");
 	check_refused("steps:\n  a: {prompt: x, model: []}\n",
-		"2:25: model: expected the name of a model, or several");
+		"2:25: model: not understood" LOG_HELP "expected the name of a model, or several");
 	check_refused("steps:\n  a: {prompt: x, params: [1]}\n",
-		"2:26: params: expected a map, such as {temperature: 0}");
+		"2:26: params: not understood" LOG_HELP "expected a map, such as {temperature: 0}");
 	check_refused("steps:\n  a: {prompt: x, params: {model: m}}\n",
-		"2:34: params: --param model=\"m\": pllm sets \"model\" itself; use -m");
+		"2:34: params: --param model=\"m\": pllm sets \"model\" itself" LOG_HELP "use -m");
 	check_refused("steps:\n  a: {prompt: x, system: \"{{a|up}}\"}\n",
-		"2:26: system: column 5: unknown filter 'up'; the filters are json, trim and truncate:N");
+		"2:26: system: column 5: unknown filter 'up'" LOG_HELP
+		"the filters are json, trim and truncate:N");
 	check_refused("steps:\n  a: \"{{a\"\n",
-		"2:6: prompt: column 1: {{ without its }}; the two braces themselves are written \\{{");
+		"2:6: prompt: column 1: {{ without its }}" LOG_HELP
+		"the two braces themselves are written \\{{");
 }
 
 TEST("files that a flow names are looked for beside it")
@@ -268,7 +277,7 @@ TEST("a flow that is standard input, missing or empty is refused")
 {
 	struct asked a = { 0 };
 	asked_check_refused(
-		&a, "--flow -", "--flow: standard input is for the records; give a file");
+		&a, "--flow -", "--flow: standard input is for the records" LOG_HELP "give a file");
 	asked_clear(&a);
 	CHECK(!asked_make(&a, "--flow nowhere.yaml"));
 	CHECK(strncmp(a.err.msg, "--flow: cannot open nowhere.yaml: ", 34) == 0);

@@ -61,7 +61,7 @@ TEST("a record without a key is in no group and says why")
 	check_left(&g, "{\"lang\":}", ERROR_BAD_RECORD,
 		"not a JSON value: expected a value at byte 9 of the line (byte 9 of the input)");
 	check_left(&g, "{\"lan\":1}", ERROR_TEMPLATE,
-		"no field \"lang\" to group by; the record has \"lan\"");
+		"no field \"lang\" to group by" LOG_HELP "the record has \"lan\"");
 	check_left(&g, "[1]", ERROR_TEMPLATE, "no field \"lang\" to group by");
 	check_left(&g, "{\"pllm\":{\"error\":{\"code\":\"auth\"}}}", ERROR_NONE, NULL);
 	CHECK_INT(fold_groups_n(g.f), 0);
@@ -105,7 +105,8 @@ TEST("a group with a member that failed fails and names its line; the others are
 	/* what was asked comes back and changes nothing but the count of attempts */
 	fold_rig_finish(&g);
 	CHECK_STR(fold_rig_group(&g, 0),
-		"1 7 ! template: a member failed: line 4: no field \"v\"; the record has \"k\"");
+		"1 7 ! template: a member failed: line 4: no field \"v\"" LOG_HELP
+		"the record has \"k\"; write {{k}}, or {{v?}} if it may be missing");
 	CHECK_STR(fold_rig_group(&g, 1), "2 1 1 (b)");
 	CHECK_INT(g.packs_n, 2);
 	fold_rig_release(&g);

@@ -127,7 +127,8 @@ TEST("an item that is too large fails its group, and the message has both number
 	put_words(&g, 20);
 	fold_rig_finish(&g);
 	CHECK_STR(fold_rig_group(&g, 0),
-		"null 2 ! too_large: a member failed: line 2: its item is about 20 tokens, and --max-input-tokens leaves 20 to items; --on-overflow says what else to do with it");
+		"null 2 ! too_large: a member failed: line 2: its item is about 20 tokens, and --max-input-tokens leaves 20 to items" LOG_HELP
+		"--on-overflow says what else to do with it");
 	fold_rig_release(&g);
 }
 

@@ -243,6 +243,30 @@ TEST("the state of all gates is one line")
 	gates_release(&g);
 }
 
+TEST("who never answered is silent after some tries by one, and who has answered is not")
+{
+	struct gates g;
+	struct buf text;
+	rng_init(&rng, 8);
+	buf_init(&text, 1000);
+	gates_init(&g, &plain, NULL, 8, true);
+	int64_t now_ms = 1000;
+	for (int i = 0; i < 200 && !gates_is_silent(&g); i++) {
+		now_ms += wait_of(&g, now_ms);
+		go(&g, &(struct end){ .outcome = OUTCOME_TRANSPORT }, now_ms);
+		CHECK(gates_is_silent(&g) == (g.breaker.opened_n >= 4));
+	}
+	CHECK(gates_is_silent(&g));
+	gates_describe(&g, now_ms, &text);
+	buf_put_char(&text, '\0');
+	CHECK_STR(text.data, "http://a/: 0 of 8 in flight, breaker open, last: so it said");
+	now_ms += wait_of(&g, now_ms);
+	go(&g, &(struct end){ .outcome = OUTCOME_ANSWERED, .status = 200 }, now_ms);
+	CHECK(!gates_is_silent(&g));
+	buf_release(&text);
+	gates_release(&g);
+}
+
 static struct endpoint limited_to(int64_t max, int64_t rpm, int64_t tpm)
 {
 	struct endpoint e = plain;

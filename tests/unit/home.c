@@ -55,7 +55,7 @@ bool home_parse(struct home *w, const char *line)
 	cli_free(&w->config);
 	w->action = cli_parse(argc, argv, &w->config, &w->err);
 	if (w->action == CLI_USAGE_ERROR)
-		CHECK_INT(w->err.kind, ERR_USAGE);
+		CHECK(err_is_usage(w->err.kind));
 	return w->action == CLI_RUN;
 }
 

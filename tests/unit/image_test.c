@@ -71,7 +71,7 @@ static void check_refused(const char *what, const char *words)
 	struct err err = { 0 };
 	CHECK(!image_load(what, &image, &err));
 	CHECK(!image.base64.data && !image.url && !image.media_type);
-	CHECK_INT(err.kind, ERR_USAGE);
+	CHECK_INT(err.kind, ERR_FILE);
 	if (!CHECK(strstr(err.msg, words) != NULL))
 		CHECK_STR(err.msg, words);
 }

@@ -31,7 +31,7 @@ static void check_refused(const struct key_opts *opts, const char *words)
 	struct err err = { 0 };
 	CHECK(!keys_read(opts, USUAL, &key, &err));
 	CHECK(key == NULL);
-	CHECK_INT(err.kind, ERR_USAGE);
+	CHECK(err.kind == ERR_KEY || err.kind == ERR_FILE);
 	if (!CHECK(strstr(err.msg, words) != NULL))
 		CHECK_STR(err.msg, words);
 	CHECK(strstr(err.msg, "hunter2") == NULL);
@@ -79,9 +79,14 @@ TEST("a variable named by the user must be there and hold a key")
 {
 	char name[] = "PLLM_TEST_OTHER_KEY", no[] = "none";
 	struct key_opts o = { .fd = -1, .env = name };
+	char *key;
+	struct err err;
 	unsetenv(name);
 	setenv(USUAL, "wrong", 1);
-	check_refused(&o, "no such variable");
+	check_refused(&o, "--key-env PLLM_TEST_OTHER_KEY: there is no such variable" LOG_HELP);
+	o.is_of_endpoint = true;
+	check_refused(&o, "key-env=PLLM_TEST_OTHER_KEY: there is no such variable" LOG_HELP);
+	CHECK(!keys_read(&o, USUAL, &key, &err) && strncmp(err.msg, "key-env=", 8) == 0);
 	setenv(name, "", 1);
 	check_refused(&o, "empty");
 	setenv(name, "sk-2", 1);
@@ -322,4 +327,32 @@ TEST("for want of the variable, systemd's credential of its name is the key")
 	unlink(path);
 	rmdir(directory);
 	free(path);
+}
+
+static void check_source(const struct key_opts *opts, const char *want)
+{
+	char *source = keys_source(opts, USUAL " " USUAL "_2");
+	CHECK_STR(source, want);
+	free(source);
+}
+
+TEST("where a key is from is said as keys_read finds it, a command without its words")
+{
+	char file[] = "/run/key", command[] = "pass show hunter2", name[] = USUAL "_3";
+	check_source(&(struct key_opts){ .fd = 7, .file = file, .cmd = command }, "--key-fd 7");
+	check_source(&(struct key_opts){ .fd = -1, .file = file, .cmd = command },
+		"--key-file /run/key");
+	check_source(&(struct key_opts){ .fd = -1, .cmd = command }, "--key-cmd");
+	setenv(name, "hunter2", 1);
+	check_source(&(struct key_opts){ .fd = -1, .env = name }, name);
+	unsetenv(name);
+	check_source(
+		&(struct key_opts){ .fd = -1, .env = name }, "$CREDENTIALS_DIRECTORY/" USUAL "_3");
+	setenv(USUAL, "", 1);
+	setenv(USUAL "_2", "hunter2", 1);
+	check_source(&(struct key_opts){ .fd = -1 }, USUAL "_2");
+	setenv(USUAL, "hunter2", 1);
+	check_source(&(struct key_opts){ .fd = -1 }, USUAL);
+	unsetenv(USUAL);
+	unsetenv(USUAL "_2");
 }

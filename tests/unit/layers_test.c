@@ -140,7 +140,8 @@ TEST("what the file and the environment say for other commands is left aside")
 	unsetenv("PLLM_GROUP_BYTES");
 	home_end(&w);
 	home_check_refused("defaults: { fan-in: 1 }\n",
-		":1:21: --fan-in 1: expected a whole number from 2 to 1000");
+		":1:21: --fan-in 1: not understood" LOG_HELP
+		"expected a whole number from 2 to 1000");
 }
 
 TEST("prompts and a flow file each replace their like, not each other")
@@ -170,9 +171,10 @@ TEST("a later message about an option of the file is given its place")
 	struct err err;
 	home_start(&w, "defaults: { rate: 60, hedge: off }\n");
 	home_check_parsed(&w, "--hedge 5");
-	err_set(&err, ERR_USAGE, "--rate 60: expected N/UNIT");
+	err_set(&err, ERR_USAGE, "--rate 60: not understood" LOG_HELP "expected N/UNIT");
 	origin_locate(&w.config, &err);
-	snprintf(want, sizeof want, "%s:1:19: --rate 60: expected N/UNIT", w.path);
+	snprintf(want, sizeof want, "%s:1:19: --rate 60: not understood" LOG_HELP "expected N/UNIT",
+		w.path);
 	CHECK_STR(err.msg, want);
 	static const char *const others[] = { "--hedge 5: no", "--rates 6: no", "rate 6", "--", "",
 		"--jobs: no" };

@@ -65,7 +65,7 @@ static void set_prices(struct world *w, const char *bytes)
 static bool make(struct world *w)
 {
 	bool ok = money_make(&w->money, &w->config, &w->list, &w->plan, &w->err);
-	if (!ok && !CHECK(w->err.kind == ERR_USAGE))
+	if (!ok && !CHECK(err_is_usage(w->err.kind)))
 		printf("#   %s\n", w->err.msg);
 	return ok;
 }

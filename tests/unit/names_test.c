@@ -79,7 +79,8 @@ TEST("a name that nobody gave is refused with the nearest one")
 	home_start(&w, named);
 	CHECK(!home_parse(&w, "--endpoint lcal,max=3"));
 	snprintf(want, sizeof want,
-		"--endpoint lcal,max=3: neither a URL nor a name in %s; the nearest is local",
+		"--endpoint lcal,max=3: neither a URL nor a name in %s" LOG_HELP
+		"the nearest is local",
 		w.path);
 	CHECK_STR(w.err.msg, want);
 	home_check_parsed(&w, "--endpoint example.org/v1");
@@ -89,7 +90,8 @@ TEST("a name that nobody gave is refused with the nearest one")
 	home_start(&w, NULL);
 	CHECK(!home_parse(&w, "--endpoint local"));
 	CHECK_STR(w.err.msg,
-		"--endpoint local: expected a URL, such as http://127.0.0.1:8000/v1; no configuration file gives that name to one");
+		"--endpoint local: neither a URL nor a name that a configuration file gives to one" LOG_HELP
+		"expected a URL, such as http://127.0.0.1:8000/v1");
 	home_end(&w);
 }
 
@@ -98,7 +100,7 @@ TEST("what an endpoint or a pool of the file cannot be is refused where it stand
 	home_check_refused("endpoints: {e: {url: 'http://x/', color: red}}\n",
 		":1:42: \"color=red\" is none of api=, model=, key-env=, weight=, max=, rpm=, tpm=");
 	home_check_refused("endpoints: {e: {url: 'http://x/', max: 0}}\n",
-		":1:40: max=0: expected a whole number from 1 to 100000");
+		":1:40: max=0: not understood" LOG_HELP "expected a whole number from 1 to 100000");
 	home_check_refused("endpoints: {e: {url: 'http://x/', max: [1]}}\n",
 		":1:40: expected one value, without commas");
 	home_check_refused("endpoints: {e: {url: 'http://x/', model: 'a,b'}}\n",
@@ -108,19 +110,20 @@ TEST("what an endpoint or a pool of the file cannot be is refused where it stand
 	home_check_refused("endpoints: {e: localhost}\n",
 		":1:16: expected a URL, such as http://127.0.0.1:8000/v1");
 	home_check_refused("endpoints: {e: 'http://x/,max=3'}\n",
-		":1:16: a comma cannot be part of a URL here; for more than the URL write a map");
+		":1:16: a comma cannot be part of a URL here" LOG_HELP
+		"for more than the URL write a map");
 	home_check_refused("endpoints: {'a b': 'http://x/'}\n",
 		":1:13: a name is made of letters, digits and - _ .");
 	home_check_refused("endpoints: {e: 'http://x/'}\npools: {e: [e]}\n",
 		":2:9: \"e\" is the name of an endpoint already");
 	home_check_refused("endpoints: {one: 'http://x/'}\npools: {p: [oen]}\n",
-		":2:13: there is no endpoint \"oen\" in this file; the nearest is one");
+		":2:13: there is no endpoint \"oen\" in this file" LOG_HELP "the nearest is one");
 	home_check_refused("endpoints: {one: 'http://x/'}\npools: {p: [one], q: [p]}\n",
 		":2:23: there is no endpoint \"p\" in this file");
 	home_check_refused("endpoints: {one: 'http://x/'}\npools: {p: [one,max=0]}\n",
 		":2:17: there is no endpoint \"max=0\" in this file");
 	home_check_refused("endpoints: {one: 'http://x/'}\npools: {p: ['one,max=0']}\n",
-		":2:13: max=0: expected a whole number from 1 to 100000");
+		":2:13: max=0: not understood" LOG_HELP "expected a whole number from 1 to 100000");
 	home_check_refused(
 		"pools: {p: one}\n", ":1:12: expected a list of endpoints, such as [one, two]");
 	home_check_refused(

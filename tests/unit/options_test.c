@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/help.h"
+#include "cli/option_text.h"
 #include "cli/options.h"
 #include "cli/setting.h"
 
@@ -154,7 +155,8 @@ TEST("each command's short help fits a screen of 24 lines and 80 columns")
 			lines_n += *at == '\n';
 		CHECK(lines_n <= 24);
 		CHECK(widest_line(text) <= 80);
-		CHECK(strstr(text, "  pllm ") < strstr(text, "--output"));
+		const char *option = strstr(text, c == COMMAND_DOCTOR ? "--model" : "--output");
+		CHECK(option && strstr(text, "  pllm ") < option);
 		free(text);
 	}
 }
@@ -184,7 +186,8 @@ TEST("long help fits 80 columns and shows every option that the command takes, w
 		CHECK(!strstr(text,
 			      "-j, --jobs N                   requests in flight, at most (default 64)\n") ==
 			(c == COMMAND_CHUNK || c == COMMAND_CACHE));
-		CHECK(!strstr(text, "--meta[=NAME]") == (c == COMMAND_CHUNK || c == COMMAND_CACHE));
+		CHECK(!strstr(text, "--meta[=NAME]") ==
+			(c == COMMAND_CHUNK || c == COMMAND_CACHE || c == COMMAND_DOCTOR));
 		CHECK(!strstr(text, "\nSteps:\n") == (c != COMMAND_FILTER));
 		CHECK(!strstr(text, "\nReduce:\n") == (c != COMMAND_REDUCE));
 		CHECK(!strstr(text, "\nEmbed:\n") == (c != COMMAND_EMBED));
@@ -196,7 +199,7 @@ TEST("long help fits 80 columns and shows every option that the command takes, w
 /* The commands that take the option of that name, by their letters. */
 static const char *takers_of(const char *name, char out[8])
 {
-	static const char letters[] = "frecC";
+	static const char letters[] = "frecCd";
 	const struct option *o = option_find(span_of(name));
 	size_t n = 0;
 	for (enum command c = COMMAND_FILTER; c <= COMMAND_LAST; c++)
@@ -210,9 +213,9 @@ TEST("an option is taken by the commands that can do something with it, at least
 {
 	static const struct {
 		const char *name, *takers;
-	} cases[] = { { "jobs", "fre" }, { "model", "freC" }, { "key-file", "fre" },
+	} cases[] = { { "jobs", "fred" }, { "model", "freCd" }, { "key-file", "fred" },
 		{ "hedge", "fre" }, { "window", "fre" }, { "meta", "fre" }, { "input", "frec" },
-		{ "errors", "frec" }, { "config", "frecC" }, { "verbose", "frecC" },
+		{ "errors", "frec" }, { "config", "frecCd" }, { "verbose", "frecCd" },
 		{ "samples", "f" }, { "image", "f" }, { "flow", "f" }, { "existing", "fe" },
 		{ "retry-errors", "fec" }, { "by", "r" }, { "raw-output", "fr" },
 		{ "system", "fr" }, { "schema", "fr" }, { "stream", "fr" }, { "max-tokens", "fr" },
@@ -220,16 +223,33 @@ TEST("an option is taken by the commands that can do something with it, at least
 		{ "dimensions", "e" }, { "input-type", "e" }, { "normalize", "e" },
 		{ "format", "e" }, { "ids", "e" }, { "batch-items", "e" }, { "batch-tokens", "e" },
 		{ "batch-wait", "e" }, { "field", "c" }, { "size", "c" }, { "overlap", "c" },
-		{ "at", "c" }, { "keep-fields", "c" }, { "cache", "freC" }, { "cache-ttl", "fre" },
+		{ "at", "c" }, { "keep-fields", "c" }, { "cache", "freCd" }, { "cache-ttl", "fre" },
 		{ "refresh", "fre" }, { "failed", "C" }, { "older-than", "C" },
 		{ "output", "frecC" }, { "max-cost", "fre" }, { "max-total-tokens", "fre" },
-		{ "max-requests", "fre" }, { "prices", "fre" }, { "price-in", "fre" },
-		{ "price-out", "fre" }, { "dry-run", "fre" }, { "trial", "fe" } };
+		{ "max-requests", "fre" }, { "prices", "fred" }, { "price-in", "fred" },
+		{ "price-out", "fred" }, { "dry-run", "fre" }, { "trial", "fe" },
+		{ "endpoint", "fred" }, { "live", "d" }, { "json", "d" } };
 	char takers[8];
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		CHECK_STR(takers_of(cases[i].name, takers), cases[i].takers);
 	EACH_OPTION(o)
 	about(CHECK(o->takers && o->takers <= OPTION_IS_ALL), o);
+}
+
+TEST("doctor takes the options of all runs, and no others that are not its own")
+{
+	EACH_OPTION(o)
+	{
+		bool is_due = o->takers & (OPTION_IS_ASKERS | OPTION_IS_DOCTORS);
+		about(CHECK(option_is_taken_by(o, COMMAND_DOCTOR) == is_due), o);
+		about(CHECK(option_is_taken_by(o, COMMAND_EMBED) ==
+			      option_is_for(o, COMMAND_EMBED)),
+			o);
+	}
+	CHECK(option_is_taken_by(option_find(SPAN("prompt")), COMMAND_DOCTOR));
+	CHECK(option_is_taken_by(option_find(SPAN("dimensions")), COMMAND_DOCTOR));
+	CHECK(!option_is_taken_by(option_find(SPAN("older-than")), COMMAND_DOCTOR));
+	CHECK(!option_is_taken_by(option_find(SPAN("overlap")), COMMAND_DOCTOR));
 }
 
 TEST("the defaults of embed are its own where the table says so")

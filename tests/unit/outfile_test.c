@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/outfile.h"
 
+#include "base/buf.h"
+#include "base/log.h"
 #include "base/xalloc.h"
 #include "t.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <pty.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* A directory of the test's own, and the paths in it; the current directory is not touched. */
@@ -107,6 +113,69 @@ TEST("a leftover of an earlier run is emptied first")
 	leave(&p);
 }
 
+TEST("a run that comes to nothing leaves what an earlier one left, and nothing of its own")
+{
+	struct place p;
+	struct outfile f;
+	struct err err = { 0 };
+	enter(&p);
+	put_file(p.partial, "paid for");
+	CHECK(outfile_open(&f, p.file, &err));
+	outfile_release(&f);
+	CHECK_STR(get_file(p.partial), "paid for");
+	CHECK_INT(unlink(p.partial), 0);
+	CHECK(outfile_open(&f, p.file, &err));
+	CHECK_STR(get_file(p.partial), "");
+	outfile_release(&f);
+	CHECK(get_file(p.partial) == NULL);
+	leave(&p);
+}
+
+TEST("what is refused to a second run is not taken away from the first")
+{
+	struct place p;
+	struct outfile first, second;
+	struct err err = { 0 };
+	enter(&p);
+	CHECK(outfile_open(&first, p.file, &err));
+	CHECK(!outfile_open(&second, p.file, &err));
+	CHECK_STR(get_file(p.partial), "");
+	CHECK(outfile_write(&first, SPAN("x")));
+	CHECK(outfile_commit(&first, &err));
+	outfile_release(&first);
+	CHECK_STR(get_file(p.file), "x");
+	leave(&p);
+}
+
+TEST("from outfile_begin on the partial file is this run's")
+{
+	struct place p;
+	struct outfile f;
+	struct err err = { 0 };
+	enter(&p);
+	put_file(p.partial, "a leftover");
+	CHECK(outfile_open(&f, p.file, &err));
+	CHECK(outfile_begin(&f));
+	CHECK_STR(get_file(p.partial), "");
+	outfile_release(&f);
+	CHECK(get_file(p.partial) == NULL);
+	leave(&p);
+}
+
+TEST("a result of no bytes is not what an earlier run left")
+{
+	struct place p;
+	struct outfile f;
+	struct err err = { 0 };
+	enter(&p);
+	put_file(p.partial, "a leftover");
+	CHECK(outfile_open(&f, p.file, &err));
+	CHECK(outfile_commit(&f, &err));
+	outfile_release(&f);
+	CHECK_STR(get_file(p.file), "");
+	leave(&p);
+}
+
 TEST("an existing file's permissions are kept")
 {
 	struct place p;
@@ -156,7 +225,7 @@ TEST("a link planted under the partial name is not followed")
 	put_file(victim, "mine");
 	CHECK_INT(symlink("victim", p.partial), 0);
 	CHECK(!outfile_open(&f, p.file, &err));
-	CHECK_INT(err.kind, ERR_USAGE);
+	CHECK_INT(err.kind, ERR_FILE);
 	CHECK_INT(f.fd, -1);
 	CHECK_STR(get_file(victim), "mine");
 	unlink(victim);
@@ -172,7 +241,7 @@ TEST("a pipe under the partial name is refused, not waited for")
 	enter(&p);
 	CHECK_INT(mkfifo(p.partial, 0600), 0);
 	CHECK(!outfile_open(&f, p.file, &err));
-	CHECK_INT(err.kind, ERR_USAGE);
+	CHECK_INT(err.kind, ERR_FILE);
 	leave(&p);
 }
 
@@ -185,7 +254,7 @@ TEST("of two that would write the same file the second is refused, and the first
 	CHECK(outfile_open(&first, p.file, &err));
 	CHECK(outfile_write(&first, SPAN("first")));
 	CHECK(!outfile_open(&second, p.file, &err));
-	CHECK_INT(err.kind, ERR_USAGE);
+	CHECK_INT(err.kind, ERR_FILE);
 	outfile_release(&second);
 	CHECK(outfile_commit(&first, &err));
 	outfile_release(&first);
@@ -239,7 +308,7 @@ TEST("a file that cannot be made is a usage error with its name")
 	struct outfile f;
 	struct err err = { 0 };
 	CHECK(!outfile_open(&f, "/nonexistent/dir/out", &err));
-	CHECK_INT(err.kind, ERR_USAGE);
+	CHECK_INT(err.kind, ERR_FILE);
 	CHECK_STR(err.msg, "cannot write /nonexistent/dir/out.partial: No such file or directory");
 	CHECK(f.path == NULL);
 	CHECK(!outfile_open(&f, "/tmp", &err));
@@ -288,4 +357,164 @@ TEST("a pipe made non-blocking by somebody else still takes all the bytes")
 	int status = -1;
 	CHECK_INT(waitpid(pid, &status, 0), pid);
 	CHECK_INT(status, 0);
+}
+
+/* A terminal that changes no byte; what it gets is gathered by a thread, for it holds little. */
+struct screen {
+	int master, slave;
+	char name[64]; /* of the slave */
+	pthread_t thread;
+	struct buf text;
+};
+
+static void *gather(void *arg)
+{
+	struct screen *s = arg;
+	char piece[4096];
+	ssize_t n;
+	/* A NUL is the end: what is shown has none. */
+	while ((n = read(s->master, piece, sizeof piece)) > 0 && piece[n - 1] != '\0')
+		buf_put(&s->text, piece, (size_t)n);
+	if (n > 0)
+		buf_put(&s->text, piece, (size_t)n - 1);
+	return NULL;
+}
+
+static void screen_start(struct screen *s)
+{
+	struct termios raw;
+	memset(&raw, 0, sizeof raw);
+	cfmakeraw(&raw);
+	if (!CHECK(openpty(&s->master, &s->slave, s->name, &raw, NULL) == 0))
+		abort();
+	buf_init(&s->text, 1 << 20);
+	pthread_create(&s->thread, NULL, gather, s);
+}
+
+/* Nothing more is written: then the text is all there. */
+static void screen_end(struct screen *s)
+{
+	CHECK(write(s->slave, "", 1) == 1);
+	pthread_join(s->thread, NULL);
+	close(s->master);
+	close(s->slave);
+}
+
+/* Opens what the name stands for, writes the text, and closes. */
+static void write_to(const char *name, struct span text)
+{
+	struct outfile f;
+	struct err err;
+	if (CHECK(outfile_open(&f, name, &err)))
+		CHECK(outfile_write(&f, text));
+	outfile_release(&f);
+}
+
+TEST("a terminal is shown the controls that a file gets")
+{
+	static const char text[] = "a\x1b]0;b\x07\tc\xc2\x9b\xff\xe2\x80\xae\n";
+	struct place p;
+	struct screen s;
+	screen_start(&s);
+	write_to(s.name, span_of(text));
+	screen_end(&s);
+	CHECK_MEM(s.text.data, s.text.len, "a\\u001b]0;b\\u0007\tc\\u009b\\xff\\u202e\n");
+	buf_release(&s.text);
+	enter(&p);
+	write_to(p.file, span_of(text));
+	CHECK_STR(get_file(p.partial), text);
+	leave(&p);
+}
+
+TEST("however much a terminal is sent, no character is taken for bytes that are none")
+{
+	struct screen s;
+	struct buf text;
+	screen_start(&s);
+	buf_init(&text, 1 << 20);
+	buf_put_str(&text, "shifted");
+	for (int i = 0; i < 30000; i++)
+		buf_put_str(&text, i % 5 ? "\xf0\x9f\x98\x80" : "\xe2\x82\xac");
+	buf_put_char(&text, '\n');
+	write_to(s.name, buf_span(&text));
+	screen_end(&s);
+	CHECK(span_equals(buf_span(&s.text), buf_span(&text)));
+	buf_release(&text);
+	buf_release(&s.text);
+}
+
+TEST("the line at the bottom of a terminal is away while half a line stands there")
+{
+	struct screen s;
+	struct outfile f;
+	struct err err;
+	int saved = dup(STDERR_FILENO);
+	screen_start(&s);
+	dup2(s.slave, STDERR_FILENO);
+	log_set_status("1 of 9");
+	bool ok = outfile_open(&f, s.name, &err) && outfile_write(&f, SPAN("half"));
+	log_set_status("2 of 9");
+	ok = ok && outfile_write(&f, SPAN("")) && outfile_write(&f, SPAN(" a line\n"));
+	log_set_status(NULL);
+	outfile_release(&f);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	screen_end(&s);
+	CHECK(ok);
+	CHECK_MEM(s.text.data, s.text.len,
+		"\r\x1b[J1 of 9\r\r\x1b[Jhalf a line\n\r\x1b[J2 of 9\r\r\x1b[J");
+	buf_release(&s.text);
+}
+
+/* Gives what the screen shows, in static memory, when a message comes behind that output. */
+static const char *said_behind(const char *output, bool has_screen)
+{
+	static char text[200];
+	struct screen s;
+	struct outfile f;
+	struct err err;
+	int saved = dup(STDERR_FILENO), elsewhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	screen_start(&s);
+	dup2(has_screen ? s.slave : elsewhere, STDERR_FILENO);
+	bool ok = outfile_open(&f, s.name, &err) && outfile_write(&f, span_of(output));
+	log_say(LOG_ERROR, "one");
+	log_say(LOG_ERROR, "two");
+	ok = ok && outfile_write(&f, SPAN("after\n"));
+	outfile_release(&f);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(elsewhere);
+	screen_end(&s);
+	CHECK(ok);
+	snprintf(text, sizeof text, "%.*s", (int)s.text.len, s.text.data);
+	buf_release(&s.text);
+	return text;
+}
+
+TEST("a message behind half a line on a terminal begins a line of its own")
+{
+	CHECK_STR(said_behind("half", true), "half\npllm: one\npllm: two\nafter\n");
+	CHECK_STR(said_behind("whole\n", true), "whole\npllm: one\npllm: two\nafter\n");
+	CHECK_STR(said_behind("half", false), "halfafter\n");
+}
+
+TEST("a first line at the bottom of a terminal does not erase half a line that stands there")
+{
+	struct screen s;
+	struct outfile f;
+	struct err err;
+	int saved = dup(STDERR_FILENO);
+	screen_start(&s);
+	dup2(s.slave, STDERR_FILENO);
+	bool ok = outfile_open(&f, s.name, &err) && outfile_write(&f, SPAN("half"));
+	log_set_status("1 of 9");
+	log_set_status(NULL);
+	ok = ok && outfile_write(&f, SPAN("\n"));
+	outfile_release(&f);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	screen_end(&s);
+	CHECK(ok);
+	CHECK_MEM(s.text.data, s.text.len, "half\n");
+	buf_release(&s.text);
 }

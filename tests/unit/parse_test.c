@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "t.h"
 
+#include "cli/option_text.h"
 #include "cli/parse.h"
 #include "work/embedding.h"
 
@@ -47,7 +48,7 @@ static void check_refused(const char *line, const char *msg)
 	struct parsed p;
 	parse(&p, line);
 	CHECK_INT(p.action, CLI_USAGE_ERROR);
-	CHECK_INT(p.err.kind, ERR_USAGE);
+	CHECK(err_is_usage(p.err.kind));
 	CHECK_STR(p.err.msg, msg);
 	cli_free(&p.config);
 }
@@ -153,7 +154,8 @@ TEST("a dash is a value, two dashes end the options")
 	CHECK_STR(p.config.writer.path, "-");
 	cli_free(&p.config);
 	check_refused("--\n-j8",
-		"\"-j8\" is not a command; a prompt is given with -p, an input file with -i");
+		"\"-j8\" is not a command" LOG_HELP
+		"a prompt is given with -p, an input file with -i");
 }
 
 TEST("help, version and generate end the parsing where they stand")
@@ -182,39 +184,115 @@ TEST("help, version and generate end the parsing where they stand")
 
 TEST("what is out of range is refused with the range")
 {
-	check_refused("-j0", "-j 0: expected a whole number from 1 to 100000");
-	check_refused("--jobs\n100001", "--jobs 100001: expected a whole number from 1 to 100000");
-	check_refused("--jobs=8x", "--jobs 8x: expected a whole number from 1 to 100000");
-	check_refused("--window=0", "--window 0: expected a whole number from 1 to 1000000");
-	check_refused("--key-fd=-1", "--key-fd -1: expected a whole number from 0 to 1048576");
+	check_refused(
+		"-j0", "-j 0: not understood" LOG_HELP "expected a whole number from 1 to 100000");
+	check_refused("--jobs\n100001",
+		"--jobs 100001: not understood" LOG_HELP
+		"expected a whole number from 1 to 100000");
+	check_refused("--jobs=8x",
+		"--jobs 8x: not understood" LOG_HELP "expected a whole number from 1 to 100000");
+	check_refused("--window=0",
+		"--window 0: not understood" LOG_HELP "expected a whole number from 1 to 1000000");
+	check_refused("--key-fd=-1",
+		"--key-fd -1: not understood" LOG_HELP "expected a whole number from 0 to 1048576");
 	check_refused("--timeout=5",
-		"--timeout 5: expected a duration from 1ms to 8760h, such as 500ms, 30s or 1h30m");
+		"--timeout 5: not understood" LOG_HELP
+		"expected a duration from 1ms to 8760h, such as 500ms, 30s or 1h30m");
 	check_refused("--timeout=8761h",
-		"--timeout 8761h: expected a duration from 1ms to 8760h, such as 500ms, 30s or 1h30m");
+		"--timeout 8761h: not understood" LOG_HELP
+		"expected a duration from 1ms to 8760h, such as 500ms, 30s or 1h30m");
 	check_refused("--max-record=2G",
-		"--max-record 2G: expected a size from 1 to 1G, such as 64k or 16M");
+		"--max-record 2G: not understood" LOG_HELP
+		"expected a size from 1 to 1G, such as 64k or 16M");
 	check_refused("--max-record=17179869183G",
-		"--max-record 17179869183G: expected a size from 1 to 1G, such as 64k or 16M");
-	check_refused("--existing=ski", "--existing ski: expected one of error|skip|replace");
+		"--max-record 17179869183G: not understood" LOG_HELP
+		"expected a size from 1 to 1G, such as 64k or 16M");
+	check_refused("--existing=ski",
+		"--existing ski: not understood" LOG_HELP
+		"expected one of error|skip|replace; the nearest is skip");
 }
 
 TEST("what is unknown is refused with what would be right")
 {
-	check_refused("--promt\nx", "unknown option --promt; the nearest is --prompt");
-	check_refused("--max-dur=3s", "unknown option --max-dur; the nearest is --max-duration");
-	check_refused("--something-else", "unknown option --something-else; pllm --help lists all");
-	check_refused("-x", "unknown option -x; pllm --help lists all");
-	check_refused("-rxk", "unknown option -x in -rxk; pllm --help lists all");
-	check_refused("-prompt=x", "long options have two dashes: --prompt");
-	check_refused("-m=x", "-m takes its value without \"=\": -m x");
+	check_refused("--promt\nx", "unknown option --promt" LOG_HELP "the nearest is --prompt");
+	check_refused("--max-dur=3s",
+		"unknown option --max-dur" LOG_HELP "the nearest is --max-duration");
+	check_refused("--something-else",
+		"unknown option --something-else" LOG_HELP "pllm --help lists all");
+	check_refused("-x", "unknown option -x" LOG_HELP "pllm --help lists all");
+	check_refused("-rxk", "unknown option -x in -rxk" LOG_HELP "pllm --help lists all");
+	check_refused("-prompt=x", "long options have two dashes" LOG_HELP "--prompt");
+	check_refused("-m=x", "-m takes its value without \"=\"" LOG_HELP "-m x");
 	check_refused("--unordered=yes", "--unordered takes no value");
-	check_refused("hlep", "unknown command \"hlep\"; the nearest is help");
-	check_refused("prompt", "unknown command \"prompt\"; the nearest option is --prompt");
-	check_refused("help\ndoctor", "\"doctor\" is not in this version");
-	check_refused("Is {{a}} b?", "\"Is {{a}} b?\" is not a command; a prompt is given with -p");
-	check_refused("{{a}}", "\"{{a}}\" is not a command; a prompt is given with -p");
+	check_refused("hlep", "unknown command \"hlep\"" LOG_HELP "the nearest is help");
+	check_refused(
+		"prompt", "unknown command \"prompt\"" LOG_HELP "the nearest option is --prompt");
+	check_refused("Is {{a}} b?",
+		"\"Is {{a}} b?\" is not a command" LOG_HELP "a prompt is given with -p");
+	check_refused("{{a}}", "\"{{a}}\" is not a command" LOG_HELP "a prompt is given with -p");
 	check_refused("in.jsonl",
-		"\"in.jsonl\" is not a command; a prompt is given with -p, an input file with -i");
+		"\"in.jsonl\" is not a command" LOG_HELP
+		"a prompt is given with -p, an input file with -i");
+}
+
+TEST("what an option is called elsewhere is met with what it is called here")
+{
+	check_refused("--concurrency=8",
+		"unknown option --concurrency" LOG_HELP
+		"-j N says how many requests are in flight");
+	check_refused("--max_retries\n3", "unknown option --max_retries" LOG_HELP "--retries N");
+	check_refused("--retry", "unknown option --retry" LOG_HELP "--retries N");
+	check_refused("--top-p=1",
+		"unknown option --top-p" LOG_HELP
+		"--param KEY=JSON sets fields of the request, as in --param temperature=0");
+	check_refused("-H\nx: y",
+		"unknown option -H" LOG_HELP
+		"--header 'Name: value', or --header-file FILE for what is secret");
+	check_refused("-u\nhttp://user:word@host",
+		"a URL is one word too many" LOG_HELP "--endpoint URL says where to ask");
+}
+
+TEST("an option is no value of another, unless it is joined to it")
+{
+	check_refused("-m\n-p\nx {{text}}",
+		"-m has no value: -p, which follows, is an option" LOG_HELP
+		"give it [STEP=]MODEL,...");
+	check_refused("-o\n--jobs=3",
+		"-o has no value: --jobs=3, which follows, is an option" LOG_HELP "give it FILE");
+	check_refused("-s\n-p\nx",
+		"-s has no value: -p, which follows, is an option" LOG_HELP
+		"give it [STEP=]TEMPLATE");
+	struct parsed p;
+	parse(&p, "-o-p\n--prompt=-s\n-i\n--");
+	CHECK_STR(p.config.writer.path, "-p");
+	CHECK_STR(p.config.prompt.prompts.items[0], "-s");
+	cli_free(&p.config);
+}
+
+TEST("what shells and editors make of a command line is told")
+{
+	static const char quotes[] =
+		" is one word too many" LOG_HELP "quotes make one text of several words, as in "
+		"-p 'Say {{text}}'; an input file is given with -i";
+	char want[200];
+	snprintf(want, sizeof want, "\"{{text}}\"%s", quotes);
+	check_refused("-p\nSay\n{{text}}", want);
+	check_refused("reduce\n-p\nSay\n{{text}}", want);
+	check_refused("-p\n{{text}}\nin.jsonl",
+		"\"in.jsonl\" is not a command" LOG_HELP
+		"a prompt is given with -p, an input file with -i");
+	check_refused("-p\nSay {{text}}\nin.jsonl",
+		"\"in.jsonl\" is not a command" LOG_HELP
+		"a prompt is given with -p, an input file with -i");
+	check_refused("\xe2\x80\x93p\nx",
+		"\"\xe2\x80\x93p\" begins with a long dash" LOG_HELP
+		"options begin with - or --, as they are typed");
+	check_refused("\xe2\x88\x92j\n3",
+		"\"\xe2\x88\x92j\" begins with a long dash" LOG_HELP
+		"options begin with - or --, as they are typed");
+	check_refused("help\nfoo",
+		"pllm help: unknown command \"foo\"" LOG_HELP
+		"the commands are reduce, embed, chunk, cache and doctor");
 }
 
 TEST("the first word says the command, wherever it stands among the options")
@@ -236,17 +314,20 @@ TEST("the first word says the command, wherever it stands among the options")
 	parse(&p, "-u");
 	CHECK_INT(p.config.command, COMMAND_FILTER);
 	cli_free(&p.config);
-	check_refused("reducee", "unknown command \"reducee\"; the nearest is reduce");
+	check_refused("reducee", "unknown command \"reducee\"" LOG_HELP "the nearest is reduce");
 	check_refused("reduce\nin.jsonl",
-		"\"in.jsonl\" is one word too many; a prompt is given with -p, an input file with -i");
+		"\"in.jsonl\" is one word too many" LOG_HELP
+		"a prompt is given with -p, an input file with -i");
 	check_refused("reduce\nreduce",
-		"\"reduce\" is one word too many; a prompt is given with -p, an input file with -i");
+		"\"reduce\" is one word too many" LOG_HELP
+		"a prompt is given with -p, an input file with -i");
 	check_refused("embed\nreduce",
-		"\"reduce\" is one word too many; a prompt is given with -p, an input file with -i");
+		"\"reduce\" is one word too many" LOG_HELP
+		"a prompt is given with -p, an input file with -i");
 	check_refused("chunk\nin.jsonl",
-		"\"in.jsonl\" is one word too many; an input file is given with -i");
-	check_refused("chunks", "unknown command \"chunks\"; the nearest is chunk");
-	check_refused("embd", "unknown command \"embd\"; the nearest is embed");
+		"\"in.jsonl\" is one word too many" LOG_HELP "an input file is given with -i");
+	check_refused("chunks", "unknown command \"chunks\"" LOG_HELP "the nearest is chunk");
+	check_refused("embd", "unknown command \"embd\"" LOG_HELP "the nearest is embed");
 }
 
 TEST("embed asks for vectors, and has a field's name and a window of its own")
@@ -280,10 +361,12 @@ TEST("embed asks for vectors, and has a field's name and a window of its own")
 	CHECK_STR(c->prompt.as, "vector");
 	cli_free(&p.config);
 	check_refused("embed\n--batch-items=0",
-		"--batch-items 0: expected a whole number from 1 to 65536");
+		"--batch-items 0: not understood" LOG_HELP
+		"expected a whole number from 1 to 65536");
 	check_refused("embed\n--input-type=passage",
-		"--input-type passage: expected one of query|document");
-	check_refused("embed\n--format=csv", "--format csv: expected one of jsonl|npy|f32");
+		"--input-type passage: not understood" LOG_HELP "expected one of query|document");
+	check_refused("embed\n--format=csv",
+		"--format csv: not understood" LOG_HELP "expected one of jsonl|npy|f32");
 }
 
 TEST("chunk cuts texts, and has nobody to ask")
@@ -308,8 +391,9 @@ TEST("chunk cuts texts, and has nobody to ask")
 	cli_free(&p.config);
 	check_refused("chunk\n-m\nx", "--model is no option of pllm chunk");
 	check_refused("chunk\n--jobs=2", "--jobs is no option of pllm chunk");
-	check_refused(
-		"chunk\n--at=word", "--at word: expected one of paragraph|sentence|line|token");
+	check_refused("chunk\n--at=word",
+		"--at word: not understood" LOG_HELP
+		"expected one of paragraph|sentence|line|token");
 }
 
 TEST("behind cache comes what to do, and with which file, by itself or as an option")
@@ -342,18 +426,21 @@ TEST("behind cache comes what to do, and with which file, by itself or as an opt
 
 TEST("what a cache cannot be asked to do is refused with what would be right")
 {
-	check_refused(
-		"cache", "pllm cache wants to know what to do: stats, ls, rm, export or verify");
+	check_refused("cache",
+		"pllm cache wants to know what to do" LOG_HELP "stats, ls, rm, export or verify");
 	check_refused("cache\n--cache=c.db",
-		"pllm cache wants to know what to do: stats, ls, rm, export or verify");
-	check_refused("cache\nstat", "pllm cache: unknown command \"stat\"; the nearest is stats");
+		"pllm cache wants to know what to do" LOG_HELP "stats, ls, rm, export or verify");
+	check_refused("cache\nstat",
+		"pllm cache: unknown command \"stat\"" LOG_HELP "the nearest is stats");
 	check_refused("cache\nc.db",
-		"pllm cache: unknown command \"c.db\"; it knows stats, ls, rm, export or verify");
+		"pllm cache: unknown command \"c.db\"" LOG_HELP
+		"it knows stats, ls, rm, export or verify");
 	check_refused("cache\nrm\na.db\nb.db", "pllm cache rm: one file at a time");
 	check_refused("cache\nrm\na.db\n--cache=b.db", "pllm cache rm: one file at a time");
 	check_refused("cache\nls\n", "FILE: the value is empty");
 	check_refused("cache\nls\n--older-than=0",
-		"--older-than 0: expected a duration from 1ms to 87600h, such as 500ms, 30s or 1h30m");
+		"--older-than 0: not understood" LOG_HELP
+		"expected a duration from 1ms to 87600h, such as 500ms, 30s or 1h30m");
 	check_refused("cache\nls\n-p\nx", "--prompt is no option of pllm cache");
 	check_refused("cache\nls\n--refresh", "--refresh is no option of pllm cache");
 	check_refused("--failed", "--failed is an option of pllm cache");
@@ -383,7 +470,8 @@ TEST("what a run costs, and what it may, is said in words that are read later, a
 	CHECK(!m->max_cost && !m->prices && m->max_requests == 0 && !m->is_dry);
 	cli_free(&p.config);
 	check_refused("reduce\n--trial=20", "--trial is no option of pllm reduce");
-	check_refused("--trial=0", "--trial 0: expected a whole number from 1 to 1000000");
+	check_refused("--trial=0",
+		"--trial 0: not understood" LOG_HELP "expected a whole number from 1 to 1000000");
 }
 
 TEST("help is about the command that is named")
@@ -418,7 +506,8 @@ TEST("an option of another command is refused")
 	check_refused("reduce\n--samples\n3", "--samples is no option of pllm reduce");
 	check_refused("--flow=f\nreduce", "--flow is no option of pllm reduce");
 	check_refused("reduce\n--retry-errors", "--retry-errors is no option of pllm reduce");
-	check_refused("reduce\n--fan-in\n1", "--fan-in 1: expected a whole number from 2 to 1000");
+	check_refused("reduce\n--fan-in\n1",
+		"--fan-in 1: not understood" LOG_HELP "expected a whole number from 2 to 1000");
 	check_refused("--dimensions\n8", "--dimensions is an option of pllm embed");
 	check_refused("--overlap\n8", "--overlap is an option of pllm chunk");
 	check_refused("embed\n-r", "--raw-output is no option of pllm embed");
@@ -457,14 +546,15 @@ TEST("a graph is shown as text or as a picture, or not at all")
 	parse(&p, "--show-flow=dot");
 	CHECK_INT(p.config.prompt.show_flow, FLOW_IS_DOT);
 	cli_free(&p.config);
-	check_refused("--show-flow=svg", "--show-flow svg: expected one of text|dot");
+	check_refused("--show-flow=svg",
+		"--show-flow svg: not understood" LOG_HELP "expected one of text|dot");
 }
 
 TEST("a value that is missing or empty is refused")
 {
-	check_refused("--model", "--model needs a value: [STEP=]MODEL,...");
-	check_refused("-uj", "-j needs a value: N");
-	check_refused("--existing", "--existing needs a value: error|skip|replace");
+	check_refused("--model", "--model needs a value" LOG_HELP "[STEP=]MODEL,...");
+	check_refused("-uj", "-j needs a value" LOG_HELP "N");
+	check_refused("--existing", "--existing needs a value" LOG_HELP "error|skip|replace");
 	check_refused("--model=", "--model: the value is empty");
 	check_refused("-p\n", "-p: the value is empty");
 }
@@ -495,7 +585,7 @@ TEST("messages show only the first line of a long argument, in whole letters")
 	for (int i = 0; i < 40; i++)
 		memcpy(word + 1 + 2 * i, "\xc3\xa9", 3);
 	snprintf(want, sizeof want,
-		"\"%.59s\" is not a command; a prompt is given with -p, "
+		"\"%.59s\" is not a command" LOG_HELP "a prompt is given with -p, "
 		"an input file with -i",
 		word);
 	check_refused(word, want);
@@ -524,13 +614,41 @@ TEST("the environment gives defaults, which the command line overrides")
 	CHECK_STR(p.config.prompt.models.items[0], "n");
 	cli_free(&p.config);
 	setenv("PLLM_JOBS", "0", 1);
-	check_refused("-j8", "PLLM_JOBS=0: expected a whole number from 1 to 100000");
+	check_refused("-j8",
+		"PLLM_JOBS=0: not understood" LOG_HELP "expected a whole number from 1 to 100000");
 	unsetenv("PLLM_JOBS");
 	setenv("PLLM_QUIET", "yes", 1);
-	check_refused("", "PLLM_QUIET=yes: expected 1 or 0");
+	check_refused("", "PLLM_QUIET=yes: not understood" LOG_HELP "expected 1 or 0");
 	unsetenv("PLLM_MODEL");
 	unsetenv("PLLM_VERBOSE");
 	unsetenv("PLLM_QUIET");
 	unsetenv("PLLM_TIMEOUT");
 	unsetenv("PLLM_ENDPOINT");
+}
+
+TEST("behind doctor may stand whose run it is to look at, with the options of that run")
+{
+	static const struct {
+		const char *line;
+		enum command run;
+	} cases[] = { { "doctor", COMMAND_FILTER }, { "doctor\n-p\nx\n-u", COMMAND_FILTER },
+		{ "doctor\nembed\n--dimensions\n5", COMMAND_EMBED },
+		{ "--by\n.a\ndoctor\nreduce", COMMAND_REDUCE } };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct parsed p;
+		parse(&p, cases[i].line);
+		if (CHECK(p.action == CLI_RUN)) {
+			CHECK_INT(p.config.command, COMMAND_DOCTOR);
+			CHECK_INT(p.config.doctor.run, cases[i].run);
+		}
+		cli_free(&p.config);
+	}
+	check_refused("doctor\nchunk",
+		"\"chunk\" is one word too many" LOG_HELP
+		"a prompt is given with -p, an input file with -i");
+	check_refused("doctor\nembed\nreduce",
+		"\"reduce\" is one word too many" LOG_HELP
+		"a prompt is given with -p, an input file with -i");
+	check_refused("doctor\n--older-than\n3d", "--older-than is no option of pllm doctor");
+	check_refused("--live", "--live is an option of pllm doctor");
 }

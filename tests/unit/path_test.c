@@ -142,8 +142,8 @@ TEST("what is no path is refused, with what is wrong and where")
 		struct span path;
 		const char *message;
 	} cases[] = {
-		{ S(""), "empty path; the whole value is '.'" },
-		{ S("  \n"), "empty path; the whole value is '.'" },
+		{ S(""), "empty path" LOG_HELP "the whole value is '.'" },
+		{ S("  \n"), "empty path" LOG_HELP "the whole value is '.'" },
 		{ S(".."), "bad path ..: " NAME " at '.'" },
 		{ S("a..b"), "bad path a..b: " NAME " at '.b'" },
 		{ S("a."), "bad path a.: " NAME " at its end" },
@@ -190,7 +190,7 @@ TEST("what is no path is refused, with what is wrong and where")
 		struct err err = { 0 };
 		if (!CHECK(!path_parse(&p, cases[i].path, &err)))
 			printf("#   accepted: %.*s\n", (int)cases[i].path.n, cases[i].path.at);
-		CHECK_INT(err.kind, ERR_USAGE);
+		CHECK_INT(err.kind, ERR_TEMPLATE);
 		CHECK_STR(err.msg, cases[i].message);
 		CHECK(!p.parts && !p.text);
 	}

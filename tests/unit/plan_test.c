@@ -29,7 +29,7 @@ static void check_refused(struct plan *p, const char *message)
 {
 	struct err err = { 0 };
 	CHECK(!plan_link(p, &err));
-	CHECK_INT(err.kind, ERR_USAGE);
+	CHECK(err_is_usage(err.kind));
 	CHECK_STR(err.msg, message);
 	plan_release(p);
 }
@@ -124,7 +124,7 @@ TEST("a parameter that is none is refused with what would be right")
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct err err = { 0 };
 		CHECK(!step_add_param(s, cases[i].text, &err));
-		CHECK_INT(err.kind, ERR_USAGE);
+		CHECK(err_is_usage(err.kind));
 		if (!CHECK(strstr(err.msg, cases[i].words) != NULL))
 			CHECK_STR(err.msg, cases[i].words);
 	}
@@ -228,8 +228,8 @@ TEST("a name near a step's is taken for a slip, but not near its own")
 	add(&p, "draft", "{{drafts}}");
 	add(&p, "best", "{{drafd}} {{draft?}}");
 	CHECK(plan_link(&p, &err));
-	check_prompt(&p, 0, "no field \"drafts\"; the record has \"a\"");
-	check_prompt(&p, 1, "no field \"drafd\"; there is a step \"draft\"");
+	check_prompt(&p, 0, "no field \"drafts\"" LOG_HELP "the record has \"a\"");
+	check_prompt(&p, 1, "no field \"drafd\"" LOG_HELP "there is a step \"draft\"");
 	plan_release(&p);
 }
 
@@ -243,7 +243,7 @@ TEST("a step without a name of its own cannot be mentioned")
 	CHECK_INT(p.steps[1].needs_n, 0);
 	CHECK_INT(p.steps[0].needs_n, 1);
 	CHECK(!p.steps[0].is_needed);
-	check_prompt(&p, 1, "no field \"outputs\"; the record has \"a\"");
+	check_prompt(&p, 1, "no field \"outputs\"" LOG_HELP "the record has \"a\"");
 	plan_release(&p);
 }
 
@@ -348,14 +348,16 @@ TEST("an index into a step's value wants a list or a schema")
 {
 	struct plan p = { 0 };
 	struct err err = { 0 };
-#define NO_LIST                                                                            \
-	"step \"best\": {{draft[0]}}: the value of \"draft\" is a text, not a list; with " \
+#define NO_LIST                                                                              \
+	"step \"best\": {{draft[0]}}: the value of \"draft\" is a text, not a list" LOG_HELP \
+	"with "                                                                              \
 	"--schema it is JSON"
-#define NO_FIELDS                                                                          \
-	"step \"best\": {{draft.x}}: the value of \"draft\" is a text and has no fields; " \
+#define NO_FIELDS                                                                                 \
+	"step \"best\": {{draft.x}}: the value of \"draft\" is a text and has no fields" LOG_HELP \
 	"with --schema it is JSON"
-#define NO_ITEM \
-	"step \"best\": {{draft.x}}: \"draft\" has a list of answers; take one, as in {{draft[0]}}"
+#define NO_ITEM                                                                \
+	"step \"best\": {{draft.x}}: \"draft\" has a list of answers" LOG_HELP \
+	"take one, as in {{draft[0]}}"
 	add(&p, "draft", "");
 	add(&p, "best", "{{draft.x}}");
 	check_refused(&p, NO_FIELDS);

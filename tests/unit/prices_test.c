@@ -205,7 +205,7 @@ static void check_refusal(const char *json, const char *words)
 	struct err err = { 0 };
 	struct prices *p = prices_read(span_of(json), &err);
 	CHECK(!p);
-	CHECK_INT(err.kind, ERR_USAGE);
+	CHECK_INT(err.kind, ERR_PRICES);
 	if (!CHECK(strstr(err.msg, words)))
 		printf("#   %s\n", err.msg);
 	prices_free(p);
@@ -361,4 +361,15 @@ TEST("the table inside knows the usual models, with what is special to them, and
 TEST("freeing no prices is fine")
 {
 	prices_free(NULL);
+}
+
+TEST("a model that is not in the map has the nearest name there, if one is near")
+{
+	struct prices *p = prices_built_in();
+	const char *near = prices_nearest(p, "gpt-4o-mni");
+	CHECK_STR(near ? near : "", "gpt-4o-mini");
+	CHECK(!prices_nearest(p, "gpt-4o-mini"));
+	CHECK(!prices_nearest(p, "nothing-that-is-at-all-like-it"));
+	CHECK(!prices_nearest(p, ""));
+	prices_free(p);
 }

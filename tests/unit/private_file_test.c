@@ -25,7 +25,8 @@ static void check_by_others(struct home *w, const char *path)
 {
 	check_message(w,
 		xasprintf(
-			"%s may be written by others, who may change where your requests go: chmod go-w %s",
+			"%s may be written by others, who may change where your requests go" LOG_HELP
+			"chmod go-w %s",
 			path, path));
 }
 
@@ -33,7 +34,8 @@ static void check_of_another(struct home *w, const char *path)
 {
 	check_message(w,
 		xasprintf(
-			"%s belongs to another user, who may change where your requests go; chown it, or give --no-config",
+			"%s belongs to another user, who may change where your requests go" LOG_HELP
+			"chown it, or give --no-config",
 			path));
 }
 

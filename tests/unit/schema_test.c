@@ -61,7 +61,7 @@ static void check_refused(const char *schema, const char *words)
 {
 	struct err err = { 0 };
 	struct schema *s = schema_new(span_of(schema), &err);
-	bool good = CHECK(!s) && CHECK_INT(err.kind, ERR_USAGE);
+	bool good = CHECK(!s) && CHECK_INT(err.kind, ERR_SCHEMA);
 	for (const char *at = words; good && *at;) {
 		size_t n = strcspn(at, "|");
 		good = CHECK(memmem(err.msg, strlen(err.msg), at, n));

@@ -71,6 +71,18 @@ TEST("the same stop twice at once is one, as from timeout(1), which tells child 
 	leave(&w);
 }
 
+TEST("a key that is held down stops a run again before long")
+{
+	struct wake w;
+	enter(&w);
+	for (int i = 0; i < 12; i++) {
+		raise(SIGINT);
+		poll(NULL, 0, 30);
+	}
+	CHECK(signals_look().stops_n >= 2);
+	leave(&w);
+}
+
 TEST("a wish for status is seen once, a hang-up for good")
 {
 	struct wake w;
@@ -166,4 +178,35 @@ TEST("dying by a signal is seen by the parent, even from under handlers and bloc
 		CHECK(WIFSIGNALED(status));
 		CHECK_INT(WTERMSIG(status), signals[i]);
 	}
+}
+
+TEST("a stop from the terminal stops the process each time, and a signal that it ignores never")
+{
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct wake w;
+		struct err err;
+		/* A group that a shell looks after. */
+		setpgid(0, 0);
+		signal(SIGTSTP, SIG_DFL);
+		if (!wake_init(&w, &err))
+			_exit(1);
+		signals_start(&w);
+		raise(SIGTSTP);
+		raise(SIGTSTP);
+		signals_stop();
+		signal(SIGTSTP, SIG_IGN);
+		signals_start(&w);
+		raise(SIGTSTP);
+		_exit(7);
+	}
+	int status = 0;
+	for (int i = 0; i < 2; i++) {
+		CHECK_INT(waitpid(pid, &status, WUNTRACED), pid);
+		CHECK(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTSTP);
+		kill(pid, SIGCONT);
+	}
+	CHECK_INT(waitpid(pid, &status, WUNTRACED), pid);
+	CHECK(WIFEXITED(status));
+	CHECK_INT(WEXITSTATUS(status), 7);
 }

@@ -295,7 +295,7 @@ static void check_refused(struct sigv4_request r, int64_t wall_s, const char *wo
 	r.method = "POST";
 	CHECK(!sign(&lines, &r, "hunter2", wall_s, &err));
 	CHECK_INT(lines.n, 0);
-	CHECK_INT(err.kind, ERR_USAGE);
+	CHECK_INT(err.kind, ERR_KEY);
 	CHECK(strstr(err.msg, "hunter2") == NULL);
 	if (!CHECK(strstr(err.msg, words) != NULL))
 		CHECK_STR(err.msg, words);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "asked.h"
 
+#include "base/log.h"
+#include "caught.h"
+
 TEST("several prompts are several steps, in their order, prompts before files")
 {
 	struct asked a = { 0 };
@@ -33,15 +36,91 @@ TEST("prompts that cannot all be steps are refused")
 {
 	struct asked a = { 0 };
 	asked_check_refused(&a, "-p one\n-p two",
-		"-p: several prompts need names, as in -p first='...' -p second='...'");
+		"-p: several prompts need names" LOG_HELP "write -p first='...' -p second='...'");
 	asked_check_refused(&a, "-p a=one\n-p a=two", "-p: there are two steps named \"a\"");
 	asked_check_refused(
 		&a, "-p output=one\n-p =two", "-p: there are two steps named \"output\"");
 	asked_check_refused(&a, "-p a=", "-p: there is nothing after the step's name");
 	asked_check_refused(&a, "-p pllm=x",
-		"-p: the field \"pllm\" is where errors go; name the answer something else");
+		"-p: the field \"pllm\" is where errors go" LOG_HELP
+		"name the answer something else");
 	asked_check_refused(&a, "-p a={{b}}\n-p b={{a}}", "cycle: a -> b -> a");
 	asked_end(&a);
+}
+
+TEST("a prompt's file has something in it")
+{
+	static const char nothing[] =
+		"--prompt-file: there is nothing in @p.txt" LOG_HELP
+		"a prompt is expected there; what comes through a pipe can be read once";
+	struct asked a = { 0 };
+	asked_write(&a, "p.txt", "");
+	asked_check_refused(&a, "--prompt-file @p.txt", nothing);
+	asked_write(&a, "p.txt", "\n");
+	asked_check_refused(&a, "--prompt-file @p.txt", nothing);
+	asked_check_refused(&a, "--prompt-file Classify {{text}}",
+		"--prompt-file: there is no file of that name" LOG_HELP "-p takes the text itself");
+	asked_check_refused(&a, "-p x\n--schema {\"type\":\"object\"}",
+		"--schema: there is no file of that name" LOG_HELP
+		"it takes a file's name: write the schema to a file, and name that");
+	asked_end(&a);
+}
+
+/* What is said of prompts when a run begins, at that level and above. */
+static void check_advice(enum log_level level, const char *options, const char *want)
+{
+	struct asked a = { 0 };
+	asked_check_made(&a, options);
+	log_set_level(level);
+	struct caught c = caught_begin();
+	steps_advise(&a.plan, &a.config);
+	CHECK_STR(caught_text(&c), want);
+	log_set_level(LOG_WARNING);
+	asked_end(&a);
+}
+
+#define SAME "names no field: every record is asked the same; "
+#define TEXT_FIELD "{{text}} is the field \"text\"\n"
+
+TEST("that every record is asked the same is said to who looks, unless something differs")
+{
+	check_advice(LOG_NOTICE, "-p Say hi", "pllm: -p " SAME TEXT_FIELD);
+	check_advice(LOG_WARNING, "-p Say hi", "");
+	check_advice(LOG_NOTICE, "-p Costs $5 and {\"a\":1}", "pllm: -p " SAME TEXT_FIELD);
+	check_advice(LOG_NOTICE, "-p a=x\n-p b={{a}}", "pllm: step a: its prompt " SAME TEXT_FIELD);
+	check_advice(LOG_NOTICE, "-p {{.}}", "");
+	check_advice(LOG_NOTICE, "-p x\n-s {{text}}", "");
+	check_advice(LOG_NOTICE, "-p x\n--image {{file}}", "");
+	check_advice(LOG_NOTICE, "-s x", "");
+}
+
+TEST("a field as other tools write it is a warning")
+{
+	static const char *const cases[][2] = { { "-p Say {text}.", "write {{text}}\n" },
+		{ "-p Say $text.", "write {{text}}\n" }, { "-p ${a.b}", "write {{a.b}}\n" },
+		{ "-p x {.}", "write {{.}}\n" }, { "-p Say %s", TEXT_FIELD },
+		{ "-p Say {}", TEXT_FIELD } };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char want[200];
+		snprintf(want, sizeof want, "pllm: -p " SAME "%s", cases[i][1]);
+		check_advice(LOG_WARNING, cases[i][0], want);
+	}
+	check_advice(LOG_WARNING, "-p \\{{text}} {...} $. {a b}", "");
+}
+
+TEST("a file's name, and a name that no step can have, are told before a prompt")
+{
+	check_advice(LOG_WARNING, "-p /etc/passwd",
+		"pllm: -p is a file's name: every record is asked just that; "
+		"--prompt-file FILE reads a file\n");
+	static const char want[] =
+		"pllm: -p begins with \"my-draft=\", which names no step; a step's name has a-z, "
+		"0-9 and _, and no digit first; a text that begins so is given as =my-draft=...\n";
+	check_advice(LOG_WARNING, "-p my-draft=x", want);
+	check_advice(LOG_NOTICE, "-p my-draft={{x}}", want);
+	check_advice(LOG_WARNING, "-p my-draft={{x}}", "");
+	check_advice(LOG_NOTICE, "-p =my-draft={{x}}", "");
+	check_advice(LOG_NOTICE, "-p a=B={{x}}", "");
 }
 
 TEST("there may be 64 steps")
@@ -96,15 +175,18 @@ TEST("a name before a number, a join, a path or a model that is nearly a step's 
 {
 	struct asked a = { 0 };
 	asked_check_refused(&a, "-p draft=x\n--samples drft=5",
-		"--samples drft=5: there is no step \"drft\"; the nearest is draft");
+		"--samples drft=5: there is no step \"drft\"" LOG_HELP "the nearest is draft");
 	asked_check_refused(&a, "-p draft=x\n--join Draft=vote",
-		"--join Draft=vote: there is no step \"Draft\"; the nearest is draft");
+		"--join Draft=vote: there is no step \"Draft\"" LOG_HELP "the nearest is draft");
 	asked_check_refused(&a, "-p draft=x\n-m drft=gpt",
-		"-m drft=gpt: there is no step \"drft\"; the nearest is draft");
+		"-m drft=gpt: there is no step \"drft\"" LOG_HELP
+		"the nearest is draft; a value that begins so is given as =drft=...");
 	asked_check_refused(&a, "-p draft=x\n--quorum zzz=1",
-		"--quorum zzz=1: there is no step \"zzz\"; a step has the name that stands before its prompt, as in -p NAME='...'");
+		"--quorum zzz=1: there is no step \"zzz\"" LOG_HELP
+		"a step has the name that stands before its prompt, as in -p NAME='...'");
 	asked_check_refused(&a, "-p draft=x\n--vote-by zzz=.x",
-		"--vote-by zzz=.x: there is no step \"zzz\"; a step has the name that stands before its prompt, as in -p NAME='...'");
+		"--vote-by zzz=.x: there is no step \"zzz\"" LOG_HELP
+		"a step has the name that stands before its prompt, as in -p NAME='...'");
 	asked_end(&a);
 }
 
@@ -131,10 +213,10 @@ TEST("params add up, and a step's own win")
 	CHECK_STR(b->params[1].json, "0.5");
 	CHECK_STR(b->params[2].json, "7");
 	asked_check_refused(&a, "-p a=x\n-p b=x\n--param b:max_tokens=5\n--max-tokens b=6",
-		"--param max_tokens=5 says the same as --max-tokens; give one of them");
+		"--param max_tokens=5 says the same as --max-tokens" LOG_HELP "give one of them");
 	asked_check_made(&a, "-p a=x\n-p b=x\n--param b:max_tokens=5\n--max-tokens a=6");
 	asked_check_refused(&a, "-p draft=x\n--param drft:seed=7",
-		"--param: there is no step \"drft\"; the nearest is draft");
+		"--param: there is no step \"drft\"" LOG_HELP "the nearest is draft");
 	asked_check_made(&a, "-p draft=x\n--param x:y=7");
 	check_one_param(asked_step(&a, "draft"), "x:y", "7");
 	asked_end(&a);
@@ -171,11 +253,13 @@ TEST("a list of models with a hole, a double or too many is refused")
 {
 	struct asked a = { 0 };
 	asked_check_refused(&a, "-p a=x\n-m p,,q",
-		"-m p,,q: expected the name of a model, UTF-8 and not empty");
-	asked_check_refused(
-		&a, "-p a=x\n-m a=", "-m a=: expected the name of a model, UTF-8 and not empty");
+		"-m p,,q: not understood" LOG_HELP
+		"expected the name of a model, UTF-8 and not empty");
+	asked_check_refused(&a, "-p a=x\n-m a=",
+		"-m a=: not understood" LOG_HELP
+		"expected the name of a model, UTF-8 and not empty");
 	asked_check_refused(&a, "-p a=x\n-m p,q,p",
-		"-m p,q,p: the model p is there twice; --samples asks one several times");
+		"-m p,q,p: the model p is there twice" LOG_HELP "--samples asks one several times");
 	asked_check_made(&a, "-m 1,2,3,4,5,6,7,8,9,a,b,c,d,e,f,g");
 	asked_check_refused(&a, "-m 1,2,3,4,5,6,7,8,9,a,b,c,d,e,f,g,h",
 		"-m 1,2,3,4,5,6,7,8,9,a,b,c,d,e,f,g,h: a step has up to 16 models");
@@ -197,13 +281,15 @@ TEST("samples go from 1 to 256 calls of a step, models counted")
 	CHECK_INT(step_calls_n(asked_step(&a, "a")), 256);
 	asked_check_made(&a, "-p a=x\n--samples 128\n-m p,q");
 	asked_check_refused(&a, "-p a=x\n--samples 129\n-m p,q",
-		"--samples 129: with 2 models that are 258 calls of step a for a record; 256 is the most");
-	asked_check_refused(
-		&a, "--samples 257", "--samples 257: expected a whole number from 1 to 256");
-	asked_check_refused(
-		&a, "--samples 0", "--samples 0: expected a whole number from 1 to 256");
+		"--samples 129: with 2 models that are 258 calls of step a for a record" LOG_HELP
+		"256 is the most");
+	asked_check_refused(&a, "--samples 257",
+		"--samples 257: not understood" LOG_HELP "expected a whole number from 1 to 256");
+	asked_check_refused(&a, "--samples 0",
+		"--samples 0: not understood" LOG_HELP "expected a whole number from 1 to 256");
 	asked_check_refused(&a, "--max-tokens x",
-		"--max-tokens x: expected a whole number from 1 to 100000000");
+		"--max-tokens x: not understood" LOG_HELP
+		"expected a whole number from 1 to 100000000");
 	asked_end(&a);
 }
 
@@ -218,10 +304,13 @@ TEST("a join for every step is for those with several answers, one by name must 
 	asked_check_made(&a, "-p a=x\n-m p,q\n--join a=first");
 	CHECK_INT(asked_step(&a, "a")->join, JOIN_FIRST);
 	asked_check_refused(&a, "-p a=x\n--join a=vote",
-		"--join a=vote: there is one answer to join; --samples or several models give more");
+		"--join a=vote: there is one answer to join" LOG_HELP
+		"--samples or several models give more");
 	asked_check_refused(&a, "-p a=x\n--quorum a=1",
-		"--quorum a=1: there is one answer to join; --samples or several models give more");
-	asked_check_refused(&a, "-p a=x\n--join most", "--join most: expected all, vote or first");
+		"--quorum a=1: there is one answer to join" LOG_HELP
+		"--samples or several models give more");
+	asked_check_refused(&a, "-p a=x\n--join most",
+		"--join most: not understood" LOG_HELP "expected all, vote or first");
 	asked_end(&a);
 }
 
@@ -232,8 +321,8 @@ TEST("a quorum is of the calls that there are")
 	CHECK_INT(step_quorum(asked_step(&a, "a")), 2);
 	asked_check_refused(&a, "-p a=x\n--samples 3\n--quorum a=4",
 		"--quorum a=4: step a makes 3 calls for a record, no more");
-	asked_check_refused(
-		&a, "-p a=x\n--quorum 0", "--quorum 0: expected a whole number from 1 to 256");
+	asked_check_refused(&a, "-p a=x\n--quorum 0",
+		"--quorum 0: not understood" LOG_HELP "expected a whole number from 1 to 256");
 	asked_check_refused(&a, "-p a=x\n--samples 3\n--join first\n--quorum a=2",
 		"--quorum a=2: with --join first one answer is enough");
 	asked_check_made(&a, "-p a=x\n-p b=x\n--samples 3\n--join a=first\n--quorum 2");
@@ -245,10 +334,10 @@ TEST("a quorum is of the calls that there are")
 
 TEST("what no step can do is refused, unless the environment or a file says it of all")
 {
-	static const char none[] =
-		"--quorum 2: no step needs more than one answer; several, and --join all or vote, are needed";
+	static const char none[] = "--quorum 2: no step needs more than one answer" LOG_HELP
+				   "several, and --join all or vote, are needed";
 	static const char voteless[] =
-		"--vote-by .x: nobody votes; several answers and --join vote are needed";
+		"--vote-by .x: nobody votes" LOG_HELP "several answers and --join vote are needed";
 	struct origin origins[] = { { .option = "quorum", .kind = ORIGIN_DEFAULTS },
 		{ .option = "vote-by", .kind = ORIGIN_PROFILE } };
 	struct asked a = { 0 };
@@ -271,9 +360,11 @@ TEST("votes are by a path where there are votes, and fields to look at")
 	CHECK_STR(asked_step(&a, "a")->vote_by.text, ".label");
 	CHECK(asked_step(&a, "a")->schema && !asked_step(&a, "b")->schema);
 	asked_check_refused(&a, "-p a=x\n--samples 3\n--vote-by a=.x",
-		"--vote-by a=.x: nobody votes; several answers and --join a=vote are needed");
+		"--vote-by a=.x: nobody votes" LOG_HELP
+		"several answers and --join a=vote are needed");
 	asked_check_refused(&a, "-p a=x\n--samples 3\n--join vote\n--vote-by .x",
-		"--vote-by .x: the answers of step a are text; --schema makes them JSON, which has fields");
+		"--vote-by .x: the answers of step a are text" LOG_HELP
+		"--schema makes them JSON, which has fields");
 	asked_clear(&a);
 	CHECK(!asked_make(&a, "-p a=x\n--vote-by .x["));
 	CHECK(strncmp(a.err.msg, "--vote-by .x[: ", 15) == 0);
@@ -287,9 +378,9 @@ TEST("only the steps that are named are emitted")
 	CHECK(!asked_step(&a, "a")->is_emitted && asked_step(&a, "b")->is_emitted);
 	CHECK(asked_step(&a, "c")->is_emitted && asked_step(&a, "d")->is_emitted);
 	asked_check_refused(&a, "-p draft=x\n--emit drafts",
-		"--emit drafts: there is no step \"drafts\"; the nearest is draft");
-	asked_check_refused(
-		&a, "-p a=x\n--emit a,", "--emit a,: expected names of steps with commas between");
+		"--emit drafts: there is no step \"drafts\"" LOG_HELP "the nearest is draft");
+	asked_check_refused(&a, "-p a=x\n--emit a,",
+		"--emit a,: not understood" LOG_HELP "expected names of steps with commas between");
 	asked_end(&a);
 }
 
@@ -374,7 +465,8 @@ TEST("--on-overflow on the command line needs something that can be passed")
 	a.opts.on_overflow = OVERFLOW_CUTS_END;
 	CHECK(!asked_make(&a, "-p a={{x}}"));
 	CHECK_STR(a.err.msg,
-		"--on-overflow: nothing is too long without --max-input-tokens N, which says what a prompt may have");
+		"--on-overflow: nothing is too long without a limit" LOG_HELP
+		"give --max-input-tokens N, which says what a prompt may have");
 	asked_clear(&a);
 	a.opts = (struct prompt_opts){ .on_overflow = OVERFLOW_CUTS_END, .max_input_tokens = 9 };
 	CHECK(asked_make(&a, "-p a={{x}}"));

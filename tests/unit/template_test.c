@@ -130,18 +130,23 @@ TEST("a record may be any value, and {{.}} is all of it")
 		{ "{{.|json}}", "\"a\\nb\"", "\\\"a\\\\nb\\\"" },
 		{ "{{[1]}}", "[1,\"two\"]", "two" },
 		{ "{{name}}", "\"text\"",
-			"!no field \"name\"; the record is a string, not an object ({{.}} is all of it)" },
+			"!no field \"name\"" LOG_HELP
+			"the record is a string, not an object ({{.}} is all of it)" },
 		{ "{{name}}", "[1]",
-			"!no field \"name\"; the record is an array, not an object ({{.}} is all of it)" },
+			"!no field \"name\"" LOG_HELP
+			"the record is an array, not an object (jq -c '.[]' makes a record of each item, {{.}} is all of it)" },
 		{ "{{name}}", "5",
-			"!no field \"name\"; the record is a number, not an object ({{.}} is all of it)" },
+			"!no field \"name\"" LOG_HELP
+			"the record is a number, not an object ({{.}} is all of it)" },
 		{ "{{name}}", "null",
-			"!no field \"name\"; the record is null, not an object ({{.}} is all of it)" },
+			"!no field \"name\"" LOG_HELP
+			"the record is null, not an object ({{.}} is all of it)" },
 		{ "{{name}}", "true",
-			"!no field \"name\"; the record is a boolean, not an object ({{.}} is all of it)" },
+			"!no field \"name\"" LOG_HELP
+			"the record is a boolean, not an object ({{.}} is all of it)" },
 		{ "{{[0]}}", "{\"a\":1}",
-			"!no item \"[0]\"; the record is an object, not an array" },
-		{ "{{[2]}}", "[1]", "!no item \"[2]\"; the record has 1 item" },
+			"!no item \"[0]\"" LOG_HELP "the record is an object, not an array" },
+		{ "{{[2]}}", "[1]", "!no item \"[2]\"" LOG_HELP "the record has 1 item" },
 		{ "x{{name?}}y", "\"text\"", "xy" },
 	};
 	CHECK_RENDERS(TEMPLATE_FROM_ARGUMENT, cases);
@@ -169,32 +174,36 @@ TEST("the message for a missing field names what is there instead")
 {
 	static const struct render_case cases[] = {
 		{ "{{titel}}", "{\"id\":1,\"title\":\"x\"}",
-			"!no field \"titel\"; the record has \"title\"" },
+			"!no field \"titel\"" LOG_HELP
+			"the record has \"title\"; write {{title}}, or {{titel?}} if it may be missing" },
 		{ "{{.titel|json}}", "{\"id\":1,\"title\":\"x\"}",
-			"!no field \"titel\"; the record has \"title\"" },
+			"!no field \"titel\"" LOG_HELP
+			"the record has \"title\"; write {{title}}, or {{titel?}} if it may be missing" },
 		{ "{{author.nmae}}", "{\"author\":{\"name\":1}}",
-			"!no field \"author.nmae\"; \"author\" has \"name\"" },
+			"!no field \"author.nmae\"" LOG_HELP "\"author\" has \"name\"" },
 		{ "{{autor.name}}", "{\"author\":{\"name\":1}}",
-			"!no field \"autor\"; the record has \"author\"" },
+			"!no field \"autor\"" LOG_HELP "the record has \"author\"" },
 		{ "{{content}}", "{\"id\":1,\"text\":2}",
-			"!no field \"content\"; the record has \"id\", \"text\"" },
+			"!no field \"content\"" LOG_HELP "the record has \"id\", \"text\"" },
 		{ "{{content}}", "{\"a\":1,\"b\":2,\"c\":3}",
-			"!no field \"content\"; the record has \"a\", \"b\", \"c\"" },
+			"!no field \"content\"" LOG_HELP "the record has \"a\", \"b\", \"c\"" },
 		{ "{{content}}", "{\"a\":1,\"b\":2,\"c\":3,\"d\":4}",
-			"!no field \"content\"; the record has \"a\", \"b\", \"c\", ..." },
-		{ "{{x}}", "{}", "!no field \"x\"; the record has none" },
-		{ "{{a.x}}", "{\"a\":{}}", "!no field \"a.x\"; \"a\" has none" },
+			"!no field \"content\"" LOG_HELP
+			"the record has \"a\", \"b\", \"c\", ..." },
+		{ "{{x}}", "{}", "!no field \"x\"" LOG_HELP "the record has none" },
+		{ "{{a.x}}", "{\"a\":{}}", "!no field \"a.x\"" LOG_HELP "\"a\" has none" },
 		{ "{{a.x}}", "{\"a\":\"s\"}",
-			"!no field \"a.x\"; \"a\" is a string, not an object" },
+			"!no field \"a.x\"" LOG_HELP "\"a\" is a string, not an object" },
 		{ "{{a.x.y}}", "{\"a\":[]}",
-			"!no field \"a.x\"; \"a\" is an array, not an object" },
-		{ "{{a[2]}}", "{\"a\":[1,2]}", "!no item \"a[2]\"; \"a\" has 2 items" },
-		{ "{{a[0].b}}", "{\"a\":[]}", "!no item \"a[0]\"; \"a\" has 0 items" },
-		{ "{{a[0]}}", "{\"a\":{}}", "!no item \"a[0]\"; \"a\" is an object, not an array" },
+			"!no field \"a.x\"" LOG_HELP "\"a\" is an array, not an object" },
+		{ "{{a[2]}}", "{\"a\":[1,2]}", "!no item \"a[2]\"" LOG_HELP "\"a\" has 2 items" },
+		{ "{{a[0].b}}", "{\"a\":[]}", "!no item \"a[0]\"" LOG_HELP "\"a\" has 0 items" },
+		{ "{{a[0]}}", "{\"a\":{}}",
+			"!no item \"a[0]\"" LOG_HELP "\"a\" is an object, not an array" },
 		{ "{{k\xc3\xa9y}}", "{\"k\\u00e9yz\":1}",
-			"!no field \"k\xc3\xa9y\"; the record has \"k\\u00e9yz\"" },
+			"!no field \"k\xc3\xa9y\"" LOG_HELP "the record has \"k\\u00e9yz\"" },
 		{ "{{x}}", "{\"a\\u0007\\\"\":1}",
-			"!no field \"x\"; the record has \"a\\u0007\\\"\"" },
+			"!no field \"x\"" LOG_HELP "the record has \"a\\u0007\\\"\"" },
 	};
 	CHECK_RENDERS(TEMPLATE_FROM_ARGUMENT, cases);
 }
@@ -351,9 +360,10 @@ TEST("no record breaks out of its string, and none is rescanned")
 
 TEST("a bad template is refused, with the place and what would be right")
 {
-#define PATHS "no path between {{ and }}; the whole record is {{.}}"
-#define UNCLOSED "{{ without its }}; the two braces themselves are written \\{{"
-#define FILTERS "; the filters are json, trim and truncate:N"
+#define LOGIC LOG_HELP "templates have no logic; jq can make a field of what a prompt needs"
+#define PATHS "no path between {{ and }}" LOG_HELP "the whole record is {{.}}"
+#define UNCLOSED "{{ without its }}" LOG_HELP "the two braces themselves are written \\{{"
+#define FILTERS LOG_HELP "the filters are json, trim and truncate:N"
 #define TRUNCATE "this filter is written truncate:N, N a whole number"
 	static const struct {
 		struct span text;
@@ -371,7 +381,14 @@ TEST("a bad template is refused, with the place and what would be right")
 		{ S("{{?}}"), "column 3: " PATHS },
 		{ S("{{|json}}"), "column 3: " PATHS },
 		{ S("ab{{a..b}}"), "column 5: bad path a..b: expected a field name at '.b'" },
-		{ S("{{{a}}}"), "column 3: bad path {a: expected a field name at '{a'" },
+		{ S("{{{a}}}"),
+			"column 3: bad path {a: expected a field name at '{a'" LOG_HELP
+			"two braces are enough: {{text}}" },
+		{ S("{{#a}}"), "column 3: bad path #a: expected a field name at '#a'" LOGIC },
+		{ S("{{ /a }}"), "column 4: bad path /a: expected a field name at '/a'" LOGIC },
+		{ S("{{\"a\"}}"),
+			"column 3: bad path \"a\": expected a field name at '\"a\"'" LOG_HELP
+			"a field's name has no quotes: {{text}}; an odd one is written {{[\"odd name\"]}}" },
 		{ S("{{first name}}"),
 			"column 3: bad path first name: expected '.' or '[' (odd names are "
 			"written [\"like this\"]) at ' name'" },
@@ -402,7 +419,7 @@ TEST("a bad template is refused, with the place and what would be right")
 		struct err err = { 0 };
 		if (!CHECK(!template_parse(&t, cases[i].text, TEMPLATE_FROM_ARGUMENT, &err)))
 			printf("#   accepted: %.*s\n", (int)cases[i].text.n, cases[i].text.at);
-		CHECK_INT(err.kind, ERR_USAGE);
+		CHECK_INT(err.kind, ERR_TEMPLATE);
 		CHECK_STR(err.msg, cases[i].message);
 		CHECK(!t.parts && t.parts_n == 0);
 		template_release(&t);
@@ -650,9 +667,11 @@ TEST("one item of a list is taken by its place, and one without an answer is mis
 		{ "<{{draft[1]?}}>", "[\"a\",null]", "{}", "<>" },
 		{ "<{{draft[1].t?|json}}>", "[\"a\",null]", "{}", "<>" },
 		{ "{{draft[2]}}", "[\"a\",null]", "{}",
-			"!no item \"draft[2]\"; the value of step \"draft\" has 2 items" },
+			"!no item \"draft[2]\"" LOG_HELP
+			"the value of step \"draft\" has 2 items" },
 		{ "{{draft[0].t}}", "[\"a\"]", "{}",
-			"!no field \"draft[0].t\"; \"draft[0]\" is a string, not an object" },
+			"!no field \"draft[0].t\"" LOG_HELP
+			"\"draft[0]\" is a string, not an object" },
 	};
 	CHECK_BOUND(true, cases);
 }
@@ -670,10 +689,11 @@ TEST("a step without a value is what the record brought, by the same rules")
 		{ "{{draft.t.u}}", NULL, "{\"draft\":{\"t\":{\"u\":\"x\"}}}", "x" },
 		{ "{{draft[0]}}", NULL, "{\"draft\":[null]}", "!\"draft[0]\" has no answer" },
 		{ "{{draft[1]}}", NULL, "{\"draft\":[0]}",
-			"!no item \"draft[1]\"; \"draft\" has 1 item" },
+			"!no item \"draft[1]\"" LOG_HELP "\"draft\" has 1 item" },
 		{ "{{draft.titel}}", NULL, "{\"draft\":{\"title\":1}}",
-			"!no field \"draft.titel\"; \"draft\" has \"title\"" },
-		{ "{{draft[0]}}", NULL, "{\"a\":1}", "!no field \"draft\"; the record has \"a\"" },
+			"!no field \"draft.titel\"" LOG_HELP "\"draft\" has \"title\"" },
+		{ "{{draft[0]}}", NULL, "{\"a\":1}",
+			"!no field \"draft\"" LOG_HELP "the record has \"a\"" },
 		{ "<{{draft?}}{{draft[0]?}}>", NULL, "[]", "<>" },
 	};
 	CHECK_BOUND(true, cases);
@@ -695,15 +715,18 @@ TEST("the message for what a step's value lacks names the step and what is there
 {
 	static const struct bound_case cases[] = {
 		{ "{{draft.titel}}", "{\"id\":1,\"title\":\"x\"}", "{\"titel\":1}",
-			"!no field \"draft.titel\"; the value of step \"draft\" has \"title\"" },
+			"!no field \"draft.titel\"" LOG_HELP
+			"the value of step \"draft\" has \"title\"" },
 		{ "{{.draft.x}}", "{\"id\":1,\"title\":\"x\"}", "{}",
-			"!no field \"draft.x\"; the value of step \"draft\" has \"id\", \"title\"" },
+			"!no field \"draft.x\"" LOG_HELP
+			"the value of step \"draft\" has \"id\", \"title\"" },
 		{ "{{draft.x}}", "\"text\"", "{}",
-			"!no field \"draft.x\"; the value of step \"draft\" is a string, not an object" },
+			"!no field \"draft.x\"" LOG_HELP
+			"the value of step \"draft\" is a string, not an object" },
 		{ "{{draft[1]}}", "[1]", "{}",
-			"!no item \"draft[1]\"; the value of step \"draft\" has 1 item" },
+			"!no item \"draft[1]\"" LOG_HELP "the value of step \"draft\" has 1 item" },
 		{ "{{draft.a.x}}", "{\"a\":{}}", "{}",
-			"!no field \"draft.a.x\"; \"draft.a\" has none" },
+			"!no field \"draft.a.x\"" LOG_HELP "\"draft.a\" has none" },
 	};
 	CHECK_BOUND(false, cases);
 }
@@ -734,16 +757,21 @@ TEST("a field that the record lacks may be a slip of a step's name, which is the
 {
 	static const char *const steps[] = { "draft", "summary" };
 	static const struct render_case cases[] = {
-		{ "{{drfat}}", "{\"id\":1}", "no field \"drfat\"; there is a step \"draft\"" },
+		{ "{{drfat}}", "{\"id\":1}",
+			"no field \"drfat\"" LOG_HELP "there is a step \"draft\"" },
 		{ "{{sumary.x}}", "{\"id\":1}",
-			"no field \"sumary\"; there is a step \"summary\"" },
+			"no field \"sumary\"" LOG_HELP "there is a step \"summary\"" },
 		{ "{{drift}}", "{\"drifts\":1}",
-			"no field \"drift\"; the record has \"drifts\", and there is a step \"draft\"" },
-		{ "{{drfat}}", "\"text\"", "no field \"drfat\"; there is a step \"draft\"" },
+			"no field \"drift\"" LOG_HELP
+			"the record has \"drifts\", and there is a step \"draft\"" },
+		{ "{{drfat}}", "\"text\"",
+			"no field \"drfat\"" LOG_HELP "there is a step \"draft\"" },
 		{ "{{drfat.x}}", "{\"drfat\":{\"y\":1}}",
-			"no field \"drfat.x\"; \"drfat\" has \"y\"" },
-		{ "{{other}}", "{\"id\":1}", "no field \"other\"; the record has \"id\"" },
-		{ "{{summary}}", "{\"id\":1}", "no field \"summary\"; the record has \"id\"" },
+			"no field \"drfat.x\"" LOG_HELP "\"drfat\" has \"y\"" },
+		{ "{{other}}", "{\"id\":1}",
+			"no field \"other\"" LOG_HELP "the record has \"id\"" },
+		{ "{{summary}}", "{\"id\":1}",
+			"no field \"summary\"" LOG_HELP "the record has \"id\"" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct template t;

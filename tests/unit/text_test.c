@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef bool put_function(struct buf *out, struct span from);
 
@@ -128,6 +129,25 @@ TEST("escapes are decoded, pairs of surrogates to one character, lone ones to U+
 	};
 	check_puts(json_put_plain, cases, sizeof cases / sizeof *cases);
 	check_ceilings(json_put_plain, SPAN("a\\n\\ud83d\\ude00b"), 7);
+}
+
+TEST("an escape that the end cuts, in what nobody has scanned, is read no further than that")
+{
+	static const char *const cut[] = { "\\", "a\\", "\\u", "\\u0", "\\u004", "\\ud83d\\u" };
+	for (size_t i = 0; i < sizeof cut / sizeof *cut; i++) {
+		/* of just this length on the heap, so that a sanitizer sees a step too far */
+		size_t n = strlen(cut[i]);
+		char *exact = malloc(n);
+		if (!CHECK(exact != NULL))
+			return;
+		memcpy(exact, cut[i], n);
+		struct buf out;
+		buf_init(&out, 100);
+		CHECK(json_put_plain(&out, (struct span){ exact, n }));
+		CHECK(out.len > 0 && out.len <= n);
+		buf_release(&out);
+		free(exact);
+	}
 }
 
 TEST("a whole string gets its quotes")

@@ -284,6 +284,9 @@ TEST("no letter of a text makes it cheaper")
 		check_grows(samples[i].text);
 	check_grows("a \n \n  b\t\n\n ;\n \n. \n1");
 	check_grows("HTTPServer ABCDEFGHIJabcdefghij 1234567 .,b ...\n/x");
+	/* what looks random with half of its last word or line, and does not with all of it */
+	check_grows("Abcd1Efgh2Ijkl3Mnop4Qrst5Uvwx6Yzab7abcdefghijklmnopqrstuvwxyzabcdefghijklmno");
+	check_grows("______\xff\xff\xff cZ8LudrZ7WJmBwGfab_______\xff\x01_______^\n\n\n\n\n\n");
 }
 
 TEST("bytes that are no UTF-8 and escapes that are none are charged and do no harm")

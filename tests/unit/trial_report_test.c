@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 
+#include "caught.h"
 #include "t.h"
 
 #include <string.h>
@@ -11,19 +12,9 @@
 /* Gives what is said on stderr, in static memory. */
 static const char *said(const struct trial_report *r)
 {
-	static char caught[4096];
-	int ends[2], saved = dup(STDERR_FILENO);
-	if (!CHECK(pipe(ends) == 0 && saved >= 0))
-		return "";
-	dup2(ends[1], STDERR_FILENO);
+	struct caught c = caught_begin();
 	trial_report_say(r);
-	dup2(saved, STDERR_FILENO);
-	close(saved);
-	close(ends[1]);
-	ssize_t n = read(ends[0], caught, sizeof caught - 1);
-	close(ends[0]);
-	caught[n > 0 ? n : 0] = '\0';
-	return caught;
+	return caught_text(&c);
 }
 
 static struct trial_figure figure(double about, double low, double high)

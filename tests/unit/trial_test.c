@@ -192,7 +192,7 @@ TEST("an input that is not there is refused by its name")
 	unlink(s.path);
 	s.config.money.trial_n = 1;
 	CHECK(!trial_draw(&s.trial, &s.config, &s.err));
-	CHECK_INT(s.err.kind, ERR_USAGE);
+	CHECK_INT(s.err.kind, ERR_FILE);
 	CHECK(strstr(s.err.msg, s.path) != NULL);
 	CHECK(!s.trial.is_on);
 	scene_end(&s);

@@ -127,7 +127,7 @@ TEST("what is no base URL is refused, and the URL is left empty")
 			url_release(&u);
 			continue;
 		}
-		CHECK_INT(err.kind, ERR_USAGE);
+		CHECK_INT(err.kind, ERR_ENDPOINT);
 		CHECK(err.msg[0] != '\0');
 		CHECK(!strstr(err.msg, "hunter2"));
 		CHECK(!u.origin && !u.full);
@@ -142,4 +142,15 @@ TEST("a URL that is released twice is fine")
 	url_release(&u);
 	url_release(&u);
 	CHECK(!u.full);
+}
+
+TEST("of a proxy that libcurl quotes neither user nor password is left")
+{
+	char text[] = "Unsupported proxy syntax in 'http://u:p/a@ss@127.0.0.1:9'";
+	char other[] = "Could not resolve proxy: a@b";
+	url_hide_proxy_user(text);
+	url_hide_proxy_user(other);
+	url_hide_proxy_user(NULL);
+	CHECK_STR(text, "Unsupported proxy syntax in '***************@127.0.0.1:9'");
+	CHECK_STR(other, "Could not resolve proxy: a@b");
 }

@@ -12,7 +12,7 @@
 static struct yaml *parse(const char *text)
 {
 	struct err err;
-	struct yaml *y = yaml_new(span_of(text), "f", &err);
+	struct yaml *y = yaml_new(span_of(text), "f", ERR_FLOW, &err);
 	if (!CHECK(y))
 		printf("#   said: %s\n", err.msg);
 	return y;
@@ -21,9 +21,9 @@ static struct yaml *parse(const char *text)
 static void check_bytes_refused(struct span text, const char *msg)
 {
 	struct err err = { 0 };
-	struct yaml *y = yaml_new(text, "f", &err);
+	struct yaml *y = yaml_new(text, "f", ERR_FLOW, &err);
 	CHECK(!y);
-	CHECK_INT(err.kind, ERR_USAGE);
+	CHECK_INT(err.kind, ERR_FLOW);
 	CHECK_STR(err.msg, msg);
 	yaml_free(y);
 }
@@ -173,7 +173,7 @@ TEST("a YAML document may be as deep and large as is said, and no more")
 		snprintf(text, sizeof text, "%.*sx%.*s", depth,
 			"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", depth,
 			"]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]");
-		struct yaml *y = yaml_new(span_of(text), "f", &err);
+		struct yaml *y = yaml_new(span_of(text), "f", ERR_FLOW, &err);
 		CHECK_INT(y != NULL, depth < YAML_DEPTH_MAX);
 		yaml_free(y);
 	}
@@ -182,7 +182,7 @@ TEST("a YAML document may be as deep and large as is said, and no more")
 		buf_init(&b, YAML_BYTES_MAX);
 		for (int i = 0; i < n; i++)
 			buf_put_str(&b, "- x\n");
-		struct yaml *y = yaml_new(buf_span(&b), "f", &err);
+		struct yaml *y = yaml_new(buf_span(&b), "f", ERR_FLOW, &err);
 		CHECK_INT(y != NULL, n < YAML_NODES_MAX);
 		yaml_free(y);
 		buf_release(&b);
@@ -204,11 +204,15 @@ TEST("a key that is there twice is refused with the line of the first")
 TEST("what is not YAML is refused with line and column")
 {
 	check_refused("a: [1\n", "f:2:1: flow sequence without a closing bracket");
-	check_refused("a: b: c\n", "f:1:5: invalid nested block mapping on the same line");
+	check_refused("a: b: c\n",
+		"f:1:5: invalid nested block mapping on the same line" LOG_HELP
+		"a text with \": \" in it has quotes around it");
 	check_refused("a:\n\t- b\n",
-		"f:2:1: tab character may not be used as indentation; line 2 is indented with a tab, not spaces");
+		"f:2:1: tab character may not be used as indentation" LOG_HELP
+		"line 2 is indented with a tab, not spaces");
 	check_refused("a: 1\nb:\n  c: 1\n\td: 2\n",
-		"f:4:2: invalid tab used as indentation; line 4 is indented with a tab, not spaces");
+		"f:4:2: invalid tab used as indentation" LOG_HELP
+		"line 4 is indented with a tab, not spaces");
 	check_refused("a: @x\n", "f:1:4: plain scalar cannot start with '@'");
 }
 
@@ -221,12 +225,16 @@ TEST("bytes that are no text are refused where they are")
 
 TEST("what of YAML is not understood is refused by name")
 {
-	check_refused("a: !!str 8\n", "f:1:10: tags (!) are not understood; leave it out");
-	check_refused("a: !x [8]\n", "f:1:7: tags (!) are not understood; leave it out");
+	check_refused(
+		"a: !!str 8\n", "f:1:10: tags (!) are not understood" LOG_HELP "leave it out");
+	check_refused("a: !x [8]\n", "f:1:7: tags (!) are not understood" LOG_HELP "leave it out");
 	check_refused("a: &x {k: 1}\nb:\n  <<: *x\n", "f:3:3: merge keys (<<) are not understood");
-	check_refused("? [a]\n: b\n", "f:1:3: a key is a plain word, not a list or map");
+	check_refused("? [a]\n: b\n",
+		"f:1:3: a key is a plain word, not a list or map" LOG_HELP
+		"a text that begins with a brace or bracket has quotes, as in prompt: \"{{text}}\"");
 	check_refused("? &k a\n: b\n", "f:1:6: a key has neither tag nor anchor");
-	check_refused("--- a\n--- b\n", "f:2:1: a second document begins here; one is enough");
+	check_refused(
+		"--- a\n--- b\n", "f:2:1: a second document begins here" LOG_HELP "one is enough");
 }
 
 TEST("a message about a node begins with the place of its value or its key")
