@@ -192,16 +192,17 @@ bytes_tell() {
 
 @test "JSON is an object a second, the last with all that was done" {
 	start_mock --latency 2500ms
-	records 20 >in
-	try ask -p '{{text}}' -i in -j 20 --total 20 --progress=json --price-in 1 --price-out 2
+	# As many as are tried at once before anything is known: a first look may come at any time.
+	records 10 >in
+	try ask -p '{{text}}' -i in -j 10 --total 10 --progress=json --price-in 1 --price-out 2
 	[ "$status" -eq 0 ]
 	echoed out
-	jq -es 'length >= 3 and all(.[]; .type == "progress" and .total == 20 and .jobs == 20)' err
+	jq -es 'length >= 3 and all(.[]; .type == "progress" and .total == 10 and .jobs == 10)' err
 	jq -es 'map(.final) | .[-1] and (.[:-1] | any | not)' err
-	jq -es '.[0] | .elapsed_s >= 1 and .done == 0 and .in_flight == 20 and
+	jq -es '.[0] | .elapsed_s >= 1 and .done == 0 and .in_flight == 10 and
 		.waiting_for == "jobs" and .eta_s == null' err
-	jq -es '.[-1] | .done == 20 and .ok == 20 and .failed == 0 and .share == 1 and
-		.in_flight == 0 and .requests == 20 and .tokens.output == 60 and .cost > 0 and
+	jq -es '.[-1] | .done == 10 and .ok == 10 and .failed == 0 and .share == 1 and
+		.in_flight == 0 and .requests == 10 and .tokens.output == 30 and .cost > 0 and
 		.waiting_for == null and .elapsed_s >= 2.5' err
 }
 
