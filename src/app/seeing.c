@@ -39,11 +39,19 @@ static enum log_level level_of(const struct config *c, const struct terminal *t)
 	return t->is_one ? LOG_NOTICE : LOG_WARNING;
 }
 
+/* Gives what this run is called where others may be heard, too; NULL = nothing of its own. */
+static const char *name_of(const struct config *c)
+{
+	const char *name = c->seeing.job_name;
+	return name && strcmp(name, "pllm") != 0 ? name : NULL;
+}
+
 void seeing_prepare(const struct config *config)
 {
 	struct terminal terminal;
 	look_at_terminal(config, &terminal);
 	log_set_level(level_of(config, &terminal));
+	log_set_name(name_of(config));
 	log_set_colour(terminal.has_colour);
 }
 
@@ -82,6 +90,7 @@ static struct progress_opts progress_opts_of(const struct config *c)
 	struct progress_opts opts = { .every_ms = c->seeing.every_ms, .unit = "records" };
 	look_at_terminal(c, &opts.terminal);
 	opts.form = form_of(c, &opts.terminal);
+	opts.name = name_of(c);
 	/* Of the input, of which a trial runs only a few. */
 	opts.total_n = c->money.trial_n > 0 ? 0 : (uint64_t)c->seeing.total_n;
 	return opts;

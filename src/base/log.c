@@ -31,6 +31,7 @@ enum {
 	HELP_MAX_BYTES = 1000,
 	WHERE_MAX_BYTES = 500,
 	STATUS_MAX_BYTES = 1000,
+	NAME_MAX_BYTES = 60,
 	LINES_MAX_BYTES = 4000, /* two lines with their beginnings: what a pipe takes at once */
 };
 
@@ -41,6 +42,7 @@ enum {
 #define PLAIN "\x1b[0m"
 
 static atomic_int shown = LOG_WARNING;
+static char beginning[NAME_MAX_BYTES + sizeof "pllm[]: "] = "pllm: "; /* of each message */
 static atomic_bool has_colour;
 static atomic_bool is_shared; /* the terminal: with others of our kind */
 
@@ -120,6 +122,19 @@ static void put_coloured(struct buf *out, const char *colour, const char *text)
 	buf_put_str(out, is_coloured ? colour : "");
 	buf_put_str(out, text);
 	buf_put_str(out, is_coloured ? PLAIN : "");
+}
+
+void log_set_name(const char *name)
+{
+	struct buf out = on(beginning, sizeof beginning - 1);
+	buf_put_str(&out, "pllm");
+	if (name) {
+		buf_put_char(&out, '[');
+		put_quoted(&out, span_of(name), NAME_MAX_BYTES);
+		buf_put_char(&out, ']');
+	}
+	buf_put_str(&out, ": ");
+	beginning[out.len] = '\0';
 }
 
 /* == The screen == */
@@ -230,7 +245,7 @@ void log_say(enum log_level level, const char *format, ...)
 		return;
 	/* Longer by a character: one that is cut in half is behind what is shown. */
 	struct span what = span_of(text), help = take_help(&what);
-	buf_put_str(&out, "pllm: ");
+	buf_put_str(&out, beginning);
 	put_quoted(&out, what, TEXT_MAX_BYTES);
 	if (help.at) {
 		buf_put_str(&out, "; ");
@@ -247,7 +262,7 @@ void log_fault(enum log_level level, const char *where, const char *id, const ch
 	if ((int)level > atomic_load(&shown))
 		return;
 	struct span what = span_of(text), help = take_help(&what);
-	buf_put_str(&out, "pllm: ");
+	buf_put_str(&out, beginning);
 	if (where) {
 		put_quoted(&out, span_of(where), WHERE_MAX_BYTES);
 		buf_put_str(&out, ": ");

@@ -2,7 +2,7 @@
 /*
  * log: lines for people, on stderr, and one that stays at the bottom while a run is on.
  *
- * Each message leaves as whole lines "pllm: ..." in one write, with control characters shown rather
+ * Each message leaves as whole lines "pllm: ..." (or "pllm[NAME]: ...") in one write, with control characters shown rather
  * than sent (what it quotes may come from a server). The line at the bottom, if there is one, is
  * taken away and put back by the same write, so that neither tears the other. Knows nobody. Any
  * thread; waits for another only while the terminal takes nothing, and the line never does.
@@ -26,6 +26,12 @@ enum log_level {
 
 /* Sets the least important level that is still shown; LOG_WARNING until then. */
 void log_set_level(enum log_level level);
+
+/*
+ * Names this run in all that is said from now on, to tell it from others on the same stderr; NULL =
+ * no more. Copied, up to 60 bytes. While there is one thread.
+ */
+void log_set_name(const char *name);
 
 /* Says whether errors, and what would be right, are in colour; not until then. */
 void log_set_colour(bool has_colour);

@@ -91,8 +91,11 @@ static const struct option seeing_rows[] = {
 		.standard = "pllm",
 		.takers = OPTION_IS_ASKERS,
 		.traits = OPTION_HAS_ENV,
-		.help = "what the metrics call this run",
-		.manual = "The value of the label\n.Li job\nof all metrics.\n" },
+		.help = "what metrics and messages call this run",
+		.manual =
+			"What this run is called: the value of the label\n.Li job\nof all metrics. "
+			"If it is given, messages begin with\n.Li pllm[ Ns Ar NAME Ns Li ]:\n"
+			"and the progress line with it, so that the stages of a pipeline can be told apart.\n" },
 	{ .name = "trace",
 		STRING(seeing.trace),
 		.value = "FILE",

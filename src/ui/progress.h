@@ -26,6 +26,7 @@ struct progress_opts {
 	int64_t every_ms; /* plain lines besides; 0 = none */
 	uint64_t total_n; /* records there will be; 0 = not known */
 	const char *unit; /* "records", or "documents" of chunk */
+	const char *name; /* of the run, at the beginning of the terminal's line; NULL = none */
 };
 
 enum { PROGRESS_MARKS_N = 64 };

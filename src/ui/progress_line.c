@@ -6,12 +6,14 @@
  * that does not fit is left out, and smaller ones behind it in the list may still be in. What parts
  * them shrinks first, from " | " to a space, until the first four are all in.
  */
+#include "base/visible.h"
 #include "ui/progress_text.h"
 
-enum { LINE_MAX_BYTES = 4000, BAR_CELLS = 10, FIRST_N = 4 };
+enum { LINE_MAX_BYTES = 4000, BAR_CELLS = 10, FIRST_N = 4, NAME_MAX_BYTES = 20 };
 
 /* In the order they stand in. */
 enum part {
+	PART_NAME,
 	PART_BAR,
 	PART_DONE,
 	PART_FAILED,
@@ -36,6 +38,7 @@ static const struct {
 	{ PART_WHY, 0 },
 	{ PART_FAILED, 0 },
 	{ PART_ETA, 0 },
+	{ PART_NAME, 0 },
 	{ PART_DONE, 1 },
 	{ PART_WHY, 1 },
 	{ PART_COST, 0 },
@@ -55,6 +58,18 @@ static const struct {
 	{ PART_TOKENS, 1 },
 	{ PART_BAR, 0 },
 };
+
+static void put_name(struct buf *out, const struct progress_scene *s, int form)
+{
+	const char *name = s->progress->opts.name;
+	struct buf shown;
+	if (form > 0 || !name)
+		return;
+	buf_init(&shown, NAME_MAX_BYTES);
+	visible_put(&shown, span_of(name));
+	buf_put_span(out, buf_span(&shown));
+	buf_release(&shown);
+}
 
 /* Blocks may be two columns wide each, and the line must not be. */
 static void put_bar(struct buf *out, const struct progress_scene *s, int form)
@@ -153,6 +168,7 @@ static void put_elapsed(struct buf *out, const struct progress_scene *s, int for
 typedef void put_part(struct buf *out, const struct progress_scene *s, int form);
 
 static put_part *const putters[PARTS_N] = {
+	[PART_NAME] = put_name,
 	[PART_BAR] = put_bar,
 	[PART_DONE] = progress_put_done,
 	[PART_FAILED] = put_failed,

@@ -256,6 +256,23 @@ bytes_tell() {
 	only_messages
 }
 
+@test "stages that have names are told apart, in messages and in the line" {
+	start_mock --latency 100ms
+	records 40 | jq -c 'if .id == 9 then .text += " [[mock:400]]" else . end' >in
+	(
+		ask --job-name first -v -j 4 -a one -p "{{text}}" -i in |
+			ask --job-name second -v -j 2 -a two -p "{{text}}" >out
+	) 2>err || true
+	[ "$(wc -l <out)" -eq 40 ]
+	grep -q '^pllm\[first\]: line 9: error\[E-request_rejected\]: ' err
+	grep -q '^pllm\[first\]: records:  40 read, 39 answered, 1 failed' err
+	grep -q '^pllm\[second\]: records:  40 read, ' err
+	run ! grep -v '^pllm\[first\]: \|^pllm\[second\]: \|^help: ' err
+	terminal_run 100 10 'ask --job-name first -j 2 -p "{{text}}" -i in >out'
+	terminal_await '^first \| [0-9]+ .* in flight'
+	terminal_end
+}
+
 @test "who sends a run to the background types undisturbed" {
 	start_mock --latency 300ms
 	records 40 >in

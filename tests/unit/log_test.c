@@ -120,6 +120,24 @@ TEST("what a terminal would obey is shown, not sent")
 		"pllm: tab\tstays, \xc3\xa9 too, \xc2\xa0 too\n");
 }
 
+TEST("a run that has a name is told from others by it, whatever stands in it")
+{
+	char long_name[100];
+	memset(long_name, 'n', sizeof long_name - 1);
+	long_name[sizeof long_name - 1] = '\0';
+	log_set_name("judge");
+	CHECK_STR(said(LOG_ERROR, "x"), "pllm[judge]: x\n");
+	CHECK_STR(fault("line 6", "input", "no"), "pllm[judge]: line 6: error[E-input]: no\n");
+	log_set_name("a\nb\x1b");
+	CHECK_STR(said(LOG_ERROR, "x"), "pllm[a\\u000ab\\u001b]: x\n");
+	log_set_name(long_name);
+	const char *line = said(LOG_ERROR, "x");
+	CHECK_INT(strspn(line + strlen("pllm["), "n"), 60);
+	CHECK_STR(line + strlen("pllm[") + 60, "]: x\n");
+	log_set_name(NULL);
+	CHECK_STR(said(LOG_ERROR, "x"), "pllm: x\n");
+}
+
 TEST("a quoted line feed cannot begin a line that looks like ours")
 {
 	CHECK_STR(said(LOG_ERROR, "no\npllm: all is well\r\n"),

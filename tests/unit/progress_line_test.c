@@ -121,6 +121,19 @@ TEST("as much is shown as fits, the most wanted first")
 		" | 1.23M tokens in, 310k out | 0:30 so far | rate limited, 12s left");
 }
 
+TEST("the name of a run begins its line where there is room, cut and harmless")
+{
+	struct view v = troubled();
+	progress.opts.name = "judge";
+	CHECK_STR(line(&progress, &v, 40), "1,234/5,000  3 failed  1:32  limited 12s");
+	CHECK_STR(line(&progress, &v, 46), "1,234/5,000 | 3 failed | 1:32 | limited 12s");
+	CHECK_STR(line(&progress, &v, 60),
+		"judge | 1,234/5,000 | 3 failed | 1:32 | $1.84 | limited 12s");
+	progress.opts.name = "\x1b[2J 34567890 234567890";
+	CHECK_STR(line(&progress, &v, 72),
+		"\\u001b[2J 34567890 2 | 1,234/5,000 | 3 failed | ETA 1:32 | limited 12s");
+}
+
 TEST("large runs have room for how far, failures, the end and the reason in 39 columns, too")
 {
 	struct view v = troubled();
