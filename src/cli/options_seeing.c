@@ -93,9 +93,10 @@ static const struct option seeing_rows[] = {
 		.traits = OPTION_HAS_ENV,
 		.help = "what metrics and messages call this run",
 		.manual =
-			"What this run is called: the value of the label\n.Li job\nof all metrics. "
+			"What this run is called: the value of the label\n.Li job\nof all metrics.\n"
 			"If it is given, messages begin with\n.Li pllm[ Ns Ar NAME Ns Li ]:\n"
-			"and the progress line with it, so that the stages of a pipeline can be told apart.\n" },
+			"and the progress line with it,\n"
+			"so that the stages of a pipeline can be told apart.\n" },
 	{ .name = "trace",
 		STRING(seeing.trace),
 		.value = "FILE",
