@@ -3,10 +3,10 @@
  * log: lines for people, on stderr, and one that stays at the bottom while a run is on.
  *
  * Each message leaves as whole lines "pllm: ...", or "pllm[NAME]: ...", in one write, with control
- * characters shown rather than sent (what it quotes may come from a server). The line at the bottom,
- * if there is one, is taken away and put back by the same write, so that neither tears the other.
- * Knows nobody. Any thread; waits for another only while the terminal takes nothing, and the line
- * never does.
+ * characters shown rather than sent (what it quotes may come from a server). The line at the
+ * bottom, if there is one, is taken away and put back by the same write, so that neither tears the
+ * other. Knows nobody. Any thread; waits for another only while the terminal takes nothing, and
+ * the line never does.
  */
 #pragma once
 
