@@ -118,11 +118,11 @@ alike() {
 @test "a record that comes later waits for the answer that is under way, with its own deadline" {
 	mkfifo slow
 	{
-		echo '{"id":1,"text":"x[[mock:delay:1200ms]]"}'
-		sleep 0.5
-		echo '{"id":2,"text":"x[[mock:delay:1200ms]]"}'
+		echo '{"id":1,"text":"x[[mock:delay:4s]]"}'
+		sleep 2
+		echo '{"id":2,"text":"x[[mock:delay:4s]]"}'
 	} >slow &
-	try shared -p '{{text}}' --deadline 900ms <slow
+	try shared -p '{{text}}' --deadline 3s <slow
 	[ "$status" -eq 1 ]
 	[ "$(jq -r '.pllm.error.code // .output' out | paste -sd ,)" = 'timeout,echo: x' ]
 	[ "$(mock_stat requests)" -eq 1 ]

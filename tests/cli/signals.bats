@@ -96,7 +96,7 @@ check_out() {
 }
 
 @test "USR1 says how far the run is and what its gates do, and the run goes on" {
-	printf '%s\n' '{"id":1,"text":"[[mock:delay:700ms]]"}' '{"id":2,"text":"x"}' >in
+	printf '%s\n' '{"id":1,"text":"[[mock:delay:3s]]"}' '{"id":2,"text":"x"}' >in
 	start_ask -p '{{text}}' -q <in >out 2>err
 	await eval '[ "$(mock_stat in_flight)" -eq 1 ] && [ "$(mock_stat requests)" -eq 2 ]'
 	kill -s USR1 "$ASK_PID"
