@@ -227,10 +227,31 @@ _pllm_letters() {
 	name=
 }
 
+# Reads a word that is options, or --, behind which there are none.
+_pllm_dashed() {
+	local how value stem
+	case $1 in
+	--) ended=yes ;;
+	--*=*) _pllm_given "${1%%=*}" "${1#*=}" ;;
+	--*)
+		how=${_pllm_rows[$1]:-none}
+		case $how in
+		*none | *'?'*) _pllm_given "$1" '' ;;
+		*) name=$1 ;;
+		esac ;;
+	*)
+		_pllm_letters "$1"
+		if [ -n "$name" ] && [ -n "$value" ]; then
+			_pllm_given "$name" "$value"
+			name=
+		fi ;;
+	esac
+}
+
 # Reads the words before the cursor as pllm does. Leaves in name the option whose value comes
 # next, if one does.
 _pllm_read() {
-	local word value stem i how
+	local word i
 	name=
 	for ((i = 1; i < ${#line[@]} - 1; i++)); do
 		word=${line[i]}
@@ -242,30 +263,23 @@ _pllm_read() {
 		case $word in
 		*[\<\>]) name='<' ;;
 		[\<\>\&]* | [0-9]\>*) ;;
-		--*=*) _pllm_given "${word%%=*}" "${word#*=}" ;;
-		--*)
-			how=${_pllm_rows[$word]:-none}
-			case $how in
-			*none | *'?'*) _pllm_given "$word" '' ;;
-			*) name=$word ;;
-			esac ;;
-		-?*)
-			_pllm_letters "$word"
-			if [ -n "$name" ] && [ -n "$value" ]; then
-				_pllm_given "$name" "$value"
-				name=
+		*)
+			if [ -z "$ended" ] && [[ $word == -?* ]]; then
+				_pllm_dashed "$word"
+			else
+				words+=("$word")
 			fi ;;
-		*) words+=("$word") ;;
 		esac
 	done
 }
 
-# Offers each of the words behind the first that goes on where the word at the cursor ends;
-# the first is what of that one stands before them.
+# Offers each of the words behind the first that goes on where the word at the cursor ends and
+# is not listed there already; the first is what of that one stands before them.
 _pllm_offer() {
 	local stem=$1 word
 	shift
 	for word; do
+		[[ $listed != *,"$word",* ]] || continue
 		word=$stem$word
 		[[ $word != "$cur"* ]] || COMPREPLY+=("${word#"$kept"}")
 	done
@@ -300,6 +314,7 @@ _pllm_value() {
 		fi
 	fi
 	if [[ $how == *, && $value == *,* ]]; then
+		listed=,${value%,*},
 		stem+=${value%,*}, value=${value##*,}
 	fi
 	how=${how#'?'}
@@ -344,7 +359,7 @@ _pllm_word() {
 }
 
 _pllm() {
-	local IFS=$' \t\n' kept cur name command=filter given=' ' stem value
+	local IFS=$' \t\n' kept cur name command=filter given=' ' ended='' listed='' stem value
 	local -a line words=() steps=() config=()
 	COMPREPLY=()
 	_pllm_words "$2"
@@ -353,6 +368,10 @@ _pllm() {
 	[[ " $_pllm_commands " != *" ${words[0]:-help} "* ]] || command=${words[0]}
 	if [ -n "$name" ]; then
 		_pllm_value "$name" '' "$cur"
+		return
+	fi
+	if [ -n "$ended" ] && [[ $cur != [\<\>]* ]]; then
+		_pllm_word
 		return
 	fi
 	case $cur in

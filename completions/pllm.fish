@@ -51,13 +51,20 @@ function __pllm_read
 	set -g __pllm_config
 	set -g __pllm_words
 	set -l name
+	set -l ended
 	for word in $line[2..]
 		if test -n "$name"
 			__pllm_given $name $word
 			set name
 			continue
 		end
+		if test -n "$ended"; or not string match -qr '^-.' -- $word
+			set -ga __pllm_words $word
+			continue
+		end
 		switch $word
+			case --
+				set ended yes
 			case '--*=*'
 				__pllm_given (string replace -r '^--([^=]*)=[\s\S]*' '$1' -- $word) \
 					(string replace -r '^[^=]*=' '' -- $word)[1]
@@ -67,15 +74,13 @@ function __pllm_read
 					__pllm_given $name ''
 					set name
 				end
-			case '-?*'
+			case '*'
 				set -l parts (__pllm_split $word)
 				set name $parts[1]
 				if test -n "$parts[2]"
 					__pllm_given $parts[1..2]
 					set name
 				end
-			case '*'
-				set -ga __pllm_words $word
 		end
 	end
 	set -g __pllm_command filter
@@ -97,10 +102,11 @@ function __pllm_takes --argument-names commands name
 	and not contains -- "$name" $__pllm_names
 end
 
-# Prints values: how, and the words that there are.
+# Prints values that are not listed already: how, and the words that there are.
 function __pllm_value --argument-names how
 	__pllm_read
 	set -l stem ''
+	set -l listed
 	set -l value (commandline -ct | string replace -ra '[\'"\\\\]' '' |
 		string replace -r '^--[a-z0-9-]*=' '')
 	if string match -qr '^-[^-]' -- "$value"
@@ -115,6 +121,7 @@ function __pllm_value --argument-names how
 	end
 	if string match -q '*,' -- $how
 		set value (string sub -s (math (string length -- "$stem") + 1) -- $value)
+		set listed (string split , -- $value)[1..-2]
 		set stem "$stem"(string match -r '^.*,' -- $value; or echo)
 	end
 	set -l source (string match -r '^[a-z]+' -- $how)
@@ -132,7 +139,8 @@ function __pllm_value --argument-names how
 			set found (command pllm $__pllm_config --generate $source </dev/null 2>/dev/null)
 	end
 	for word in $found
-		printf '%s%s\n' "$stem" $word
+		contains -- $word $listed
+		or printf '%s%s\n' "$stem" $word
 	end
 end
 
@@ -262,7 +270,7 @@ complete -c pllm -n '__pllm_takes filter,reduce,embed stats-every' -l stats-ever
 complete -c pllm -n '__pllm_takes filter,reduce,embed total' -l total -x -d 'how many records there will be, for the progress line'
 complete -c pllm -n '__pllm_takes filter,reduce,embed stats' -l stats -r -F -d 'write what the summary says to FILE, as JSON'
 complete -c pllm -n '__pllm_takes filter,reduce,embed metrics-file' -l metrics-file -r -F -d 'write counts to FILE for Prometheus, at the end'
-complete -c pllm -n '__pllm_takes filter,reduce,embed job-name' -l job-name -x -d 'what the metrics call this run'
+complete -c pllm -n '__pllm_takes filter,reduce,embed job-name' -l job-name -x -d 'what metrics and messages call this run'
 complete -c pllm -n '__pllm_takes filter,reduce,embed trace' -l trace -r -F -d 'write each request and its answer to FILE'
 complete -c pllm -n '__pllm_takes filter,reduce,embed,chunk,cache,doctor color' -l color -x -a '(__pllm_value words auto always never)' -d 'whether messages are in colour'
 complete -c pllm -n '__pllm_takes filter,reduce,embed,chunk,cache,doctor quiet' -s q -l quiet -d 'no warnings and no summary on stderr'

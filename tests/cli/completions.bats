@@ -96,7 +96,7 @@ bash_offers() {
 
 # Lines up to the cursor, and what is offered there; of that only what comes behind = or a comma, for
 # shells differ in what they call a word.
-table() {
+table_of_words() {
 	cat <<-'EOF'
 		pllm => cache chunk doctor embed help reduce
 		pllm re=> reduce
@@ -140,6 +140,22 @@ table() {
 		pllm embed --api voy=> voyage
 		pllm --forma=>
 		pllm embed --format n=> npy
+		pllm -- --exi=>
+		pllm -- -=>
+		pllm -- re=> reduce
+		pllm -- cache => export ls rm stats verify
+		pllm cache -- ls uni=> unique.txt
+		pllm cache -- --fai=>
+		pllm -- --existing =>
+		pllm -- --existing==>
+		pllm -- -i uni=>
+		pllm -- -k cache =>
+	EOF
+}
+
+# The same for what is named on the line or in the configuration.
+table_of_names() {
+	cat <<-'EOF'
 		pllm -p =>
 		pllm -p one==>
 		pllm --prompt-file one=uni=> unique.txt
@@ -149,6 +165,9 @@ table() {
 		pllm -p first='Hello {{x}}' -s first==>
 		pllm -p a=x --prompt=b='y z' --prompt-file c=f -rp d=w -pe=v --emit => a b c d e
 		pllm -p aa=x -p b=y --emit b,a=> aa
+		pllm -p a=x -p b=y -p c=z --emit a,=> b c
+		pllm -p a=x -p b=y -p c=z --emit=b,a,=> c
+		pllm -p a=x -p aa=y --emit a,a=> aa
 		pllm -p 'No step' --emit =>
 		pllm -p Step=x --emit =>
 		pllm -p first=x --join => all first vote
@@ -167,6 +186,8 @@ table() {
 		pllm -m one=g=> gpt-4o-mini
 		pllm -p one=x -m => gpt-4o-mini llama3:8b o3 one
 		pllm -m o3,g=> gpt-4o-mini
+		pllm -p one=x -m one=o3,=> gpt-4o-mini llama3:8b
+		pllm -m llama3:8b,o3,=> gpt-4o-mini
 		pllm -m openai/=>
 		pllm cache ls -m l=> llama3:8b
 		pllm --endpoint => both here there
@@ -181,7 +202,7 @@ table() {
 	EOF
 }
 
-# Fails unless the function that is named offers what the table says.
+# offers_what_the_table_says OFFERS TABLE: fails unless the one function offers what the other says.
 offers_what_the_table_says() {
 	local line typed wanted got bad=0
 	touch unique.txt
@@ -197,7 +218,7 @@ offers_what_the_table_says() {
 			echo "$typed| $got, not$wanted"
 			bad=1
 		}
-	done < <(table)
+	done < <("$2")
 	[ ! -e key-was-read ] && [ ! -e ran ] && [ "$bad" -eq 0 ]
 }
 
@@ -222,17 +243,29 @@ offers_what_the_table_says() {
 
 @test "bash offers what fits" {
 	bash -n "$top/completions/pllm.bash"
-	offers_what_the_table_says bash_offers
+	offers_what_the_table_says bash_offers table_of_words
+}
+
+@test "bash offers names that fit" {
+	offers_what_the_table_says bash_offers table_of_names
 }
 
 @test "zsh offers what fits" {
 	zsh -n "$top/completions/_pllm"
-	offers_what_the_table_says zsh_offers
+	offers_what_the_table_says zsh_offers table_of_words
+}
+
+@test "zsh offers names that fit" {
+	offers_what_the_table_says zsh_offers table_of_names
 }
 
 @test "fish offers what fits" {
 	fish --no-execute "$top/completions/pllm.fish"
-	offers_what_the_table_says fish_offers
+	offers_what_the_table_says fish_offers table_of_words
+}
+
+@test "fish offers names that fit" {
+	offers_what_the_table_says fish_offers table_of_names
 }
 
 # What bash leaves of a line, with its quotes, and with either idea of what a word is.
