@@ -41,6 +41,5 @@ void key_form_overwrite(char *bytes, size_t n)
 			(is_part(bytes[i + key_n]) || memchr("/+%=", bytes[i + key_n], 4)))
 			key_n++;
 		memset(bytes + i, '*', key_n);
-		i += key_n;
 	}
 }

@@ -117,7 +117,7 @@ static size_t fitting(struct span run, size_t room)
 
 static void put_run(struct buf *out, struct span run)
 {
-	size_t room = out->is_full ? 0 : out->max - out->len;
+	size_t room = out->max - out->len;
 	size_t n = run.n <= room ? run.n : fitting(run, room);
 	buf_put(out, run.at, n);
 	/* What is left does not fit, and the buffer is to say so. */

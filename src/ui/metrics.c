@@ -57,14 +57,14 @@ static int64_t count_before(const struct writing *w)
 {
 	struct span text = value_before(w->m->before, buf_span(&w->series));
 	int64_t n;
-	return text.at && units_parse_int(text, &n) && n >= 0 && n <= COUNT_MAX ? n : 0;
+	return units_parse_int(text, &n) && n >= 0 && n <= COUNT_MAX ? n : 0;
 }
 
 static int64_t money_before(const struct writing *w)
 {
 	struct span text = value_before(w->m->before, buf_span(&w->series));
 	int64_t pico;
-	return text.at && money_read(text, 1, &pico) ? pico : 0;
+	return money_read(text, 1, &pico) ? pico : 0;
 }
 
 static int64_t ms_before(const struct writing *w)
@@ -72,7 +72,7 @@ static int64_t ms_before(const struct writing *w)
 	struct span text = value_before(w->m->before, buf_span(&w->series));
 	int64_t ms;
 	/* Decimals are read exactly where money is. */
-	return text.at && money_read(text, MONEY_PER_DOLLAR / 1000, &ms) ? ms : 0;
+	return money_read(text, MONEY_PER_DOLLAR / 1000, &ms) ? ms : 0;
 }
 
 /* == Lines == */
@@ -126,7 +126,7 @@ static void series(struct writing *w, const char *name, const char *label, const
 static void put_count(struct writing *w, int64_t n)
 {
 	buf_put_span(w->out, buf_span(&w->series));
-	put(w->out, " %" PRId64 "\n", n < COUNT_MAX ? n : COUNT_MAX);
+	put(w->out, " %" PRId64 "\n", n);
 }
 
 static void put_seconds(struct writing *w, int64_t ms)
@@ -280,7 +280,7 @@ static void put_run(struct writing *w)
 	bool is_success = m->exit_code == EXIT_ALL_ANSWERED && !m->verdict->is_trial;
 	head(w, "pllm_run_duration_seconds", "gauge", "How long the last run took.");
 	series(w, "pllm_run_duration_seconds", NULL, NULL);
-	put_seconds(w, m->stats->wall_ms > 0 ? m->stats->wall_ms : 0);
+	put_seconds(w, m->stats->wall_ms);
 	put_gauge(w, "pllm_exit_code", "Its exit status, or 128 and the signal that ended it.",
 		m->exit_code);
 	put_gauge(w, "pllm_last_run_timestamp_seconds", "When it ended.", m->now_s);

@@ -90,7 +90,7 @@ static bool read_line(struct span text, struct line *line)
 		return false;
 	const char *job = brace + sizeof start - 1;
 	size_t n = (size_t)(space - job), job_n = escaped_n((struct span){ job, n });
-	if (job_n == n || job_n > JOB_MAX_BYTES || job[job_n] != '"')
+	if (job_n > JOB_MAX_BYTES || job[job_n] != '"')
 		return false;
 	*line = (struct line){ .text = text,
 		.name = { text.at, (size_t)(brace - text.at) },

@@ -71,7 +71,7 @@ static void say_reason(const struct summary *summary, enum error_code code)
 {
 	const struct stats *s = summary->stats;
 	const struct stats_sample *first = &s->samples[code];
-	bool is_said = first->message[0] &&
+	bool is_said =
 		strncmp(summary->verdict->reason, first->message, strlen(first->message)) == 0;
 	log_say(LOG_WARNING, "  %s: %llu, first on line %llu%s%s", error_code_name(code),
 		(unsigned long long)s->codes_n[code], (unsigned long long)first->line,

@@ -136,3 +136,18 @@ TEST("a full counter stays full, and never gives more than there are")
 	CHECK_INT(histogram_up_to(&h, 39), UINT32_MAX + INT64_C(1));
 	CHECK_INT(histogram_quantile(&h, 0.5), 0);
 }
+
+TEST("what a full counter leaves out is still among all")
+{
+	struct histogram h = { 0 };
+	histogram_add(&h, 30);
+	for (size_t i = 0; i < HISTOGRAM_BUCKETS_N; i++)
+		h.counts[i] = h.counts[i] > 0 ? UINT32_MAX : 0;
+	h.n = UINT32_MAX;
+	histogram_add(&h, 30);
+	histogram_add(&h, 1000);
+	CHECK_INT(histogram_quantile(&h, 0), 30);
+	CHECK_INT(histogram_quantile(&h, 0.5), 30);
+	CHECK_INT(histogram_up_to(&h, 30), UINT32_MAX);
+	CHECK_INT(histogram_up_to(&h, 1000), UINT32_MAX + INT64_C(2));
+}

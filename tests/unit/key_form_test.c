@@ -34,6 +34,7 @@ TEST("what looks like a key is overwritten, and nothing else is")
 	check_overwritten("key: sk-12345678.", "key: ***********.");
 	check_overwritten("sk-12345678,hf_12345678", "***********,***********");
 	check_overwritten("(\"AIzaabcdefgh\")", "(\"************\")");
+	check_overwritten("key_sk-12345678", "key_***********");
 	check_overwritten("ask-12345678 risk-averse-people", "ask-12345678 risk-averse-people");
 	check_overwritten("sk-1234567", "sk-1234567");
 	check_overwritten("", "");
@@ -43,5 +44,6 @@ TEST("what follows a key may be the rest of it")
 {
 	check_overwritten("key: sk-proj-AbCd/efGH+12==.", "key: **********************.");
 	check_overwritten("'sk-proj-AbCd%2FefGH%2B12'", "'************************'");
+	check_overwritten("sk-12345678=", "************");
 	check_overwritten("hf_1234567/89 a/b", "hf_1234567/89 a/b");
 }

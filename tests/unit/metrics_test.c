@@ -8,6 +8,7 @@
 #include "base/rng.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TEXT_MAX_BYTES = 1 << 20 };
@@ -75,6 +76,7 @@ TEST("a run without a file before says what it has counted")
 	check_line(&text, "pllm_retries_total{job=\"nightly\",reason=\"overloaded\"}", "2");
 	check_line(&text, "pllm_cached_calls_total{job=\"nightly\"}", "3");
 	check_line(&text, "pllm_tokens_total{job=\"nightly\",type=\"input\"}", "100");
+	check_line(&text, "pllm_tokens_total{job=\"nightly\",type=\"output\"}", "20");
 	check_line(&text, "pllm_tokens_total{job=\"nightly\",type=\"reasoning\"}", "0");
 	check_line(&text, "pllm_cost_usd_total{job=\"nightly\"}", "0.125");
 	check_line(&text, "pllm_run_duration_seconds{job=\"nightly\"}", "61.042");
@@ -82,6 +84,8 @@ TEST("a run without a file before says what it has counted")
 	check_line(&text, "pllm_last_run_timestamp_seconds{job=\"nightly\"}", "1700000000");
 	check_line(&text, "pllm_last_success_timestamp_seconds{job=\"nightly\"}", "0");
 	CHECK(!strstr(text.data, "reason=\"answered\""));
+	/* No request ends so. */
+	CHECK(!strstr(text.data, "=\"bad_record\""));
 	CHECK_INT(text.data[text.len - 1], '\n');
 	buf_release(&text);
 }
@@ -104,18 +108,38 @@ TEST("the buckets of the histogram hold what smaller ones hold")
 	buf_release(&text);
 }
 
+TEST("each bucket ends where its name says")
+{
+	static const char *const ends[] = { "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10",
+		"30", "60", "120", "300", "600" };
+	struct stats s = { 0 };
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		histogram_add(&s.traffic.latency, (int64_t)(strtod(ends[i], NULL) * 900));
+	struct buf text = put(&s, 0, 1, (struct span){ 0 });
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		char series[120], n[20];
+		snprintf(series, sizeof series,
+			"pllm_request_duration_seconds_bucket{job=\"nightly\",le=\"%s\"}", ends[i]);
+		snprintf(n, sizeof n, "%zu", i + 1);
+		check_line(&text, series, n);
+	}
+	buf_release(&text);
+}
+
 TEST("the next run adds to counters, and says gauges of itself")
 {
 	struct stats s = busy();
 	struct buf first = put(&s, 0, 100, (struct span){ 0 });
 	s.answered_n = 1;
 	s.cost = 1;
+	s.usage.reasoning = 5;
 	struct buf second = put(&s, 5, 200, buf_span(&first));
 	check_line(&second, "pllm_records_total{job=\"nightly\",status=\"answered\"}", "7");
 	check_line(&second, "pllm_run_records{job=\"nightly\",status=\"answered\"}", "1");
 	check_line(&second, "pllm_cost_usd_total{job=\"nightly\"}", "0.125000000001");
 	check_line(&second, "pllm_run_cost_usd{job=\"nightly\"}", "0.000000000001");
 	check_line(&second, "pllm_tokens_total{job=\"nightly\",type=\"cached\"}", "80");
+	check_line(&second, "pllm_tokens_total{job=\"nightly\",type=\"reasoning\"}", "5");
 	check_line(&second, "pllm_request_duration_seconds_sum{job=\"nightly\"}", "1801.560");
 	check_line(&second, "pllm_request_duration_seconds_count{job=\"nightly\"}", "6");
 	check_line(&second, "pllm_run_duration_seconds{job=\"nightly\"}", "61.042");
@@ -166,6 +190,9 @@ TEST("values that are none count for nothing, and sums end where counting does")
 		check_line(&text, "pllm_cached_calls_total{job=\"nightly\"}", cases[i].want);
 		buf_release(&text);
 	}
+	struct buf text = put(&s, 0, 1, SPAN("pllm_cost_usd_total{job=\"nightly\"} 9223372\n"));
+	check_line(&text, "pllm_cost_usd_total{job=\"nightly\"}", "9223372.036854775807");
+	buf_release(&text);
 }
 
 TEST("a bucket is never less than a smaller one, whatever the file says")
@@ -325,7 +352,67 @@ TEST("a line of another job that we would not have written is not kept")
 	struct buf text = merge("a", 1, SPAN("pllm_exit_code{job=\"b\"} 1"), TEXT_MAX_BYTES);
 	CHECK_STR(text.data, want.data);
 	buf_release(&text);
+	text = merge("a", 1, SPAN("pllm_exit_code{job=\"b\0\"} 1\n"), TEXT_MAX_BYTES);
+	CHECK_STR(text.data, want.data);
+	buf_release(&text);
 	buf_release(&want);
+}
+
+/* A line of a job, whose name is so many letters, with a number of so many digits. */
+static bool is_kept(int job_n, int digits_n)
+{
+	char before[6000], job[5000];
+	memset(job, 'b', sizeof job);
+	snprintf(before, sizeof before, "pllm_exit_code{job=\"%.*s\"} %0*d\n", job_n, job, digits_n,
+		7);
+	struct buf text = merge("a", 1, span_of(before), TEXT_MAX_BYTES);
+	bool is_there = strstr(text.data, before);
+	buf_release(&text);
+	return is_there;
+}
+
+TEST("names and numbers that are longer than ours ever are are not kept")
+{
+	CHECK(is_kept(4096, 64));
+	CHECK(!is_kept(4097, 64));
+	CHECK(!is_kept(4096, 65));
+}
+
+/* Merges a run of job "c" with what was before, in so much room; gives how many jobs went. */
+static size_t went(struct span before, size_t max, struct buf *out)
+{
+	struct stats s = { 0 };
+	struct verdict v = { 0 };
+	struct metrics m = { .stats = &s, .verdict = &v, .job = "c", .now_s = 9 };
+	struct buf own;
+	buf_init(&own, TEXT_MAX_BYTES);
+	buf_init(out, max);
+	metrics_put(&m, &own);
+	size_t n = metrics_merge(buf_span(&own), before, out);
+	CHECK(!out->is_full);
+	buf_release(&own);
+	return n;
+}
+
+#define LONG_AGO "pllm_last_run_timestamp_seconds{job=\"long ago\"} 1\n"
+
+TEST("a job that just fits stays, and behind one that does not, none does")
+{
+	const struct span before =
+		SPAN(LONG_AGO "pllm_last_run_timestamp_seconds{job=\"a short while ago\"} 2\n"
+			      "pllm_last_run_timestamp_seconds{job=\"now\"} 3\n");
+	struct buf out;
+	CHECK_INT(went(before, TEXT_MAX_BYTES, &out), 0);
+	size_t all_n = out.len;
+	buf_release(&out);
+	CHECK_INT(went(before, all_n, &out), 0);
+	CHECK_INT(out.len, all_n);
+	buf_release(&out);
+	CHECK_INT(went(before, all_n - 1, &out), 1);
+	buf_release(&out);
+	/* There would be room for that of long ago. */
+	CHECK_INT(went(before, all_n - sizeof LONG_AGO, &out), 2);
+	buf_release(&out);
 }
 
 TEST("a series that stands there twice is kept once, as it stands first")

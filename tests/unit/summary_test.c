@@ -138,6 +138,39 @@ TEST("the five most frequent reasons are said, with the first line of each, and 
 		"pllm: records:  160 read, 0 answered, 160 failed; 5ms\n");
 }
 
+TEST("what the run's reason has said is not said again, and no message is none")
+{
+	struct stats s = { .is_offline = true };
+	struct verdict v = { .reason = "it was auth, so" };
+	struct summary sum = { &s, &v, 1, NULL, false, 0, 0 };
+	fail(&s, ERROR_AUTH, 1, 9);
+	CHECK_STR(said(&sum, LOG_WARNING),
+		"pllm: it was auth, so\npllm: 1 of 1 records failed\n"
+		"pllm:   auth: 1, first on line 9\n");
+	v.reason[0] = s.samples[ERROR_AUTH].message[0] = '\0';
+	CHECK_STR(said(&sum, LOG_WARNING),
+		"pllm: 1 of 1 records failed\npllm:   auth: 1, first on line 9\n");
+}
+
+TEST("of groups it is results that failed, and all of them are counted")
+{
+	struct stats s = { .is_offline = true,
+		.has_groups = true,
+		.read_n = 100,
+		.answered_n = 4,
+		.passed_n = 1 };
+	struct verdict v = { 0 };
+	struct summary sum = { &s, &v, 1, NULL, false, 0, 0 };
+	fail(&s, ERROR_TIMEOUT, 2, 9);
+	fail(&s, ERROR_CANCELLED, 1, 9);
+	CHECK_STR(said(&sum, LOG_WARNING),
+		"pllm: 3 of 8 results failed\n"
+		"pllm: 1 of 8 results were not asked, or not to the end\n"
+		"pllm:   timeout: 2, first on line 9: it was timeout\n"
+		"pllm:   cancelled: 1, first on line 9: it was cancelled\n"
+		"pllm:   failed before and passed through: 1\n");
+}
+
 TEST("--retry-errors is named where it would ask any of those again that failed before")
 {
 	struct stats s = { .is_offline = true, .read_n = 3, .passed_n = 3, .hopeless_n = 2 };
@@ -181,13 +214,106 @@ TEST("of a run that ended before its input the same command goes on, which a cac
 	fail(&s, ERROR_CANCELLED, 3, 1);
 	CHECK(strstr(said(&sum, LOG_WARNING),
 		"pllm:   to go on: the same command again; with --cache FILE it would ask nothing twice\n"));
+	CHECK(!strstr(said(&sum, LOG_WARNING), "failed\n"));
 	sum.has_cache = true;
 	CHECK(strstr(said(&sum, LOG_WARNING),
 		"pllm:   to go on: the same command again, which asks nothing twice\n"));
+	s.is_offline = true;
+	CHECK(!strstr(said(&sum, LOG_WARNING), "to go on"));
+	s.is_offline = false;
 	s.is_all_read = true;
 	CHECK(!strstr(said(&sum, LOG_WARNING), "to go on"));
 	v.output_failed = true;
 	CHECK(strstr(said(&sum, LOG_WARNING), "to go on"));
+}
+
+TEST("whatever ends a run before its input, the same command goes on")
+{
+	static const struct verdict all[] = { { .by_signal = 2 }, { .halted = true },
+		{ .budget_reached = true }, { .duration_reached = true }, { .refused = true },
+		{ .gave_up = true }, { .input_failed = true } };
+	struct stats s = quick();
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		const struct summary sum = { &s, &all[i], 1, NULL, false, 0, 0 };
+		CHECK(strstr(said(&sum, LOG_WARNING), "to go on"));
+	}
+	const struct summary sum = { &s, &(struct verdict){ 0 }, 1, NULL, false, 0, 0 };
+	CHECK(!strstr(said(&sum, LOG_WARNING), "to go on"));
+}
+
+TEST("a reason to end, or a record that failed before, is enough to say how it went")
+{
+	struct stats s = quick();
+	struct verdict v = { .reason = "stopped" };
+	const struct summary sum = { &s, &v, 0, NULL, false, 0, 0 };
+	CHECK(strstr(said(&sum, LOG_WARNING), "pllm: records:  5 read"));
+	v.reason[0] = '\0';
+	s.passed_n = 1;
+	CHECK(strstr(said(&sum, LOG_WARNING), "pllm: records:  5 read"));
+}
+
+TEST("what is unusual is said, and what came of it")
+{
+	struct stats s = {
+		.is_offline = true, .cuts_n = 1, .dropped_n = 2, .splits_n = 3, .is_overspent = true
+	};
+	struct verdict v = { 0 };
+	const struct summary sum = { &s, &v, 0, NULL, false, 0, 0 };
+	CHECK_STR(said(&sum, LOG_NOTICE),
+		"pllm: cut to --max-input-tokens: 1\n"
+		"pllm: left out of their groups (--on-error drop): 2 records\n"
+		"pllm: packs divided to find what could not be answered: 3, by 6 more requests\n"
+		"pllm: the servers have counted more than the requests could cost: more was spent "
+		"than the budget has\n");
+	CHECK(!strstr(said(&sum, LOG_WARNING), "cut to") &&
+		!strstr(said(&sum, LOG_WARNING), "packs"));
+}
+
+TEST("of a short run that went well retries and the cache are said, the rest with -v")
+{
+	struct stats s = quick();
+	struct verdict v = { 0 };
+	const struct summary sum = { &s, &v, 0, NULL, false, 0, 0 };
+	s.retries_n = s.hits_n = s.shared_n = s.unpriced_n = 1;
+	s.usage.output = -1;
+	s.cost_source = NULL;
+	s.wall_ms = 1000;
+	histogram_add(&s.traffic.latency, 15);
+	CHECK_STR(said(&sum, LOG_NOTICE),
+		"pllm: records:  5 read, 5 answered; 1.0s, 5.0/s\n"
+		"pllm: requests: 5, 1 of them retries\n"
+		"pllm: cache:    1 calls answered\n"
+		"pllm: tokens:   1234 in\n");
+	CHECK_STR(said(&sum, LOG_DETAIL),
+		"pllm: records:  5 read, 5 answered; 1.0s, 5.0/s\n"
+		"pllm: requests: 5, 1 of them retries\n"
+		"pllm: cache:    1 calls answered\n"
+		"pllm: shared:   1 calls had the answer to another that asked the same\n"
+		"pllm: tokens:   1234 in\n"
+		"pllm: cost:     not known of 1 answers: no price for them\n"
+		"pllm: latency:  half in 15ms, 90 % in 15ms, 99 % in 15ms\n");
+	s.wants_cost = true;
+	CHECK_STR(said(&sum, LOG_WARNING),
+		"pllm: cost:     not known of 1 answers: no price for them\n");
+}
+
+TEST("a run is long from ten seconds on, and one record or no time has no speed")
+{
+	struct stats s = quick();
+	struct verdict v = { 0 };
+	const struct summary sum = { &s, &v, 0, NULL, false, 0, 0 };
+	s.wall_ms = 9999;
+	CHECK(!strstr(said(&sum, LOG_NOTICE), "requests: 5"));
+	s.wall_ms = 10000;
+	CHECK(strstr(
+		said(&sum, LOG_NOTICE), "requests: 5\npllm: tokens:   1234 in, 310 out; 154/s\n"));
+	s.wall_ms = 100;
+	CHECK(strstr(said(&sum, LOG_NOTICE), "5 answered; 100ms, 50/s\n"));
+	s.wall_ms = 99;
+	CHECK(strstr(said(&sum, LOG_NOTICE), "5 answered; 99ms\n"));
+	s = (struct stats){ .read_n = 1, .answered_n = 1, .wall_ms = 500, .usage = { -1, 7 } };
+	CHECK_STR(said(&sum, LOG_NOTICE),
+		"pllm: records:  1 read, 1 answered; 500ms\npllm: tokens:   0 in, 7 out\n");
 }
 
 TEST("an exit code that is not 0 is reason enough to say how it went")
@@ -242,6 +368,55 @@ TEST("as JSON all of it has its name, and what is not known is null")
 		"\"latency_ms\":{\"n\":2,\"p50\":10,\"p90\":20,\"p99\":20,\"max\":20,\"mean\":15},"
 		"\"first_byte_ms\":{\"n\":0,\"p50\":null,\"p90\":null,\"p99\":null,\"max\":null,"
 		"\"mean\":null},\"rerun\":null}\n");
+}
+
+TEST("each figure stands under its own name")
+{
+	struct stats s = { .read_n = 11,
+		.answered_n = 12,
+		.failed_n = 13,
+		.passed_n = 14,
+		.skipped_n = 15,
+		.dropped_n = 16,
+		.cuts_n = 17,
+		.requests_n = 18,
+		.retries_n = 19,
+		.splits_n = 20,
+		.hits_n = 21,
+		.refusals_n = 22,
+		.shared_n = 23,
+		.unpriced_n = 24,
+		.wall_ms = 1000,
+		.usage = { .input = -1, .output = 25, .cached = 26, .reasoning = 27 } };
+	struct verdict v = { 0 };
+	const struct summary sum = { &s, &v, 28, "again", false, -1, 0 };
+	static const char *const parts[] = {
+		"{\"exit_code\":28,",
+		",\"started\":null,\"ended\":\"1970-",
+		"{\"read\":11,\"answered\":12,\"failed\":13,\"passed\":14,\"skipped\":15,"
+		"\"dropped\":16,\"cut\":17,\"per_second\":54.000}",
+		"{\"auth\":{\"n\":29,\"line\":30,\"message\":",
+		"{\"sent\":18,",
+		",\"retries\":19,",
+		",\"packs_divided\":20}",
+		"{\"cached\":21,\"cached_refusals\":22,\"shared\":23}",
+		"{\"input\":null,\"output\":25,\"cached\":26,\"reasoning\":27,\"per_second\":25.000}",
+		",\"answers_without_price\":24,",
+		",\"p50\":10,\"p90\":18,\"p99\":20,\"max\":20,",
+		",\"rerun\":\"again\"}",
+	};
+	s.codes_n[ERROR_AUTH] = 29;
+	s.samples[ERROR_AUTH].line = 30;
+	for (int i = 1; i <= 20; i++)
+		histogram_add(&s.traffic.latency, i);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (!CHECK(strstr(json_of(&sum), parts[i])))
+			printf("#   not there: %s\n", parts[i]);
+	s.wall_ms = 0;
+	s.usage.output = -1;
+	CHECK(strstr(json_of(&sum), "\"cut\":17,\"per_second\":null}"));
+	s.wall_ms = 1000;
+	CHECK(strstr(json_of(&sum), "\"reasoning\":27,\"per_second\":null}"));
 }
 
 TEST("whatever servers and people have said, it is JSON")

@@ -19,6 +19,9 @@ static void check_moment(int64_t seconds, const char *want)
 TEST("moments are split as the calendar has them, leap years too")
 {
 	check_moment(0, "1970-01-01T00:00:00Z");
+	check_moment(31535999, "1970-12-31T23:59:59Z");
+	check_moment(31536000, "1971-01-01T00:00:00Z");
+	check_moment(978220800, "2000-12-31T00:00:00Z");
 	check_moment(951782399, "2000-02-28T23:59:59Z");
 	check_moment(951782400, "2000-02-29T00:00:00Z");
 	check_moment(1709251199, "2024-02-29T23:59:59Z");

@@ -71,8 +71,11 @@ TEST("bytes that are no UTF-8 are shown, and not sent")
 	CHECK_SHOWN("\xe0\x82\x9b", "\\xe0\\x82\\x9b");
 	CHECK_SHOWN("\xf0\x80\x82\x9b", "\\xf0\\x80\\x82\\x9b");
 	CHECK_SHOWN("\xed\xa0\x80", "\\xed\\xa0\\x80");
+	CHECK_SHOWN("\xed\xbf\xbf", "\\xed\\xbf\\xbf");
 	CHECK_SHOWN("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80");
 	CHECK_SHOWN("\xf5\x80\x80\x80", "\\xf5\\x80\\x80\\x80");
+	/* cut short where the text ends, though the rest stands behind it */
+	check_shown((struct span){ "\xe2\x82\xac", 2 }, "\\xe2\\x82");
 }
 
 TEST("at the ceiling the text ends with a whole character or escape")
