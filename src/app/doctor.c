@@ -18,7 +18,6 @@
 #include "engine/verdict.h"
 #include "ui/terminal.h"
 
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -239,49 +238,45 @@ static void put_json(struct buf *out, const struct checks *checks)
 }
 
 /* With -q what is well is not spoken of: cron sends no mail then. */
-static void put_text(struct buf *out, const struct doctor *d)
+static void put_text(struct buf *out, struct doctor *d, bool is_all)
 {
-	const struct checks *all = &d->checks;
-	struct checks wrong = { .items = xcalloc(all->n, sizeof *all->items) };
-	for (size_t i = 0; i < all->n; i++)
-		if (all->items[i].finding > FINDING_NOTE)
-			wrong.items[wrong.n++] = all->items[i];
-	if (!d->config->is_quiet)
-		checks_put_text(all, has_colour(d->config), out);
-	else if (wrong.n > 0)
-		checks_put_text(&wrong, has_colour(d->config), out);
-	free(wrong.items);
+	const struct checks *c = &d->checks;
+	enum finding least = d->config->is_quiet ? FINDING_WARN : FINDING_OK;
+	const struct checks fresh = { c->items + d->written_n, c->n - d->written_n };
+	checks_put_text(&fresh, least, has_colour(d->config), out);
+	if (is_all && checks_worst(c) >= least)
+		checks_put_verdict(c, out);
+	d->written_n = c->n;
 }
 
-static bool print(const struct doctor *d)
+bool doctor_write(struct doctor *d, bool is_all)
 {
 	struct buf out;
-	buf_init(&out, REPORT_MAX_BYTES);
-	if (d->config->doctor.is_json)
-		put_json(&out, &d->checks);
-	else
-		put_text(&out, d);
-	struct span text = buf_span(&out);
-	bool ok = fwrite(text.at, 1, text.n, stdout) == text.n && fflush(stdout) == 0;
 	struct err err;
-	if (!ok) {
+	if (d->is_unheard)
+		return false;
+	buf_init(&out, REPORT_MAX_BYTES);
+	if (!d->config->doctor.is_json)
+		put_text(&out, d, is_all);
+	else if (is_all)
+		put_json(&out, &d->checks);
+	log_set_status(NULL);
+	struct span text = buf_span(&out);
+	d->is_unheard = fwrite(text.at, 1, text.n, stdout) != text.n || fflush(stdout) != 0;
+	if (d->is_unheard) {
 		err_set_errno(&err, ERR_OUTPUT, "cannot write standard output");
 		err_say(&err);
 	}
 	buf_release(&out);
-	return ok;
+	return !d->is_unheard;
 }
 
 struct ending doctor_run(struct config *config)
 {
 	struct doctor d = { .config = config };
-	struct sigaction ignored = { .sa_handler = SIG_IGN }, before;
-	/* Of connections that break; not of a reader that goes away. */
-	sigaction(SIGPIPE, &ignored, &before);
 	look(&d);
-	sigaction(SIGPIPE, &before, NULL);
 	int code = checks_worst(&d.checks) > FINDING_NOTE ? EXIT_SOME_FAILED : EXIT_ALL_ANSWERED;
-	if (!print(&d))
+	if (!doctor_write(&d, true))
 		code = EXIT_OUTPUT;
 	checks_release(&d.checks);
 	if (d.has_money)

@@ -234,7 +234,8 @@ static void ask_site(struct doctor *d, unsigned index)
 
 void doctor_ask_endpoints(struct doctor *d)
 {
-	for (unsigned i = 0; i < d->endpoints.n; i++)
+	/* It may take seconds, so what is known is shown before. */
+	for (unsigned i = 0; i < d->endpoints.n && doctor_write(d, false); i++)
 		if (!is_known(&d->endpoints, i, false))
 			ask_site(d, i);
 	log_set_status(NULL);

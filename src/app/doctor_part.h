@@ -19,7 +19,9 @@
 struct doctor {
 	struct config *config;
 	struct checks checks;
-	char *part; /* owned: to which what is found belongs; NULL = none yet */
+	size_t written_n; /* of them */
+	bool is_unheard;  /* what was found cannot be written */
+	char *part;       /* owned: to which what is found belongs; NULL = none yet */
 	struct plan plan;
 	struct endpoints endpoints; /* none = the options do not say whom to ask */
 	bool has_keys;              /* they are at the endpoints, as far as there are any */
@@ -42,6 +44,13 @@ void doctor_put_url(struct buf *out, const char *url);
 
 /* Adds a failure in the words of a message of ours, its help apart. */
 void doctor_refuse(struct doctor *d, const char *name, const char *message);
+
+/*
+ * Writes to standard output what has been found since the last time; JSON, which is one object, and
+ * how it is altogether only if that is all. False once it cannot be written, which has been said.
+ * doctor.c
+ */
+bool doctor_write(struct doctor *d, bool is_all);
 
 /* Says which program this is, and with which libraries. doctor_config.c */
 void doctor_program(struct doctor *d);

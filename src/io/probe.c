@@ -21,6 +21,7 @@
 #include "work/secrets.h"
 
 #include <assert.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -385,6 +386,7 @@ void probe_send(const struct endpoint *e, const char *url, struct span body,
 	int64_t connect_timeout_ms, struct probe *out)
 {
 	struct transfer t = { .e = e, .url = url, .body = body, .out = out };
+	struct sigaction ignored = { .sa_handler = SIG_IGN }, before;
 	struct err err = { 0 };
 	assert(is_of_origin(e, url));
 	*out = (struct probe){ .end = PROBE_NOT_SENT, .lookup_us = -1, .connect_us = -1 };
@@ -395,11 +397,14 @@ void probe_send(const struct endpoint *e, const char *url, struct span body,
 	/* For the life of the process: a look-up that was given up may still use it. */
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(t.easy = curl_easy_init()))
 		xalloc_die();
+	/* Of a connection that breaks; a reader of ours that goes away is another matter. */
+	sigaction(SIGPIPE, &ignored, &before);
 	if (set_all(&t, connect_timeout_ms, &err))
 		carry(&t, connect_timeout_ms);
 	else
 		out->detail = flat(&err);
 	release(&t);
+	sigaction(SIGPIPE, &before, NULL);
 }
 
 void probe_release(struct probe *p)

@@ -95,8 +95,8 @@ static void put_count(struct buf *out, size_t n, const char *what)
 	buf_put_str(out, what);
 }
 
-/* The last line: what a person who reads no other does. */
-static void put_verdict(struct buf *out, const struct checks *c)
+/* What a person reads who reads no other line. */
+void checks_put_verdict(const struct checks *c, struct buf *out)
 {
 	size_t fails_n = count(c, FINDING_FAIL), warns_n = count(c, FINDING_WARN);
 	if (fails_n > 0)
@@ -110,11 +110,13 @@ static void put_verdict(struct buf *out, const struct checks *c)
 	buf_put_char(out, '\n');
 }
 
-void checks_put_text(const struct checks *c, bool has_colour, struct buf *out)
+void checks_put_text(const struct checks *c, enum finding least, bool has_colour, struct buf *out)
 {
 	const char *part = NULL;
 	for (size_t i = 0; i < c->n; i++) {
 		const struct check *check = &c->items[i];
+		if (check->finding < least)
+			continue;
 		if (!part || strcmp(part, check->part) != 0) {
 			put_coloured(out, has_colour ? BOLD : NULL, check->part);
 			buf_put_char(out, '\n');
@@ -122,7 +124,6 @@ void checks_put_text(const struct checks *c, bool has_colour, struct buf *out)
 		part = check->part;
 		put_check(out, check, has_colour);
 	}
-	put_verdict(out, c);
 }
 
 static void put_member(struct buf *out, const char *lead, const char *text)

@@ -37,8 +37,11 @@ void checks_add(struct checks *c, const struct check *check);
 /* Gives the worst of all findings. */
 enum finding checks_worst(const struct checks *c);
 
-/* Appends all of them, by part, and a last line that says how it is; for a terminal in colour. */
-void checks_put_text(const struct checks *c, bool has_colour, struct buf *out);
+/* Appends those that are as bad as least or worse, by part; for a terminal in colour. */
+void checks_put_text(const struct checks *c, enum finding least, bool has_colour, struct buf *out);
+
+/* Appends the last line, which says how it is. */
+void checks_put_verdict(const struct checks *c, struct buf *out);
 
 /* Appends all of them as one JSON object and a line end. */
 void checks_put_json(const struct checks *c, struct buf *out);

@@ -43,7 +43,7 @@ wrong_n() {
 # A server in which each first part of a path is another oddity; its port is in $ODD.
 start_odd() {
 	cat >odd.py <<-'EOF'
-		import email.utils, http.server, json, re, sys, time
+		import email.utils, http.server, json, os, re, sys, time
 
 		class Odd(http.server.BaseHTTPRequestHandler):
 		    def log_message(self, *ignored):
@@ -82,6 +82,21 @@ start_odd() {
 		                {"id": "two words"}, {"id": 7}]}).encode())
 		        elif odd == "slow":
 		            time.sleep(20)
+		        elif odd == "held":
+		            while not os.path.exists("go"):
+		                time.sleep(0.02)
+		            self.answer(200, {}, models)
+		        elif odd == "half":
+		            self.send_response_only(200)
+		            self.send_header("Content-Length", "100")
+		            self.end_headers()
+		            self.wfile.flush()
+		            time.sleep(20)
+		        elif odd == "first":
+		            self.answer(200, {}, json.dumps({"data": [{"id": "listed"}],
+		                "has_more": True}).encode())
+		        elif odd.isdigit():
+		            self.answer(int(odd), {}, b'{"error":{"message":"so it is"}}')
 		        elif odd == "down":
 		            self.answer(503, {}, b'{"error":{"message":"upstream is down"}}')
 		        else:
@@ -130,7 +145,10 @@ start_odd() {
 		--endpoint http://127.0.0.1:1 <&-
 	[ "$status" -eq 1 ]
 	found note configuration file 'HOME is not set'
+	found note run prompt 'none: each record would say'
 	found note run model 'give -m MODEL'
+	try pllm doctor embed --json --connect-timeout 300ms --endpoint http://127.0.0.1:1
+	found fail run model 'give -m MODEL'
 	try pllm doctor --json --connect-timeout 300ms -p '{{text}}'
 	[ "$status" -eq 1 ]
 	found fail run model 'give -m MODEL'
@@ -165,6 +183,8 @@ start_odd() {
 	found fail endpoint key 'it is from $CREDENTIALS_DIRECTORY/OPENAI_API_KEY'
 	doctor --json --key-env none
 	found fail endpoint key 'give --key-env NAME or --key-file FILE'
+	doctor --json --key-env NOWHERE
+	found note endpoint key 'wanted, and there is none: '
 	start_odd "$URL"
 	URL=$ODD/parrot OPENAI_API_KEY=$canary doctor --json
 	found fail endpoint key 'Incorrect API key provided'
@@ -195,6 +215,25 @@ start_odd() {
 	GROQ_API_KEY=$canary VOYAGE_API_KEY=$canary OPENAI_API_KEY=$canary doctor --json
 	[ "$status" -eq 0 ]
 	found note keys others 'GROQ_API_KEY, VOYAGE_API_KEY: set, and not asked for'
+	found ok endpoint key 'not refused'
+	OPENAI_API_KEY=$canary GROQ_API_KEY=$canary doctor --json --key-env none
+	[ "$(jq -r '.checks[] | select(.name == "others").text | split(":")[0]' out |
+		tr ', ' '\n\n' | sort | uniq -d)" = '' ]
+	found note keys others OPENAI_API_KEY
+}
+
+@test "where keys are from, and why there is none" {
+	start_mock
+	doctor --json --key-cmd 'echo canary-key-of-a-command'
+	found ok keys http 'from --key-cmd, which was run; goes to '
+	doctor --json
+	found ok keys http 'a server on this machine needs none'
+	doctor --json --api ollama
+	found ok keys http 'none, and the API ollama needs none'
+	URL=http://far.invalid/v1 doctor --json --key-env none
+	found ok keys http 'none, as it was asked for'
+	URL=http://localhost/v1 OPENAI_API_KEY=$canary doctor --json --unix-socket "$PWD/nothing"
+	found ok keys http "goes to $PWD/nothing alone"
 }
 
 @test "a model that is misspelt, with the nearest; -v shows the list" {
@@ -208,6 +247,9 @@ start_odd() {
 	try pllm doctor -v --json --endpoint "$URL" -m gpt-4o
 	[ "$status" -eq 0 ]
 	found ok endpoint models 'claude-3-haiku, gpt-4o-mini, gpt-4o'
+	try pllm doctor --json --endpoint "$URL" -m gpt-4o
+	found ok endpoint models '3 in the list'
+	is_nowhere haiku
 	try pllm doctor --json --endpoint "$URL" -m gpt-4o,gpt4o-mini
 	found ok endpoint model 'gpt-4o is there'
 	found fail endpoint model 'gpt4o-mini is not'
@@ -233,6 +275,10 @@ start_odd() {
 	[ "$status" -eq 1 ]
 	found fail endpoint connection 'does the server run'
 	wrong_n 1
+	http_proxy=http://127.0.0.1:$(free_ports 1) URL=http://far.invalid/v1 doctor --json --key-env none
+	found fail endpoint connection 'does the proxy let this host through?'
+	http_proxy=http://nowhere.invalid URL=http://far.invalid/v1 doctor --json --key-env none
+	found fail endpoint name "is the proxy's name right"
 	URL=http://localhost/v1 doctor --json --unix-socket "$PWD/nothing"
 	[ "$status" -eq 1 ]
 	found fail endpoint connection 'at that socket'
@@ -242,12 +288,17 @@ start_odd() {
 	start_mock
 	doctor -q
 	[ "$status" -eq 0 ]
-	[ ! -s out ] && [ ! -s err ]
+	[ ! -s out ]
+	[ ! -s err ]
 	try pllm doctor -q --endpoint "$URL" -m mokc
 	[ "$status" -eq 1 ]
 	[ "$(grep -c '^  \[FAIL\] model: ' out)" -eq 1 ]
 	[ "$(grep -c '^  \[' out)" -eq 1 ]
 	[ "$(tail -n 1 out)" = '1 thing to mend' ]
+	start_odd "$URL"
+	try pllm doctor -q --endpoint "$ODD/page" -m mock
+	[ "$status" -eq 1 ]
+	[ "$(grep -c '^  \[WARN\] models: ' out)" -eq 1 ]
 }
 
 @test "certificates: trusted, of nobody, expired, of another host" {
@@ -259,6 +310,11 @@ start_odd() {
 	doctor --json
 	[ "$status" -eq 1 ]
 	found fail endpoint trust 'give --cacert FILE'
+	mv ca other
+	stop_mock
+	start_mock --tls --ca-file ca
+	doctor --json --cacert other
+	found fail endpoint trust 'does --cacert hold the certificate'
 	stop_mock
 	start_mock --tls --ca-file ca --tls-bad expired
 	doctor --json --cacert ca
@@ -301,6 +357,8 @@ start_odd() {
 	found fail endpoint answer 'took the request and does not answer: it is overloaded'
 	is_nowhere 'help":"[^"]*https'
 	wrong_n 1
+	URL=$ODD/half doctor --json --connect-timeout 300ms
+	found fail endpoint answer 'it began to answer and did not end'
 }
 
 @test "a port that takes connections and says nothing where TLS is wanted" {
@@ -332,6 +390,10 @@ time.sleep(60)'
 	found ok endpoint models '0 in the list'
 	found note endpoint models 'passed over: 3'
 	found note endpoint model 'mock is not'
+	ANTHROPIC_API_KEY=$canary URL=$ODD/first doctor --json --api anthropic
+	[ "$status" -eq 0 ]
+	found ok endpoint models '1 in the first page of the list'
+	found note endpoint model 'mock is not in the first page'
 }
 
 @test "where an endpoint is from that nobody typed: the vendor's variable, or built in" {
@@ -353,6 +415,9 @@ time.sleep(60)'
 	found ok configuration endpoint 'https://api.openai.com/v1 (built in)'
 	OPENAI_BASE_URL=ftp://h try pllm doctor --json -m mock
 	found fail run endpoints 'OPENAI_BASE_URL: bad base URL'
+	jq -e 'all(.checks[]; .part != "keys" and .part != "prices")' out
+	OPENAI_BASE_URL=$URL try pllm doctor --json -m mock,other </dev/null
+	[ "$(jq '[.checks[] | select(.part == "configuration" and .name == "endpoint")] | length' out)" -eq 1 ]
 	doctor --json
 	[ "$(jq '[.checks[] | select(.name == "endpoint")] | length' out)" -eq 1 ]
 }
@@ -392,6 +457,23 @@ time.sleep(60)'
 	URL=$ODD/down doctor --json
 	[ "$status" -eq 1 ]
 	found fail endpoint status 'upstream is down'
+	local odd
+	for odd in 500 599; do
+		URL=$ODD/$odd doctor --json
+		found fail endpoint status 'so it is'
+	done
+	for odd in 429 418; do
+		URL=$ODD/$odd doctor --json
+		found warn endpoint status 'so it is'
+	done
+	URL=$ODD/405 doctor --json
+	found warn endpoint models 'HTTP 405'
+	URL=$ODD/405 doctor --json --live
+	found note endpoint models 'HTTP 405'
+	OPENAI_API_KEY=$canary URL=$ODD/403 doctor --json
+	found fail endpoint key 'and allowed to list models?'
+	AZURE_OPENAI_API_KEY=$canary URL=$ODD/404 doctor --json --api azure-classic
+	found note endpoint models 'this API has no list'
 	URL=$ODD/nothing doctor --json
 	[ "$status" -eq 1 ]
 	found warn endpoint models "should it be --endpoint $ODD/nothing/v1?"
@@ -423,6 +505,9 @@ time.sleep(60)'
 	found note endpoint limit 'which the answer took'
 	doctor --json --live -m other,third
 	[ "$(mock_stat billed)" -eq 3 ]
+	found ok endpoint live 'cost: not known'
+	try pllm doctor --json --live --endpoint "$URL" -m mock,mock
+	[ "$(mock_stat billed)" -eq 4 ]
 }
 
 @test "--live shows whether a model answers that is not in the list" {
@@ -436,6 +521,8 @@ time.sleep(60)'
 	[ "$status" -eq 1 ]
 	found fail endpoint live 'unlisted: '
 	found fail endpoint model
+	try pllm doctor --json --live --endpoint "$URL"
+	found note endpoint live 'not asked: there is no model'
 }
 
 @test "--live in the words of each API, vectors too" {
@@ -470,12 +557,37 @@ base_of() {
 		--cache c.db --retries 3 -u
 	[ "$status" -eq 0 ]
 	found ok run prompt 'steps: 1'
-	[ ! -e out.jsonl ] && [ ! -e errors.jsonl ] && [ ! -e c.db ]
+	[ ! -e out.jsonl ]
+	[ ! -e errors.jsonl ]
+	[ ! -e c.db ]
 	doctor --json -p 'Say {{text' --halt nonsense --rate 60 --schema nowhere.json
 	[ "$status" -eq 1 ]
 	found fail run prompt
 	found fail run --halt
 	found fail run --rate 'N/UNIT'
+	doctor --json --accept nonsense --hedge nonsense -r --input-format openai-batch
+	found fail run --accept
+	found fail run --hedge
+	found fail run --input-format
+	doctor --json --api rerank -p '{{text}}' --schema '{}'
+	found fail run
+	doctor --json -i nowhere.jsonl -o no/such/file --errors bad --stats bad
+	found fail files input nowhere.jsonl
+	found fail files -o no/such/file
+	found fail files names 'that is where'
+	local option
+	for option in --errors --stats --metrics-file --trace; do
+		doctor --json "$option" no/such/file
+		found fail files "$option" no/such/file
+	done
+	doctor embed --json --format f32 -o vectors --ids no/such/file
+	found fail files --ids
+	records 1 >in
+	doctor --json -i in -o out.jsonl
+	found ok files names '2 can be read'
+	doctor --json --window-bytes 1000G --window 77
+	found warn machine memory 'for up to 77 records'
+	found warn machine memory 'give a smaller --window-bytes'
 	found ok endpoint model
 	doctor reduce --json --by .lang --item '{{text}}' -p '{{items}}'
 	[ "$status" -eq 0 ]
@@ -508,9 +620,33 @@ base_of() {
 	found ok configuration key-cmd 'not shown (defaults'
 	found ok configuration header 'X-Trace: ... (command line)'
 	found ok configuration param 'user=..., temperature=0 (command line)'
+	jq -e 'all(.checks[]; .name != "json")' out
+	doctor --json --no-config
+	found ok configuration file 'none is read'
 	chmod 666 "$HOME/.config/pllm/config.yaml"
 	doctor
 	[ "$status" -eq 2 ]
+	rm "$HOME/.config/pllm/config.yaml"
+	doctor --json
+	found note configuration file 'there is none; it would be'
+}
+
+@test "what may be secret, or is long, is said of no value" {
+	local texts
+	URL='https://canary:canary@far.invalid/v1?key=canary,model=m' doctor --json \
+		--fallback 'https://canary@other.invalid/v1'
+	found ok configuration endpoint 'https://***@far.invalid/v1?***,model=m (command line)'
+	found ok configuration fallback 'https://***@other.invalid/v1 (command line)'
+	texts=(-p 'a canary' -s 'a canary' --image canary.png)
+	URL=http://127.0.0.1:1/v1 doctor --json "${texts[@]}" \
+		--param seed=00000000000000000000000000000000000000001 --stop "$(printf 'x%.0s' {1..1100})"
+	found ok configuration prompt 'text of 8 bytes'
+	found ok configuration system 'text of 8 bytes'
+	found ok configuration image 'text of 10 bytes'
+	found ok configuration param 'seed=...'
+	found ok configuration stop 'xxx... (command line)'
+	URL=http://127.0.0.1:1/v1 doctor reduce --json --item 'a canary' -p '{{items}}'
+	found ok configuration item 'text of 8 bytes'
 }
 
 @test "what the environment says to libraries" {
@@ -528,6 +664,19 @@ base_of() {
 	# Signs that end the host of other URLs are those of a password here.
 	https_proxy='http://user:canary,canary@proxy.invalid:3128' doctor --json --key-env none
 	found note environment https_proxy 'http://***@proxy.invalid:3128'
+	https_proxy=http://user:canary@canary@lower.invalid HTTPS_PROXY=http://upper.invalid \
+		http_proxy=http://plain.invalid HTTP_PROXY=x ALL_PROXY=http://all.invalid \
+		SSL_CERT_DIR=/x CURL_CA_BUNDLE=$PWD/odd.py SSL_CERT_FILE=$BATS_TEST_FILENAME \
+		no_proxy=lower NO_PROXY=upper LC_ALL=C doctor --json --key-env none
+	found note environment https_proxy 'http://***@lower.invalid'
+	found note environment http_proxy 'http://plain.invalid, for http endpoints'
+	found note environment ALL_PROXY 'http://all.invalid'
+	found note environment no_proxy 'lower: no proxy'
+	found note environment SSL_CERT_DIR 'has no effect'
+	found warn environment CURL_CA_BUNDLE 'cannot be read'
+	found note environment SSL_CERT_FILE "whom to trust, in place of the system's"
+	found note environment locale 'not UTF-8'
+	is_nowhere 'upper\|"HTTP_PROXY"'
 }
 
 @test "a proxy that is in the way is named, without what it wants to know" {
@@ -582,6 +731,11 @@ base_of() {
 	doctor --json --price-in 0.15 --price-out 0.60
 	[ "$status" -eq 0 ]
 	found ok prices mock '$0.15 in, $0.60 out, for a million tokens (--price-in/--price-out)'
+	try pllm doctor --json --endpoint "$URL" --endpoint "$URL,key-env=HOME" -m mock
+	found note prices mock 'it is asked on this machine'
+	[ "$(jq '[.checks[] | select(.part == "prices")] | length' out)" -eq 1 ]
+	URL=http://far.invalid/v1 doctor --json --key-env none
+	found note prices mock 'give --prices FILE'
 	doctor --json --max-cost 1
 	[ "$status" -eq 1 ]
 	found fail prices options
@@ -601,12 +755,49 @@ base_of() {
 	is_nowhere canary
 }
 
-@test "output that cannot be written ends with 7" {
+@test "each part is written before an endpoint is waited for" {
 	start_mock
+	start_odd "$URL"
+	pllm doctor --connect-timeout 5m -m mock --endpoint "$ODD/skew0/v1" \
+		--endpoint "$ODD/held/v1" >out 2>err &
+	local doctor=$!
+	await grep -qF "endpoint $ODD/skew0/v1" out
+	await grep -q '^  \[ok\]   model: mock is there$' out
+	run ! grep -q 'all is well' out
+	: >go
+	wait "$doctor"
+	[ "$(grep -cx "endpoint $ODD/skew0/v1" out)" -eq 1 ]
+	[ "$(grep -cx "endpoint $ODD/held/v1" out)" -eq 1 ]
+	[ "$(grep -cx 'program' out)" -eq 1 ]
+	[ "$(tail -n 1 out)" = 'all is well' ]
+}
+
+@test "output that cannot be written ends with 7, and nobody is asked" {
+	start_mock
+	start_odd "$URL"
 	status=0
-	pllm doctor --endpoint "$URL" -m mock >/dev/full 2>err || status=$?
+	pllm doctor --endpoint "$ODD/skew0/v1" -m mock >/dev/full 2>err || status=$?
 	[ "$status" -eq 7 ]
-	grep -q 'cannot write standard output' err
+	[ "$(grep -c 'cannot write standard output' err)" -eq 1 ]
+	[ ! -e gets ]
+}
+
+@test "a reader that goes away ends it as it ends any filter, and nobody is asked" {
+	start_mock
+	start_odd "$URL"
+	(
+		await test -e gone
+		status=0
+		pllm doctor --endpoint "$ODD/skew0/v1" -m mock 2>err || status=$?
+		echo "$status" >status
+	) | (
+		exec <&-
+		: >gone
+		await test -e status
+	)
+	[ "$(<status)" -eq 141 ]
+	[ ! -s err ]
+	[ ! -e gets ]
 }
 
 @test "its short help fits a screen, and its options are no others' business" {

@@ -24,7 +24,8 @@ static void check_text(const struct checks *c, bool has_colour, const char *want
 {
 	struct buf out;
 	buf_init(&out, TEXT_MAX_BYTES);
-	checks_put_text(c, has_colour, &out);
+	checks_put_text(c, FINDING_OK, has_colour, &out);
+	checks_put_verdict(c, &out);
 	CHECK_MEM(out.data, out.len, want);
 	buf_release(&out);
 }
@@ -72,6 +73,22 @@ TEST("the last line counts what is wrong; without anything all is well")
 	ADD(&c, FINDING_FAIL, "p", "n", "t", NULL);
 	ADD(&c, FINDING_OK, "p", "n", "t", NULL);
 	CHECK_INT(checks_worst(&c), FINDING_FAIL);
+	checks_release(&c);
+}
+
+TEST("of those that are not bad enough nothing is said, nor of their part")
+{
+	struct checks c = { 0 };
+	struct buf out;
+	buf_init(&out, TEXT_MAX_BYTES);
+	ADD(&c, FINDING_NOTE, "p", "n", "t", NULL);
+	checks_put_text(&c, FINDING_WARN, false, &out);
+	CHECK_MEM(out.data, out.len, "");
+	ADD(&c, FINDING_WARN, "q", "n", "t", NULL);
+	ADD(&c, FINDING_OK, "q", "n", "t", NULL);
+	checks_put_text(&c, FINDING_WARN, false, &out);
+	CHECK_MEM(out.data, out.len, "q\n  [warn] n: t\n");
+	buf_release(&out);
 	checks_release(&c);
 }
 
