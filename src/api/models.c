@@ -33,7 +33,7 @@ struct form {
 
 #define LIKE_OPENAI "data", "id", "has_more"
 #define OF_COHERE "/v1/models?page_size=1000", "models", "name", "next_page_token"
-#define OF_TEI "/info", NULL, "model_id", NULL, IS_ONE | IS_PART | IS_PUBLIC
+#define OF_TEI "/info", NULL, "model_id", NULL, IS_ONE | IS_PUBLIC
 
 static const struct form forms[] = {
 	{ "openai", "/models", LIKE_OPENAI, 0 },

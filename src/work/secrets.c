@@ -113,8 +113,7 @@ static bool overwrite_all(char *bytes, size_t n, struct span secret, size_t min_
 
 bool secret_overwrite(char *bytes, size_t n, struct span secret)
 {
-	return secret.at && secret.n >= SECRET_MIN_BYTES &&
-		overwrite_all(bytes, n, secret, secret.n);
+	return secret.n >= SECRET_MIN_BYTES && overwrite_all(bytes, n, secret, secret.n);
 }
 
 bool secrets_redact(const struct endpoint *e, char *bytes, size_t n)
@@ -142,7 +141,7 @@ static bool are_in_made(const struct endpoint *e, struct span bytes,
 	bool (*write)(struct buf *out, struct span bytes))
 {
 	struct buf plain;
-	buf_init(&plain, bytes.n + 1);
+	buf_init(&plain, bytes.n);
 	write(&plain, bytes);
 	bool found = secrets_redact(e, plain.data, plain.len);
 	buf_release(&plain);

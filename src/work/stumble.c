@@ -69,7 +69,7 @@ static bool is_utf16(struct span text)
 		zeros_n[i % 2] += text.at[i] == '\0';
 	size_t n = zeros_n[0] + zeros_n[1];
 	bool alternate = zeros_n[0] == n || zeros_n[1] == n;
-	return n > 0 && alternate && (n >= ENOUGH_N || n * 4 >= text.n);
+	return alternate && (n >= ENOUGH_N || n * 4 >= text.n);
 }
 
 /* What has zero bytes, or a mark for their order, is in a wide encoding, or no text at all. */
@@ -120,8 +120,7 @@ static bool is_heading(struct span text)
 static bool is_member(struct span text)
 {
 	const char *colon = text.n ? memchr(text.at, ':', text.n) : NULL;
-	return *text.at == '"' && colon && colon > text.at + 1 &&
-		memchr(text.at + 1, '"', (size_t)(colon - text.at) - 1);
+	return *text.at == '"' && colon && memchr(text.at + 1, '"', (size_t)(colon - text.at) - 1);
 }
 
 /* What begins as an object does, and comes to its end. */

@@ -39,6 +39,7 @@ TEST("how a value is completed follows from its row")
 	check_how("api", "apis");
 	check_how("profile", "profiles");
 	check_how("emit", "steps,");
+	check_how("keep-fields", "words");
 }
 
 TEST("what stands before a value is a step that was named, or one that is named there")
@@ -65,8 +66,18 @@ TEST("a value of which help says parts has no words")
 {
 	check_how("halt", "free");
 	check_words("halt", "");
+	check_how("accept", "free");
 	check_words("accept", "");
 	check_words("rate", "");
+}
+
+TEST("a value that may be left out is no word behind the option")
+{
+	const struct option *flow = option_find(SPAN("show-flow")),
+			    *jobs = option_find(SPAN("jobs"));
+	CHECK(completion_is_optional(flow) && !completion_takes_word(flow));
+	CHECK(!completion_is_optional(jobs) && completion_takes_word(jobs));
+	CHECK(!completion_takes_word(option_find(SPAN("unordered"))));
 }
 
 TEST("APIs are those of the kind that is wanted")
@@ -79,6 +90,7 @@ TEST("APIs are those of the kind that is wanted")
 	completion_put_apis(out, true, " ");
 	fclose(out);
 	char *embedders = strchr(text, '\n');
+	CHECK(*text != ' ' && embedders[1] != ' ');
 	CHECK(strstr(text, "anthropic") && strstr(text, "anthropic") < embedders);
 	CHECK(strstr(embedders, "voyage") && !strstr(embedders, "anthropic"));
 	CHECK(!endpoint_api_name(true, 1000));

@@ -49,6 +49,8 @@ TEST("each API's list of models is where its vendor has it")
 		"https://r.openai.azure.com/openai/v1/models");
 	check_url(&api_azure_classic, "https://r.openai.azure.com", "?api-version=2024-10-21",
 		"https://r.openai.azure.com/openai/models?api-version=2024-10-21");
+	check_url(&api_azure_classic, "https://r.openai.azure.com", NULL,
+		"https://r.openai.azure.com/openai/models");
 	check_url(&api_anthropic, "https://api.anthropic.com", NULL,
 		"https://api.anthropic.com/v1/models?limit=1000");
 	check_url(&api_gemini, "https://generativelanguage.googleapis.com", NULL,
@@ -64,6 +66,18 @@ TEST("each API's list of models is where its vendor has it")
 		"https://openrouter.ai/api/v1/embeddings/models");
 	check_url(api_find_embedder("tei"), "http://127.0.0.1:8080", NULL,
 		"http://127.0.0.1:8080/info");
+}
+
+TEST("whose base URL ends in a version has the list right behind it")
+{
+	static const char *const names[] = { "openai", "openai-responses", "openai-completions",
+		"openai-moderation", "groq", "together_ai", "openrouter", "deepseek", "xai",
+		"fireworks_ai", "cerebras", "nvidia_nim" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const struct api *api = api_find(names[i]);
+		if (t_check(api != NULL, names[i], __FILE__, __LINE__))
+			check_url(api, "http://h/v1", NULL, "http://h/v1/models");
+	}
 }
 
 TEST("every API has a list of models, but for those whose vendors have none")
@@ -94,6 +108,8 @@ TEST("a list that anybody may see proves no key")
 	CHECK(models_prove_key(&api_gemini));
 	CHECK(!models_prove_key(&api_openrouter));
 	CHECK(!models_prove_key(&api_ollama));
+	CHECK(!models_prove_key(api_find("nvidia_nim")));
+	CHECK(!models_prove_key(api_find_embedder("tei")));
 	CHECK(!models_prove_key(&api_bedrock));
 }
 
@@ -104,8 +120,8 @@ TEST("OpenAI's list gives ids, and so does a bare array")
 		" {\"id\": \"gpt-4o-mini\", \"object\": \"model\", \"created\": 1, \"owned_by\": "
 		"\"system\"},\n {\"id\": \"ft:gpt-4o:org::Ab\\u0031\", \"object\": \"model\"}]}\n",
 		"gpt-4o-mini,ft:gpt-4o:org::Ab1,", true);
-	check_page("together_ai", "[{\"id\":\"a/b\",\"type\":\"chat\"},{\"id\":\"c/d\"}]",
-		"a/b,c/d,", true);
+	check_page("together_ai", "[{\"id\":\"a/b\",\"type\":\"chat\"},{\"id\":\"models/d\"}]",
+		"a/b,models/d,", true);
 	check_page("openai", "{\"models\":[{\"name\":\"x\"}],\"data\":[{\"id\":\"llama\"}]}",
 		"llama,", true);
 	check_page("openai", "{\"data\":[]}", "", true);
@@ -167,7 +183,7 @@ TEST("names that nobody can ask for are passed over")
 		buf_put_char(&page, 'a');
 	buf_put_str(&page,
 		"\"},{\"id\":\"a\\u0000b\"},{\"id\":\"a\\u001b[2J\"},{\"id\":\"\"},"
-		"{\"id\":7},{},3,{\"id\":\"a b\"},{\"id\":\"good\"}]}");
+		"{\"id\":7},{},3,{\"id\":\"a\x7f\"},{\"id\":\"a b\"},{\"id\":\"good\"}]}");
 	buf_put_char(&page, '\0');
 	check_page("openai", page.data, "good,", true);
 	buf_release(&page);
@@ -219,12 +235,17 @@ TEST("a model is found by the short names that its API has for it, and by no oth
 		{ "openai", "gpt-4o", "gpt-4", false },
 		{ "gemini", "gemini-2.5-pro", "models/gemini-2.5-pro", true },
 		{ "gemini", "gemini-2.5-pro", "gemini-2.5", false },
+		{ "gemini", "gemini-2.5-pro", "others/gemini-2.5-pro", false },
 		{ "ollama", "llama3:latest", "llama3", true },
 		{ "ollama", "llama3:8b", "llama3", false },
+		{ "ollama", "gemma3:latest", "llama3", false },
 		{ "ollama", "llama3:8b", "llama3:8b", true },
 		{ "anthropic", "claude-sonnet-4-5-20250929", "claude-sonnet-4-5", true },
 		{ "anthropic", "claude-3-5-haiku-20241022", "claude-3-5-haiku-latest", true },
 		{ "anthropic", "claude-3-5-haiku-20241022", "claude-3-5", false },
+		{ "anthropic", "claude-3-5-", "claude-3-5", false },
+		{ "xai", "grok-4-0709", "grok-4", true },
+		{ "xai", "grok-420250709", "grok-4", false },
 		{ "mistral", "mistral-large-2411", "mistral-large-latest", true },
 		{ "openrouter", "openai/gpt-4o", "openai/gpt-4o:nitro", true },
 		{ "openrouter", "openai/gpt-4o", "openai/gpt-4o-mini", false },
@@ -253,6 +274,8 @@ TEST("items of a list that have no name are counted")
 	buf_put_str(&page, "\"}]}");
 	CHECK(models_read(&api_openai, buf_span(&page), &out, &is_all, &odd_n));
 	CHECK_INT(out.n, 1);
+	CHECK_INT(odd_n, 4);
+	CHECK(models_read(&api_openai, buf_span(&page), &out, &is_all, &odd_n));
 	CHECK_INT(odd_n, 4);
 	CHECK(models_read(&api_azure, buf_span(&page), &out, &is_all, &odd_n));
 	CHECK_INT(odd_n, 0);

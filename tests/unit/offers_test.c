@@ -27,7 +27,7 @@ TEST("what is offered is what the file has names for, each once")
 {
 	struct home w;
 	home_start(&w,
-		"defaults: { model: [one, 'step=two,one'], fallback: ['http://a/v1,three', far] }\n"
+		"defaults: { model: [one, 'st_ep2=two,one'], fallback: ['http://a/v1,three', far] }\n"
 		"endpoints:\n  near: { url: http://a/v1, model: 'four:4' }\n  far: http://b/v1\n"
 		"pools: { all: [near, far] }\n"
 		"profiles: { night: { model: five, jobs: 2 }, day: }\n");
@@ -46,6 +46,20 @@ TEST("a name that a shell would not take as it is is not offered")
 	home_start(&w,
 		"defaults: { model: ['a b', '$(c)', '`d`', '-e', \"f\\n\", 'g;h', 'i*', fine] }\n");
 	check_offers(&w, "--generate models", "fine ");
+	home_end(&w);
+	home_start(&w, "defaults: { model: ['a/b_C-1.5:x@y+z'] }\n");
+	check_offers(&w, "--generate models", "a/b_C-1.5:x@y+z ");
+	home_end(&w);
+}
+
+TEST("a name without end is not offered, nor a part of it")
+{
+	struct home w;
+	char file[600];
+	snprintf(file, sizeof file, "defaults: { model: ['%0256d', '%0255d'] }\n", 1, 1);
+	home_start(&w, file);
+	snprintf(file, sizeof file, "%0255d ", 1);
+	check_offers(&w, "--generate models", file);
 	home_end(&w);
 }
 

@@ -46,6 +46,7 @@ TEST("tables are for mlr")
 	check("\"id\",\"text\"", "mlr");
 	check("1,foo", "mlr");
 	check("-1.5;2", "mlr");
+	check("ID,\xc3\xa9t\xc3\xa9", "mlr");
 }
 
 TEST("plain lines are for -R, if there is none before")
@@ -55,6 +56,8 @@ TEST("plain lines are for -R, if there is none before")
 	check("a,,b", "-R takes each line as text");
 	check("\xc3\xa9t\xc3\xa9", "-R takes each line as text");
 	check("(a,b)", "-R takes each line as text");
+	check("a-name-of-forty-bytes-is-one-of-a-column,b", "mlr");
+	check("a-name-of-forty1-bytes-is-one-of-a-column,b", "-R takes each line as text");
 	CHECK_STR(guess(SPAN("hello"), 2), "");
 	CHECK_STR(guess(SPAN("id,text"), 2), "");
 }
@@ -63,6 +66,9 @@ TEST("UTF-16 is for iconv, whichever its order of bytes, with a mark or without"
 {
 	CHECK(strstr(guess(SPAN("\xff\xfe{\0}\0"), 1), "iconv -f UTF-16"));
 	CHECK(strstr(guess(SPAN("\xfe\xff\0{\0}"), 1), "iconv -f UTF-16"));
+	/* Of other letters no byte need be zero. */
+	CHECK(strstr(guess(SPAN("\xff\xfe\x2d\x4e\x87\x65"), 1), "iconv -f UTF-16"));
+	CHECK(strstr(guess(SPAN("\xfe\xff\x4e\x2d\x65\x87"), 1), "iconv -f UTF-16"));
 	CHECK(strstr(guess(SPAN("{\0}\0"), 1), "iconv -f UTF-16"));
 	CHECK(strstr(guess(SPAN("\0{\0}"), 7), "iconv -f UTF-16"));
 }
@@ -77,6 +83,7 @@ TEST("zero bytes are UTF-16 only where each other one is zero, or a mark says so
 	CHECK(strstr(guess(SPAN("\0\0\xfe\xff\0\0\0{"), 1), "iconv -f UTF-32"));
 	CHECK(strstr(guess(SPAN("one\0three\0"), 1), "tr '\\0' '\\n'"));
 	CHECK(strstr(guess(SPAN("\x7f\x45LF\2\1\1\0\0\0\0\0"), 5), "no text"));
+	CHECK(strstr(guess(SPAN("the first zero byte is far behind\0"), 1), "no text"));
 	CHECK_STR(guess(SPAN("\0"), 5), "");
 }
 
@@ -109,6 +116,13 @@ TEST("of what is only broken nothing is guessed")
 	check("{\"a\":nul}", "");
 	check("[1 2]", "");
 	check("12abc", "");
+	check("\"abc", "");
+	check("{\"a\":1} x", "");
+	check("{\"a\" {", "");
+	check("{\"a\":nul},", "");
+	check("{\"a\":1},{\"a\":2}", "");
+	check("[1],", "");
+	check("1\" \":", "");
 	check("", "");
 	check("   ", "");
 }

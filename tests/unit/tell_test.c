@@ -10,6 +10,19 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Gives what is said of the first record of its code that failed, in static memory. */
+static const char *told(enum error_code code, int status, const char *message)
+{
+	struct stats s = { 0 };
+	struct record r = { .line = 17, .failure = { .code = code, .status = status } };
+	s.codes_n[code] = 1;
+	r.failure.message = xstrdup(message);
+	struct caught c = caught_begin();
+	tell_failed(&s, &r, false);
+	free(r.failure.message);
+	return caught_text(&c);
+}
+
 /* What is said of the n-th record of its code that failed. */
 static void check_told(
 	enum error_code code, uint64_t n, const char *message, bool all, const char *want)
@@ -44,11 +57,35 @@ TEST("what the message does not say the code may, once")
 		"pllm: line 17: error[E-template]: no field\n");
 }
 
+TEST("codes that somebody can do something about have a help of their own")
+{
+	static const struct {
+		enum error_code code;
+		const char *help;
+	} all[] = { { ERROR_AUTH, "--key-env" }, { ERROR_QUOTA, "billing" },
+		{ ERROR_RATE_LIMITED, "--rate 60/m" }, { ERROR_OVERLOADED, "--fallback" },
+		{ ERROR_TIMEOUT, "--timeout" }, { ERROR_TRANSPORT, "tries the connection" },
+		{ ERROR_BAD_RESPONSE, "--trace" }, { ERROR_TRUNCATED, "--max-tokens" },
+		{ ERROR_SCHEMA_MISMATCH, "--reasks" }, { ERROR_TOO_LARGE, "--max-input-tokens" } };
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		const char *text = told(all[i].code, 0, "no");
+		t_check(strstr(text, "\nhelp: ") && strstr(text, all[i].help), all[i].help,
+			__FILE__, __LINE__);
+	}
+	check_told(ERROR_TIMEOUT, 1, "no" LOG_HELP "its own", false,
+		"pllm: line 17: error[E-timeout]: no\nhelp: its own\n");
+	CHECK(!strstr(told(ERROR_REQUEST_REJECTED, 400, "no"), "help: "));
+	CHECK(strstr(told(ERROR_REQUEST_REJECTED, 404, "no"), "the address or the model\n"));
+	CHECK(strstr(told(ERROR_BAD_RESPONSE, 404, "no"), "--trace"));
+}
+
 TEST("three of a code are told of, all if nothing else tells, none of them if all is to be quiet")
 {
 	check_told(ERROR_TEMPLATE, 3, "no", false, "pllm: line 17: error[E-template]: no\n");
 	check_told(ERROR_TEMPLATE, 4, "no", false, "");
 	check_told(ERROR_TEMPLATE, 4, "no", true, "pllm: line 17: error[E-template]: no\n");
+	log_set_level(LOG_NOTICE);
+	check_told(ERROR_TEMPLATE, 4, "no", false, "");
 	log_set_level(LOG_DETAIL);
 	check_told(ERROR_TEMPLATE, 4, "no", false, "pllm: line 17: error[E-template]: no\n");
 	log_set_level(LOG_ERROR);
