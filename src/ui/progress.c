@@ -197,6 +197,5 @@ void progress_end(struct progress *p, const struct stats *stats)
 		return;
 	struct view view = final_view(p, stats);
 	p->has_ended = true;
-	progress_mark(p, &view);
 	say_json(p, &view);
 }

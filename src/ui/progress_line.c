@@ -6,10 +6,9 @@
  * that does not fit is left out, and smaller ones behind it in the list may still be in. What parts
  * them shrinks first, from " | " to a space, until the first four are all in.
  */
-#include "base/visible.h"
 #include "ui/progress_text.h"
 
-enum { LINE_MAX_BYTES = 4000, BAR_CELLS = 10, FIRST_N = 4, NAME_MAX_BYTES = 20 };
+enum { LINE_MAX_BYTES = 4000, BAR_CELLS = 10, FIRST_N = 4 };
 
 /* In the order they stand in. */
 enum part {
@@ -61,14 +60,9 @@ static const struct {
 
 static void put_name(struct buf *out, const struct progress_scene *s, int form)
 {
-	const char *name = s->progress->opts.name;
-	struct buf shown;
-	if (form > 0 || !name)
-		return;
-	buf_init(&shown, NAME_MAX_BYTES);
-	visible_put(&shown, span_of(name));
-	buf_put_span(out, buf_span(&shown));
-	buf_release(&shown);
+	const struct progress_opts *opts = &s->progress->opts;
+	if (form == 0 && opts->name)
+		progress_put_label(out, opts->name, opts->terminal.is_utf8);
 }
 
 /* Blocks may be two columns wide each, and the line must not be. */

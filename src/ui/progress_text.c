@@ -128,7 +128,7 @@ void progress_put_tokens(struct buf *out, const struct progress_scene *s, int fo
 {
 	const struct usage *u = &s->view->stats->usage;
 	bool has_output = u->output >= 0;
-	if ((u->input < 0 && !has_output) || (u->input <= 0 && u->output <= 0))
+	if (u->input <= 0 && u->output <= 0)
 		return;
 	put_tokens(out, u->input);
 	if (form == 0) {
@@ -191,8 +191,7 @@ unsigned progress_columns_of(char c)
 	return byte < 0xc0 ? 0 : 2;
 }
 
-/* Appends a name as far as it may be shown, in so many columns at most. */
-static void put_label(struct buf *out, const char *label, bool is_utf8)
+void progress_put_label(struct buf *out, const char *label, bool is_utf8)
 {
 	struct buf text;
 	unsigned columns = 0;
@@ -256,6 +255,6 @@ void progress_put_why(struct buf *out, const struct progress_scene *s, int form)
 	}
 	if (form == 2) {
 		buf_put_str(out, " at ");
-		put_label(out, v->hold_at, s->progress->opts.terminal.is_utf8);
+		progress_put_label(out, v->hold_at, s->progress->opts.terminal.is_utf8);
 	}
 }

@@ -23,6 +23,9 @@ struct progress_scene progress_scene(const struct progress *p, const struct view
  */
 unsigned progress_columns_of(char c);
 
+/* A name from anywhere: on one line, cut after 24 columns, and plain where the terminal is. */
+void progress_put_label(struct buf *out, const char *label, bool is_utf8);
+
 /* "1,234", "12.3M". */
 void progress_put_count(struct buf *out, uint64_t n);
 

@@ -103,6 +103,14 @@ TEST("colours are there only where they are asked for, and end where they began"
 		"  \x1b[1;31m[FAIL]\x1b[0m n: t\n"
 		"1 thing to mend\n");
 	checks_release(&c);
+	ADD(&c, FINDING_NOTE, "p", "n", "t", NULL);
+	ADD(&c, FINDING_WARN, "p", "n", "t", NULL);
+	check_text(&c, true,
+		"\x1b[1mp\x1b[0m\n"
+		"  \x1b[36m[note]\x1b[0m n: t\n"
+		"  \x1b[33m[warn]\x1b[0m n: t\n"
+		"1 thing to look at\n");
+	checks_release(&c);
 }
 
 TEST("what a server says can neither reach the terminal nor look like a line of ours")
@@ -123,6 +131,11 @@ TEST("as JSON it is one object on one line, with everything escaped that has to 
 {
 	struct checks c = { 0 };
 	check_json(&c, "{\"well\":true,\"worst\":\"ok\",\"checks\":[]}\n");
+	ADD(&c, FINDING_NOTE, "p", "n", "t", NULL);
+	check_json(&c,
+		"{\"well\":true,\"worst\":\"note\",\"checks\":[{\"finding\":\"note\",\"part\":\"p\","
+		"\"name\":\"n\",\"text\":\"t\",\"help\":null}]}\n");
+	checks_release(&c);
 	ADD(&c, FINDING_WARN, "p", "n", "a \"quote\"\n\\ \x1b", NULL);
 	ADD(&c, FINDING_OK, "p", "n\xff", "t", "h");
 	check_json(&c,

@@ -81,6 +81,35 @@ TEST("each figure of an estimate is the second word of a line of its own")
 		CHECK_STR(value_of(&r, figures[i][0]), figures[i][1]);
 }
 
+TEST("each figure has a remark in a column of its own, if there is something to remark")
+{
+	struct estimate_report r = usual();
+	r.skipped_n = 5;
+	r.rough_n = 6;
+	CHECK_STR(report(&r),
+		"records       1000\n"
+		"failed        3           nothing is asked about these; the messages say why\n"
+		"skipped       5           have their answers already\n"
+		"requests      981         to be sent, each once: further tries come on top\n"
+		"cached        12          answers come from the cache and cost nothing\n"
+		"shared        4           ask what others ask and share their answers\n"
+		"rough         6           of the requests hold answers that are not there yet, taken"
+		" as 200 tokens at most\n"
+		"tokens-in     45210       about: mostly within 15 % of OpenAI's count; others' differ"
+		" more\n"
+		"tokens-out    196200      at most\n"
+		"cost-in       $0.007      about: for the input alone\n"
+		"cost-at-most  $0.13       about: if all answers are as long as they may be\n"
+		"prices        --prices\n"
+		"next          --trial 20 in place of -n asks so many records and tells what all will"
+		" cost\n");
+	r = (struct estimate_report){ .total = { .source = "a source that is long" } };
+	CHECK(strstr(report(&r), "records       0\nfailed        0\nskipped       0\n"));
+	r.records_n = 123456789012;
+	r.failed_n = UINT64_C(12345678901234);
+	CHECK(strstr(report(&r), "failed        12345678901234 nothing is asked"));
+}
+
 TEST("without a maximum of answer tokens the most is unknown, and why is said; the input is not")
 {
 	struct estimate_report r = usual();
@@ -95,12 +124,14 @@ TEST("without a maximum of answer tokens the most is unknown, and why is said; t
 TEST("without a price all costs are unknown and never nothing, and the model is named")
 {
 	struct estimate_report r = usual();
-	r.total.unpriced_n = r.total.no_most_n = 5;
-	r.unpriced = "gpt\n-9";
+	r.total.unpriced_n = 5;
+	r.total.no_most_n = 7;
+	r.unpriced = "gpt\n-\x7f";
 	CHECK_STR(value_of(&r, "cost-in"), "unknown");
 	CHECK_STR(value_of(&r, "cost-at-most"), "unknown");
 	CHECK_STR(value_of(&r, "tokens-out"), "196200");
-	CHECK(strstr(report(&r), "no price for gpt?-9, 5 requests"));
+	CHECK(strstr(report(&r), "cost-in       unknown     no price for gpt?-?, 5 requests;"));
+	CHECK(strstr(report(&r), "cost-at-most  unknown     no price for gpt?-?, 7 requests;"));
 	CHECK(!strstr(report(&r), "$"));
 }
 
@@ -129,15 +160,18 @@ TEST("of several models each has a line; of one there is none")
 			.unbounded_n = 81,
 			.unpriced_n = 81,
 			.no_most_n = 81 },
+		{ .name = "input", .output = 9, .cost_in = DOLLAR, .no_most_n = 4 },
 	};
 	r.models = models;
 	r.models_n = 1;
 	CHECK(!value_of(&r, "model"));
-	r.models_n = 2;
+	r.models_n = 3;
 	CHECK(strstr(report(&r),
 		"\nmodel         small  requests 900  tokens-in 40000  tokens-out 5  cost-in $1.00  "
 		"cost-at-most $2.00\n"
 		"model         large  requests 81  tokens-in 5210  tokens-out unknown  cost-in unknown  "
+		"cost-at-most unknown\n"
+		"model         input  requests 0  tokens-in 0  tokens-out 9  cost-in $1.00  "
 		"cost-at-most unknown\n"));
 }
 

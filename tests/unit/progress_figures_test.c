@@ -56,9 +56,14 @@ TEST("the rate is that of the last half minute, not of all the run")
 	for (int64_t ms = 200; ms <= 60000; ms += 200)
 		f = seen(ms, (uint64_t)ms);
 	CHECK(is_near(f.records_per_s, 1000));
-	for (int64_t ms = 60200; ms <= 92000; ms += 200)
+	for (int64_t ms = 60200; ms <= 92000; ms += 200) {
 		f = seen(ms, 60000 + (uint64_t)(ms - 60000) / 100);
+		if (ms == 75000)
+			CHECK(is_near(f.records_per_s, 505));
+	}
 	CHECK(is_near(f.records_per_s, 10));
+	/* Nobody knows how many there are. */
+	CHECK_INT(f.eta_ms, -1);
 }
 
 TEST("bursts neither speed a run up nor slow it down")
@@ -84,6 +89,9 @@ TEST("one record a minute has a rate and an end, too")
 		f = seen(ms, (uint64_t)ms / 60000);
 	CHECK(is_near(f.records_per_s, 1 / 60.0));
 	CHECK(is_near((double)f.eta_ms, 90 * 60000.0));
+	/* One that is late is waited for as long again. */
+	CHECK(seen(710000, 10).records_per_s > 0.008);
+	CHECK(seen(721000, 10).records_per_s < 0.001);
 }
 
 TEST("a run that stands still slows down, then says that nothing moves")
@@ -180,6 +188,22 @@ TEST("a file that has grown is not done by more than all of it")
 	struct progress_figures f = progress_figure(&progress, &v);
 	CHECK(f.share <= 1 && f.share >= 1);
 	CHECK_INT(f.eta_ms, 0);
+}
+
+TEST("what is all done ends now, however few they were")
+{
+	begin(3);
+	CHECK_INT(seen(400, 2).eta_ms, -1);
+	CHECK_INT(seen(500, 3).eta_ms, 0);
+}
+
+TEST("without an end nothing is told of what it will cost")
+{
+	begin(0);
+	stats.cost = MONEY_PER_DOLLAR;
+	struct progress_figures f = seen(5000, 30);
+	CHECK_INT(f.cost, MONEY_PER_DOLLAR);
+	CHECK_INT(f.cost_forecast, -1);
 }
 
 TEST("the forecast of the cost is what a record costs, for all of them")

@@ -130,8 +130,23 @@ TEST("the name of a run begins its line where there is room, cut and harmless")
 	CHECK_STR(line(&progress, &v, 60),
 		"judge | 1,234/5,000 | 3 failed | 1:32 | $1.84 | limited 12s");
 	progress.opts.name = "\x1b[2J 34567890 234567890";
-	CHECK_STR(line(&progress, &v, 72),
-		"\\u001b[2J 34567890 2 | 1,234/5,000 | 3 failed | ETA 1:32 | limited 12s");
+	CHECK_STR(line(&progress, &v, 79),
+		"\\u001b[2J 34567890 23456... | 1,234/5,000 | 3 failed | ETA 1:32 | limited 12s");
+}
+
+TEST("what was saved is said, one retry is one, and -j only where it is more than the limit")
+{
+	struct view v = troubled();
+	stats.hits_n = 5;
+	stats.retries_n = 1;
+	v.limit = 64;
+	const char *all = line(&progress, &v, 300);
+	CHECK(strstr(all, " | 16/64 in flight | ") && strstr(all, " | 1 retry | "));
+	CHECK(strstr(all, " | 5 cached | "));
+	stats.skipped_n = 6;
+	CHECK(strstr(line(&progress, &v, 300), " | 5 cached, 6 skipped | "));
+	stats.hits_n = 0;
+	CHECK(strstr(line(&progress, &v, 300), " | 6 skipped | "));
 }
 
 TEST("large runs have room for how far, failures, the end and the reason in 39 columns, too")
@@ -153,6 +168,7 @@ TEST("without a total it is the bytes that say how far it is, else only the coun
 	v.settled_bytes = 255;
 	CHECK_STR(line(&progress, &v, 70),
 		"1,234 (25%) | 3 failed | ETA 1:28 | $1.84 | rate limited, 12s left");
+	CHECK_STR(line(&progress, &v, 11), "1,234 (25%)");
 }
 
 TEST("what has not happened is not shown, and no end is told before it is known")
@@ -214,6 +230,7 @@ TEST("records that a stop has left are not shown as failures")
 	v.hold_ms = 29100;
 	CHECK_STR(line(&progress, &v, 70),
 		"1,234/5,000 (24%) | 2 failed | $1.84 | ending, 16 in flight, 30s left");
+	CHECK_STR(line(&progress, &v, 35), "1,234/5,000 | 2 failed | ending 30s");
 	CHECK(strstr(plain(&progress, &v), "records (24%), 2 failed, "));
 }
 
@@ -223,6 +240,7 @@ TEST("colours are of failures and of trouble, end where they should, and take no
 	progress.opts.terminal.has_colour = true;
 	CHECK_STR(line(&progress, &v, 40),
 		"1,234/5,000  \x1b[31m3 failed\x1b[0m  1:32  \x1b[33mlimited 12s\x1b[0m");
+	CHECK(strstr(line(&progress, &v, 119), " | \x1b[33m9x 429\x1b[0m | "));
 	v.hold = HOLD_JOBS;
 	v.hold_ms = -1;
 	CHECK_STR(line(&progress, &v, 39), "1,234/5,000  \x1b[31m3 failed\x1b[0m  1:32  at -j 64");
@@ -232,11 +250,17 @@ TEST("a terminal without UTF-8 gets ASCII only")
 {
 	struct view v = troubled();
 	v.hold_at = "gr\xc3\xbc\xc3\x9f";
-	CHECK(strstr(line(&progress, &v, 300), "rate limited, 12s left at gr??"));
+	progress.opts.name = "\xc3\x9b-1";
+	CHECK(strstr(line(&progress, &v, 300), "?-1 | "));
+	const char *at = strstr(text, " at ");
+	CHECK_STR(at, " at gr??");
 	CHECK_INT(utf8_first(span_of(text), strlen(text)).n, strlen(text));
 	progress.opts.terminal.is_utf8 = true;
 	CHECK(strstr(line(&progress, &v, 300), "rate limited, 12s left at gr\xc3\xbc\xc3\x9f"));
 	CHECK(strstr(text, "\xe2\x96\x88\xe2\x96\x88\xe2\x96\x91"));
+	CHECK(strstr(text, "\xc3\x9b-1 | "));
+	v.hold_at = "an-endpoint-whose-name-does-not-end";
+	CHECK(strstr(line(&progress, &v, 300), "at an-endpoint-whose-name-d\xe2\x80\xa6"));
 }
 
 TEST("a label can neither command the terminal nor push the rest away")
@@ -249,6 +273,8 @@ TEST("a label can neither command the terminal nor push the rest away")
 	CHECK(strstr(text, "at a\\u001b[2J b c"));
 	v.hold_at = "an-endpoint-whose-name-does-not-end";
 	CHECK(strstr(line(&progress, &v, 300), "left at an-endpoint-whose-name-d..."));
+	progress.opts.name = "a\tb\n\x1b[2J";
+	CHECK(strstr(line(&progress, &v, 300), "a b \\u001b[2J | "));
 }
 
 TEST("each reason is told")

@@ -88,7 +88,7 @@ TEST("the line is first there after 300 ms, five times a second, and gone at the
 	CHECK(times(text, " so far") >= 10);
 	CHECK(strstr(text, "22 records"));
 	/* What was drawn last is erased before the message. */
-	CHECK(strstr(text, "\x1b[Jpllm: after\n"));
+	CHECK(strstr(text, "\x1b[J\rpllm: after\n"));
 }
 
 /* Looks once, and says whether the line that is drawn then has the text. */
@@ -116,9 +116,39 @@ TEST("a reason that comes and goes stays, one that has gone for a second is gone
 	progress_end(&progress, &stats);
 }
 
+TEST("a reason that stays says no more how long, nor of what is full that is not")
+{
+	begin(PROGRESS_IS_LINE, 0, true);
+	CHECK(draws(400, HOLD_LIMIT, "limit found so far: 8"));
+	CHECK(draws(600, HOLD_NONE, "at -j 8"));
+	CHECK(draws(2000, HOLD_SERVER, "rate limited"));
+	struct view v = at(2200, 10);
+	v.hold = HOLD_RETRY;
+	v.hold_ms = 5000;
+	v.hold_at = "eu";
+	struct caught c = caught_begin();
+	progress_look(&progress, &v);
+	CHECK(strstr(caught_text(&c), " | rate limited\r"));
+	progress_end(&progress, &stats);
+}
+
+TEST("who asks is told at once, also with -q")
+{
+	begin(PROGRESS_IS_NONE, 0, false);
+	struct view v = at(50, 3);
+	v.is_asked = true;
+	struct caught c = caught_begin();
+	log_set_level(LOG_ERROR);
+	progress_look(&progress, &v);
+	log_set_level(LOG_WARNING);
+	CHECK_STR(caught_text(&c), "pllm: 3 records, 60/s, 3 in flight\n");
+}
+
 TEST("where no line can be redrawn a plain one comes every 10 seconds, without a control character")
 {
 	begin(PROGRESS_IS_LINE, 0, false);
+	/* Marks for the rate are made meanwhile. */
+	CHECK_INT(progress_first_ms(&progress), 1000);
 	struct caught c = caught_begin();
 	run_until(30500);
 	progress_end(&progress, &stats);
@@ -130,6 +160,10 @@ TEST("where no line can be redrawn a plain one comes every 10 seconds, without a
 
 TEST("plain lines come as often as asked for, and not with -q")
 {
+	begin(PROGRESS_IS_LINE, 2500, false);
+	struct caught lines = caught_begin();
+	run_until(7600);
+	CHECK_INT(times(caught_text(&lines), "\n"), 3);
 	begin(PROGRESS_IS_NONE, 2500, true);
 	struct caught c = caught_begin();
 	run_until(7600);
@@ -166,6 +200,10 @@ TEST("JSON is an object a second, and one when the run is over")
 	struct caught c = caught_begin();
 	run_until(3500);
 	struct view last = at(3900, 42);
+	last.hold = HOLD_SERVER;
+	last.hold_ms = 5000;
+	last.hold_at = "eu";
+	last.waiting_n = 7;
 	progress_look(&progress, &last);
 	stats.answered_n = 40;
 	stats.failed_n = 2;
@@ -183,6 +221,10 @@ TEST("JSON is an object a second, and one when the run is over")
 		CHECK_INT(json_integer_value(json_object_get(object, "done")), i < 4 ? 10 * i : 42);
 		CHECK_INT(json_integer_value(json_object_get(object, "in_flight")), i < 4 ? 3 : 0);
 		CHECK(json_is_true(json_object_get(object, "final")) == (i == 4));
+		CHECK_INT(json_integer_value(json_object_get(object, "waiting")), 0);
+		CHECK(json_is_null(json_object_get(object, "waiting_for")));
+		CHECK(json_is_null(json_object_get(object, "waiting_s")));
+		CHECK(json_is_null(json_object_get(object, "waiting_at")));
 		json_decref(object);
 	}
 }
@@ -298,6 +340,49 @@ TEST("what is not known is null in JSON, and what is has its name")
 	json_decref(object);
 }
 
+TEST("each figure of JSON stands under its own name")
+{
+	begin(PROGRESS_IS_JSON, 0, false);
+	stats = (struct stats){ .answered_n = 11,
+		.failed_n = 12,
+		.passed_n = 13,
+		.skipped_n = 14,
+		.hits_n = 15,
+		.requests_n = 16,
+		.retries_n = 17,
+		.unpriced_n = 0,
+		.usage = { .input = 18, .output = 19, .cached = 20, .reasoning = 21 },
+		.traffic.ended_n = { [OUTCOME_RATE] = 22, [OUTCOME_CAPACITY] = 23 },
+		.codes_n = { [ERROR_CANCELLED] = 1 },
+		.cost = 123456789,
+		.cost_source = "table" };
+	progress.opts.total_n = 75;
+	struct view v = at(4000, 50);
+	v.in_flight = 5;
+	v.limit = 6;
+	v.jobs = 7;
+	v.waiting_n = 8;
+	v.hold = HOLD_RETRY;
+	v.hold_ms = 1250;
+	v.hold_at = "eu\x7f";
+	struct caught c = caught_begin();
+	progress_look(&progress, &v);
+	CHECK_STR(caught_text(&c),
+		"{\"type\":\"progress\",\"elapsed_s\":4.000,\"done\":50,\"total\":75,"
+		"\"share\":0.667,\"ok\":11,\"failed\":12,\"cancelled\":1,\"passed\":13,"
+		"\"skipped\":14,\"cached\":15,\"requests\":16,\"in_flight\":5,\"limit\":6,"
+		"\"jobs\":7,\"waiting\":8,\"retries\":17,\"rate_limited\":22,"
+		"\"overloaded\":23,\"tokens\":{\"input\":18,\"output\":19,\"cached\":20,"
+		"\"reasoning\":21},\"cost\":0.000123456789,\"cost_forecast\":0.000185,"
+		"\"unpriced\":0,\"records_per_s\":12.500,\"eta_s\":2.000,"
+		"\"waiting_for\":\"retry\",\"waiting_s\":1.250,\"waiting_at\":\"eu\\u007f\","
+		"\"final\":false}\n");
+	stats.unpriced_n = 9;
+	json_t *object = object_of(&v);
+	CHECK_INT(json_integer_value(json_object_get(object, "unpriced")), 9);
+	json_decref(object);
+}
+
 TEST("JSON is valid whatever the numbers are")
 {
 	for (int hold = 0; hold < HOLDS_N; hold++) {
@@ -320,6 +405,7 @@ TEST("JSON is valid whatever the numbers are")
 		struct caught c = caught_begin();
 		progress_look(&progress, &v);
 		text = caught_text(&c);
+		CHECK(!strchr(text, '-'));
 		json_t *object = object_of(&v);
 		CHECK(json_is_string(json_object_get(object, "waiting_for")) ==
 			(hold != HOLD_NONE));

@@ -106,6 +106,8 @@ TEST("one record gives no interval, and that is said")
 	const char *text = said(&r);
 	CHECK(strstr(text, "input tokens: about 1.23M\n"));
 	CHECK(strstr(text, "one record says nothing of how much they vary: run two or more\n"));
+	r.total_n = 1;
+	CHECK(!strstr(said(&r), "one record"));
 }
 
 TEST("a run that ended early says of how many it speaks, and none says so")
