@@ -262,6 +262,7 @@ static bool build(struct chunking *c, struct err *err)
 		return false;
 	chunk_document_init(&c->document, &c->plan);
 	c->stats.is_offline = true;
+	config->reader.plan = &c->no_steps;
 	if (!(c->writer = writer_new(&config->writer, &c->no_steps, &c->wake, err)) ||
 		!(c->reader = reader_new(&config->reader, &c->wake, err)) ||
 		!writer_begin(c->writer, err))

@@ -9,6 +9,7 @@
 #include "app/files.h"
 #include "app/finish.h"
 #include "app/money.h"
+#include "app/origin.h"
 #include "app/process.h"
 #include "app/reduce.h"
 #include "app/seeing.h"
@@ -68,6 +69,7 @@ static bool complete_config(struct filter *f, struct err *err)
 	c->pipeline.sched.wants_usage = wants_usage(c);
 	c->writer.drops = c->on_error == ERROR_IS_DROPPED;
 	c->writer.replaces = c->pipeline.existing == EXISTING_IS_REPLACED;
+	c->pipeline.is_existing_said = origin_kind_of(c, "existing") != ORIGIN_BUILT_IN;
 	c->pipeline.stops_on_error = c->on_error == ERROR_STOPS;
 	c->pipeline.tells_all = c->writer.form == RESULT_RAW || c->writer.form == RESULT_RAW0;
 	bool is_from_stdin = !c->reader.path || strcmp(c->reader.path, "-") == 0;
@@ -186,6 +188,7 @@ static bool build(struct filter *f, struct err *err)
 	struct config *c = f->config;
 	if (!make_endpoints(f, err) || !wake_init(&f->wake, err))
 		return false;
+	c->reader.plan = &f->plan;
 	f->plan.body_api = f->endpoints.items[0].api;
 	f->plan.embedding.is_rounded = c->cache.path != NULL;
 	if (c->command == COMMAND_REDUCE)

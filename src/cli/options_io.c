@@ -180,7 +180,10 @@ static const struct option rows[] = {
 		.manual = "Take records that failed in an earlier run as new: the\n.Li pllm\n"
 			  "member is removed, a line that had been wrapped in\n.Li input\n"
 			  "is unwrapped.\nImplies\n.Fl -existing Cm skip ,\n"
-			  "so that records with an answer pass through.\n"
+			  "so that records with an answer pass through;\n"
+			  "a record that was refused because it had the field is refused again.\n"
+			  "A record that failed in a step of another command stays as it is:\n"
+			  "asked for these steps alone it would look whole.\n"
 			  "What was refused is asked again even if\n.Fl -cache\nhas it.\n" },
 	{ .name = "accept",
 		STRING(accept),

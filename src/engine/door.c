@@ -5,9 +5,11 @@
 
 #include <string.h>
 
-/* Fails a record that has already what would be written into it. */
-static void refuse_taken(struct record *r, const char *field)
+/* Fails a record that has already what would be written into it: of a step, or of --meta. */
+static void refuse_taken(struct record *r, const struct plan *plan, const char *field)
 {
+	const struct step *step = plan_find_step(plan, span_of(field));
+	r->failure.step = step ? step->name : NULL;
 	record_fail(r, ERROR_BAD_RECORD,
 		xasprintf("the record already has a field \"%s\"" LOG_HELP
 			  "see --existing, -a and --meta",
@@ -56,6 +58,7 @@ bool door_settles(const struct pipeline_opts *opts, const struct plan *plan, str
 	record_survey(r, plan, has_steps, &is_failed);
 	if (is_failed) {
 		r->fate = FATE_PASSED;
+		r->hopeless = record_why_hopeless(r, plan);
 		return true;
 	}
 	if (!json_is(r->value, JSON_KIND_OBJECT) && writes_input(opts, plan)) {
@@ -64,7 +67,8 @@ bool door_settles(const struct pipeline_opts *opts, const struct plan *plan, str
 				"give the answer another name than \"input\""));
 		return true;
 	}
-	bool skips = opts->existing == EXISTING_IS_SKIPPED;
+	bool skips = opts->existing == EXISTING_IS_SKIPPED &&
+		(opts->is_existing_said || !r->was_unasked);
 	const char *taken = find_taken(opts, plan, r, skips ? 0 : *has_steps);
 	/* In a matrix a vector has its row, whatever the record has. */
 	if (!skips || plan->embedding.is_matrix)
@@ -74,6 +78,6 @@ bool door_settles(const struct pipeline_opts *opts, const struct plan *plan, str
 	/* With its answers there, what --meta would add is not missing. */
 	if (skips && has_all(plan, *has_steps))
 		return false;
-	refuse_taken(r, taken);
+	refuse_taken(r, plan, taken);
 	return true;
 }

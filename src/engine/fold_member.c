@@ -87,10 +87,12 @@ static bool find_key(const struct fold_opts *opts, struct record *r, struct span
 	*key = opts->has_by ? path_find(&opts->by, r->value) : SPAN("null");
 	if (key->at)
 		return true;
-	if (record_is_failed_before(r))
+	if (record_is_failed_before(r)) {
 		r->fate = FATE_PASSED;
-	else
+		r->hopeless = record_why_hopeless(r, NULL);
+	} else {
 		refuse_missing(r, &opts->by);
+	}
 	return false;
 }
 

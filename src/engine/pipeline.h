@@ -35,6 +35,7 @@ struct pipeline_opts {
 	uint64_t window_bytes;   /* --window-bytes: bytes of them */
 	bool unordered;          /* -u */
 	int existing;            /* enum existing_rule */
+	bool is_existing_said;   /* else it is what --retry-errors implies */
 	const char *meta_field;  /* borrowed: --meta=NAME, which then is a field like the answer's;
 				    NULL = none, or ours */
 	bool stops_on_error;     /* --on-error stop */

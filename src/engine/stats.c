@@ -37,7 +37,7 @@ void stats_count(struct stats *s, const struct record *r)
 		break;
 	case FATE_PASSED:
 		s->passed_n++;
-		s->hopeless_n += record_was_no_json(r);
+		s->hopeless_n += r->hopeless != NULL;
 		break;
 	case FATE_SKIPPED:
 		s->skipped_n++;

@@ -139,7 +139,7 @@ static void understand(struct reader *r, struct record *record)
 	if (r->opts->format == INPUT_SEQ && record->value.at)
 		join_lines(record);
 	if (r->opts->revives)
-		record_revive(record);
+		record_revive(record, r->opts->plan);
 }
 
 static bool is_blank(struct span s)

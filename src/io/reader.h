@@ -29,9 +29,11 @@ struct reader_opts {
 	char *path; /* "-" or NULL = standard input */
 	int format; /* enum input_format */
 	uint64_t record_max_bytes;
-	bool revives; /* --retry-errors: records that failed before come as new */
+	bool revives;            /* --retry-errors: records that failed before come as new */
+	const struct plan *plan; /* borrowed: those that failed in its steps do; NULL = in any */
 };
 
+struct plan;
 struct reader;
 
 /*

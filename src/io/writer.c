@@ -120,8 +120,7 @@ static void tell(const struct record *r)
 	if (r->fate == FATE_PASSED)
 		log_say(LOG_WARNING, "line %llu: failed before" LOG_HELP "%s",
 			(unsigned long long)r->line,
-			record_was_no_json(r) ? "its line was no JSON"
-					      : "--retry-errors asks again");
+			r->hopeless ? r->hopeless : "--retry-errors asks again");
 }
 
 /* A matrix is for the answers of the only step: gives this record's, or NULL. */

@@ -115,6 +115,20 @@ static void say_what_helps(const struct summary *summary)
 			"  for schema_mismatch: --refresh, or the cache gives the same answers again");
 }
 
+static void say_passed(const struct stats *s)
+{
+	uint64_t mendable_n = s->has_groups ? 0 : s->passed_n - s->hopeless_n;
+	char note[80] = "";
+	if (mendable_n == s->passed_n)
+		snprintf(note, sizeof note, " (--retry-errors asks again)");
+	else if (mendable_n > 0)
+		snprintf(note, sizeof note, " (--retry-errors asks %llu of them again)",
+			(unsigned long long)mendable_n);
+	if (s->passed_n > 0)
+		log_say(LOG_WARNING, "  failed before and passed through: %llu%s",
+			(unsigned long long)s->passed_n, note);
+}
+
 static void say_failures(const struct summary *summary)
 {
 	const struct stats *s = summary->stats;
@@ -129,12 +143,7 @@ static void say_failures(const struct summary *summary)
 		log_say(LOG_WARNING, "%llu of %llu %s were not asked, or not to the end", unasked_n,
 			all_n, noun);
 	say_reasons(summary);
-	if (s->passed_n > 0)
-		log_say(LOG_WARNING, "  failed before and passed through: %llu%s",
-			(unsigned long long)s->passed_n,
-			s->has_groups || s->passed_n == s->hopeless_n
-				? ""
-				: " (--retry-errors asks again)");
+	say_passed(s);
 	say_what_helps(summary);
 	if (summary->rerun)
 		log_say(LOG_WARNING, "  rerun: %s", summary->rerun);

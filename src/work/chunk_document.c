@@ -9,6 +9,7 @@
 #include "base/xalloc.h"
 #include "json/text.h"
 #include "json/walk.h"
+#include "work/plan.h"
 
 #include <stdlib.h>
 
@@ -271,7 +272,9 @@ static bool cut_object(struct chunk_document *d, struct record *r)
 	const struct chunk_plan *plan = d->plan;
 	struct findings found = survey(plan, r->value);
 	if (json_member(found.ours, SPAN("error")).at) {
+		static const struct plan none;
 		r->fate = FATE_PASSED;
+		r->hopeless = record_why_hopeless(r, &none);
 		return false;
 	}
 	if (plan->field.parts_n == 0)

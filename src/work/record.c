@@ -102,11 +102,42 @@ bool record_is_failed_before(const struct record *r)
 	return r->value.at && json_member(json_member(r->value, SPAN("pllm")), SPAN("error")).at;
 }
 
-bool record_was_no_json(const struct record *r)
+/* Gives a member of the failure that it carries. */
+static struct span failure_member(const struct record *r, struct span name)
 {
-	return record_is_failed_before(r) &&
-		span_is(json_member(json_member(r->value, SPAN("pllm")), SPAN("wrapped")),
-			"\"text\"");
+	struct span error = json_member(json_member(r->value, SPAN("pllm")), SPAN("error"));
+	return error.at ? json_member(error, name) : error;
+}
+
+static bool was_no_json(const struct record *r)
+{
+	return span_is(
+		json_member(json_member(r->value, SPAN("pllm")), SPAN("wrapped")), "\"text\"");
+}
+
+static bool was_refused(const struct record *r)
+{
+	return span_is(
+		json_text_of(failure_member(r, SPAN("code"))), error_code_name(ERROR_BAD_RECORD));
+}
+
+/* True if it failed in a step that is another command's. */
+static bool failed_elsewhere(const struct record *r, const struct plan *plan)
+{
+	struct span step = json_text_of(failure_member(r, SPAN("step")));
+	for (unsigned i = 0; plan && step.at && i < plan->steps_n; i++)
+		if (json_escaped_equals(step, span_of(plan->steps[i].name)))
+			return false;
+	return plan && step.at;
+}
+
+const char *record_why_hopeless(const struct record *r, const struct plan *plan)
+{
+	if (was_no_json(r))
+		return "its line was no JSON";
+	if (failed_elsewhere(r, plan))
+		return "its step is another command's";
+	return was_refused(r) ? "it is refused as it is" : NULL;
 }
 
 void record_survey(
@@ -126,10 +157,11 @@ void record_survey(
 	*is_failed = json_member(ours, SPAN("error")).at != NULL;
 }
 
-void record_revive(struct record *r)
+void record_revive(struct record *r, const struct plan *plan)
 {
-	if (!record_is_failed_before(r) || record_was_no_json(r))
+	if (!record_is_failed_before(r) || was_no_json(r) || failed_elsewhere(r, plan))
 		return;
+	r->was_unasked = was_refused(r);
 	struct span wrapped = json_member(json_member(r->value, SPAN("pllm")), SPAN("wrapped"));
 	struct span input = json_member(r->value, SPAN("input"));
 	if (span_is(wrapped, "\"value\"") && input.at) {

@@ -48,6 +48,7 @@ struct record {
 	struct json_fault fault;
 	char *owned_text; /* the bytes when they had to be made anew (--retry-errors); NULL = behind
 			     the struct */
+	bool was_unasked; /* revived, and was refused then: what it has is no answer of ours */
 
 	/* The engine's part. */
 	int64_t admitted_ms;
@@ -64,6 +65,8 @@ struct record {
 	/* What became of it: written when it settles. */
 	enum fate fate;
 	struct failure failure;
+	const char *hopeless; /* FATE_PASSED: why --retry-errors would not mend it, static; NULL =
+				 it may */
 
 	/* Where these are when there is only one: two allocations less. */
 	struct stage first_stage;
@@ -105,8 +108,12 @@ void record_fail(struct record *r, enum error_code code, char *message);
  */
 bool record_is_failed_before(const struct record *r);
 
-/* True if it stands for a line that was no JSON then: no run can do better with it. */
-bool record_was_no_json(const struct record *r);
+/*
+ * Gives why the same command with --retry-errors would leave a record failed that failed before,
+ * static: its line was no JSON, it failed in a step that the plan has not, or it was refused as it
+ * is. NULL = it would be asked again. plan NULL: steps are not looked at.
+ */
+const char *record_why_hopeless(const struct record *r, const struct plan *plan);
 
 /*
  * Looks through a scanned record once: which steps' fields it has already (bit i: those of step i),
@@ -117,6 +124,7 @@ void record_survey(
 
 /*
  * Makes a record that failed before as good as new: our `pllm` member is taken out, an `input` that
- * we had wrapped is unwrapped. A line that was no JSON, and other records, are left as they are.
+ * we had wrapped is unwrapped. What failed in a step that the plan has not would leave without it,
+ * and look whole: that, a line that was no JSON, and other records are left as they are.
  */
-void record_revive(struct record *r);
+void record_revive(struct record *r, const struct plan *plan);

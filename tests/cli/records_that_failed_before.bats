@@ -36,7 +36,50 @@ fail_some() {
 	[ "$(mock_stat requests)" -eq 2 ]
 	diff <(sed -n '2,4p' failed) <(sed -n '2,4p' out)
 	[ "$(sed -n 1p out | jq -r .second)" = 'echo: again a' ]
-	grep -q 'failed before and passed through: 3 ' err
+	grep -qx 'pllm:   failed before and passed through: 3' err
+	try ask -p 'again {{text}}' <failed
+	grep -q 'failed before and passed through: 3 (--retry-errors asks 2 of them again)$' err
+}
+
+@test "what failed in a step of another command is not asked for the steps of this one" {
+	printf '%s\n' '{"id":1,"text":"a"}' '{"id":2,"text":"b [[mock:400]]"}' >in
+	try ask -p one='{{text}}' <in
+	[ "$status" -eq 1 ]
+	mv out first
+	try ask -p two='{{text}}' <first
+	[ "$status" -eq 1 ]
+	grep -qx 'pllm:   failed before and passed through: 1' err
+	run ! grep 'rerun:' err
+	mv out second
+	try ask -p two='{{text}}' --retry-errors <second
+	[ "$status" -eq 1 ]
+	diff second out
+	[ "$(jq -r '.pllm.error.step // .two' out | paste -sd ' ')" = 'echo: a one' ]
+	try ask -p two='{{text}}' -r --retry-errors <second
+	grep -q "^pllm: line 2: failed before; its step is another command's$" err
+	"$PLLM" chunk --field text --retry-errors <second >out 2>err || true
+	[ "$(sed -n 2p out)" = "$(sed -n 2p second)" ]
+}
+
+@test "a field that a record was refused for is not taken for its answer, unless that is said" {
+	printf '%s\n' '{"text":"a","output":"stale"}' '{"text":"b [[mock:400]]"}' >in
+	try ask -p '{{text}}' <in
+	[ "$status" -eq 1 ]
+	mv out failed
+	[ "$(jq -r '.pllm.error | "\(.code) \(.step)"' failed | paste -sd ,)" = 'bad_record output,request_rejected output' ]
+	sed -i 's/ \[\[mock:400\]\]//' failed
+	try ask -p '{{text}}' --retry-errors <failed
+	[ "$status" -eq 1 ]
+	[ "$(jq -r '.pllm.error.code // .output' out | paste -sd ,)" = 'bad_record,echo: b' ]
+	try ask -p '{{text}}' --retry-errors --existing skip <failed
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .output out | paste -sd ,)" = 'stale,echo: b' ]
+	try ask -p '{{text}}' --retry-errors -a other <failed
+	[ "$status" -eq 1 ]
+	diff failed out
+	jq -c '.pllm.error.step = null' failed >named
+	quietly ask -p '{{text}}' --retry-errors -a other <named
+	[ "$(jq -r .other out | paste -sd ,)" = 'echo: a,echo: b' ]
 }
 
 @test "pllm | pllm keeps failures in their places, and the last status says that there are some" {

@@ -148,7 +148,7 @@ static void check_revived(const struct record *r, const struct result_opts *o, s
 	struct record *again = record_new(out);
 	record_scan(again);
 	demand(record_is_failed_before(again), "a failure is not seen");
-	record_revive(again);
+	record_revive(again, NULL);
 	/* a line that was no JSON is none later */
 	demand(record_is_failed_before(again) == !r->value.at,
 		"a failure survives, or is forgotten");

@@ -110,8 +110,8 @@ TEST("reviving takes out our member and unwraps what we wrapped, and leaves othe
 #undef WRAPPED
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct record *r = make(cases[i].line);
-		record_revive(r);
-		record_revive(r);
+		record_revive(r, NULL);
+		record_revive(r, NULL);
 		CHECK_MEM(r->text.at, r->text.n, cases[i].text);
 		CHECK_MEM(r->value.at, r->value.n, cases[i].value);
 		CHECK(!record_is_failed_before(r));
@@ -124,18 +124,9 @@ TEST("what stands for a line that was no JSON stays failed")
 	const char *line =
 		"{\"input\":\"{\",\"pllm\":{\"error\":{\"code\":\"bad_record\"},\"wrapped\":\"text\"}}";
 	struct record *r = make(line);
-	record_revive(r);
+	record_revive(r, NULL);
 	CHECK(record_is_failed_before(r));
 	CHECK_MEM(r->text.at, r->text.n, line);
-	record_free(r);
-}
-
-TEST("a line that is no JSON can be revived without harm")
-{
-	struct record *r = make("{\"pllm\":{\"error\":");
-	record_revive(r);
-	CHECK(r->value.at == NULL);
-	CHECK_MEM(r->text.at, r->text.n, "{\"pllm\":{\"error\":");
 	record_free(r);
 }
 
@@ -145,6 +136,47 @@ static void plan_names(struct plan *plan, unsigned n, const char *const *names)
 	*plan = (struct plan){ 0 };
 	for (unsigned i = 0; i < n; i++)
 		plan_add_step(plan, names[i]);
+}
+
+TEST("what failed in a step that the plan has not stays failed")
+{
+	struct plan plan;
+	static const struct {
+		const char *error, *hopeless;
+		bool is_revived, was_unasked;
+	} cases[] = {
+		{ "\"code\":\"timeout\",\"step\":\"b\"", NULL, true, false },
+		{ "\"code\":\"timeout\",\"step\":\"\\u0062\"", NULL, true, false },
+		{ "\"code\":\"timeout\",\"step\":null", NULL, true, false },
+		{ "\"code\":\"timeout\"", NULL, true, false },
+		{ "\"code\":\"timeout\",\"step\":\"c\"", "its step is another command's", false,
+			false },
+		{ "\"code\":\"bad_record\",\"step\":\"b\"", "it is refused as it is", true, true },
+		{ "\"code\":\"bad_record\",\"step\":\"c\"", "its step is another command's", false,
+			false },
+	};
+	plan_names(&plan, 2, (const char *const[]){ "a", "b" });
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char line[200];
+		snprintf(line, sizeof line, "{\"id\":1,\"pllm\":{\"error\":{%s}}}", cases[i].error);
+		struct record *r = make(line);
+		const char *why = record_why_hopeless(r, &plan);
+		CHECK_STR(why ? why : "", cases[i].hopeless ? cases[i].hopeless : "");
+		record_revive(r, &plan);
+		CHECK_INT(record_is_failed_before(r), !cases[i].is_revived);
+		CHECK_INT(r->was_unasked, cases[i].was_unasked);
+		record_free(r);
+	}
+	plan_release(&plan);
+}
+
+TEST("a line that is no JSON can be revived without harm")
+{
+	struct record *r = make("{\"pllm\":{\"error\":");
+	record_revive(r, NULL);
+	CHECK(r->value.at == NULL);
+	CHECK_MEM(r->text.at, r->text.n, "{\"pllm\":{\"error\":");
+	record_free(r);
 }
 
 TEST("one look at a record tells which steps' fields it has, and whether it failed before")

@@ -549,7 +549,7 @@ TEST("a random record that fails and is revived is the record that was read, byt
 		CHECK(result_put(&out, s.record, &s.opts));
 		read_line(&s, (struct span){ .at = out.data, .n = out.len - 1 });
 		CHECK(record_is_failed_before(s.record));
-		record_revive(s.record);
+		record_revive(s.record, NULL);
 		wrapped_n += s.record->owned_text == NULL;
 		if (!CHECK(span_equals(s.record->text, buf_span(&in))))
 			printf("# %.*s\n", (int)in.len, in.data);

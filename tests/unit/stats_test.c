@@ -78,6 +78,7 @@ static void pass(struct stats *s, struct span text)
 	struct record *r = record_new(text);
 	record_scan(r);
 	r->fate = FATE_PASSED;
+	r->hopeless = record_why_hopeless(r, NULL);
 	stats_count(s, r);
 	record_free(r);
 }

@@ -178,6 +178,11 @@ TEST("--retry-errors is named where it would ask any of those again that failed 
 	struct summary sum = { &s, &v, 1, NULL, false, 0, 0 };
 	CHECK_STR(said(&sum, LOG_WARNING),
 		"pllm: 3 of 3 records failed\n"
+		"pllm:   failed before and passed through: 3 (--retry-errors asks 1 of them "
+		"again)\n");
+	s.hopeless_n = 0;
+	CHECK_STR(said(&sum, LOG_WARNING),
+		"pllm: 3 of 3 records failed\n"
 		"pllm:   failed before and passed through: 3 (--retry-errors asks again)\n");
 	s.hopeless_n = 3;
 	CHECK_STR(said(&sum, LOG_WARNING),
