@@ -269,14 +269,41 @@ static bool is_lost(const struct config *c)
 		(!c->writer.errors_path && (!is_records || c->on_error == ERROR_IS_DROPPED));
 }
 
-char *rerun_command(const struct config *config, bool is_whole)
+bool rerun_is_stdout_empty(void)
+{
+	struct stat st;
+	return fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
+}
+
+/* True if nobody else has written behind us either. */
+static bool ends_with_us(void)
+{
+	struct stat st;
+	return fstat(STDOUT_FILENO, &st) == 0 && lseek(STDOUT_FILENO, 0, SEEK_CUR) == st.st_size;
+}
+
+/*
+ * Gives (allocated) where all that this run has written is, and nothing else: records of others
+ * would be asked about as well, and paid. NULL = nowhere.
+ */
+static char *name_of_output(const struct config *config, bool is_alone)
+{
+	if (!outfile_is_stdout(config->writer.path))
+		return xstrdup(config->writer.path);
+	char *name = name_of_stdout();
+	if (!name || (is_alone && ends_with_us()))
+		return name;
+	free(name);
+	return xstrdup("OUTPUT");
+}
+
+char *rerun_command(const struct config *config, bool is_whole, bool is_alone)
 {
 	struct buf command;
 	char *text = NULL;
 	if (is_lost(config) || config->said.n == 0 || needs_what_is_gone(config))
 		return NULL;
-	char *output = outfile_is_stdout(config->writer.path) ? name_of_stdout()
-							      : xstrdup(config->writer.path);
+	char *output = name_of_output(config, is_alone);
 	bool is_named = !outfile_is_stdout(config->writer.path);
 	buf_init(&command, COMMAND_MAX_BYTES);
 	if (config->writer.errors_path)

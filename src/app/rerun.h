@@ -18,7 +18,11 @@
  * the input of pllm reduce; a key, a prompt or anything else was read from a descriptor or a pipe,
  * which will not say it again; a word ends in a line feed, or has bytes that are no UTF-8; or it
  * would be longer than a screen. It is one line.
- * Where the output is a pipe, it says in capitals what is to be put there. is_whole: files have
- * their names, not FILE.partial.
+ * Where the output is a pipe, or a file that has lines of others, it says in capitals what is to be
+ * put there. is_whole: files have their names, not FILE.partial. is_alone: what
+ * rerun_is_stdout_empty said when the run began.
  */
-char *rerun_command(const struct config *config, bool is_whole);
+char *rerun_command(const struct config *config, bool is_whole, bool is_alone);
+
+/* True if standard output is a file with nothing in it yet: what it has at the end is all ours. */
+bool rerun_is_stdout_empty(void);

@@ -101,7 +101,7 @@ bool seeing_wants_usage(const struct config *config)
 	struct progress_opts opts = progress_opts_of(config);
 	/* Also where nobody looks: if anything fails the summary is said, and is of all answers. */
 	return !config->is_quiet || config->seeing.stats || config->seeing.metrics ||
-		opts.form != PROGRESS_IS_NONE || opts.every_ms > 0;
+		opts.form != PROGRESS_IS_NONE;
 }
 
 bool seeing_start(struct seeing *s, const struct config *config, struct err *err)
@@ -110,6 +110,7 @@ bool seeing_start(struct seeing *s, const struct config *config, struct err *err
 	const struct seeing_opts *o = &config->seeing;
 	s->config = config;
 	s->started_s = clock_wall_s();
+	s->is_alone = rerun_is_stdout_empty();
 	buf_init(&s->metrics, SEEN_MAX_BYTES);
 	progress_init(&s->progress, &opts);
 	if (opts.terminal.can_redraw && (is_pipe(STDIN_FILENO) || is_pipe(STDOUT_FILENO)))
@@ -236,7 +237,9 @@ static char *rerun_of(const struct seeing *s, const struct seen *seen)
 {
 	bool is_there = seen->stats->is_all_read && !seen->verdict->output_failed;
 	bool is_whole = code_of(seen->ending) == EXIT_ALL_ANSWERED;
-	return is_there && is_worth_asking(s, seen) ? rerun_command(s->config, is_whole) : NULL;
+	return is_there && is_worth_asking(s, seen)
+		? rerun_command(s->config, is_whole, s->is_alone)
+		: NULL;
 }
 
 /* A reader of our output that went away is how a run ends, too. */

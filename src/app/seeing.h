@@ -20,6 +20,7 @@ struct seeing {
 	struct buf metrics;   /* --metrics-file as it was before, once it has been replaced */
 	bool is_replaced;
 	int64_t started_s; /* wall clock */
+	bool is_alone;     /* nothing was in the file that standard output is */
 };
 
 /* Looks at the terminal and sets level and colour of messages: before anything else is said. */

@@ -149,15 +149,27 @@ static void say_failures(const struct summary *summary)
 		log_say(LOG_WARNING, "  rerun: %s", summary->rerun);
 }
 
-/* What was not read, or has not been written, is in no file that could be asked about again. */
+/* True if the next run would come to the same: a key or a model that is none, or no records. */
+static bool is_in_vain(const struct summary *summary)
+{
+	const struct verdict *v = summary->verdict;
+	const struct stats *s = summary->stats;
+	bool is_same = v->halted || s->requests_n == 0;
+	is_same = is_same && s->failed_n > 0 && stats_mendable_n(s, summary->has_cache) == 0;
+	return s->answered_n == 0 && (v->refused || is_same);
+}
+
+/*
+ * What was not read, or has not been written, is in no file that could be asked about again; what
+ * was not asked may be in one, but for want of a command that does it.
+ */
 static void say_how_to_go_on(const struct summary *summary)
 {
 	const struct verdict *v = summary->verdict;
-	bool is_short = has_stopped_reading(v) && !summary->stats->is_all_read;
-	/* It has a key or a model that is none: what is to be mended has been said. */
-	if (v->refused && summary->stats->answered_n == 0)
-		return;
-	if (summary->stats->is_offline || !(is_short || v->output_failed))
+	const struct stats *s = summary->stats;
+	bool is_short = has_stopped_reading(v) && !s->is_all_read;
+	bool is_left = stats_unasked_n(s) > 0 && !summary->rerun;
+	if (is_in_vain(summary) || s->is_offline || !(is_short || is_left || v->output_failed))
 		return;
 	log_say(LOG_WARNING, "  to go on: the same command again%s",
 		summary->has_cache ? ", which asks nothing twice"

@@ -129,6 +129,15 @@ asked() {
 	rerun_said | grep -q -- ' --retry-errors -i OUTPUT -o OUTPUT$'
 }
 
+@test "a file that had lines before is not asked about, nor replaced" {
+	some_fail
+	echo '{"id":"old","text":"of another run"}' >all.jsonl
+	pllm --endpoint "$URL" -m mock --retries 0 -p '{{text}}' <in 2>err >>all.jsonl || true
+	rerun_said | grep -q -- ' --retry-errors -i OUTPUT -o OUTPUT$'
+	pllm --endpoint "$URL" -m mock --retries 0 -p '{{text}}' <in 2>err >>new.jsonl || true
+	rerun_said | grep -q -- ' --retry-errors -i [^ ]*/new.jsonl -o [^ ]*/new.jsonl$'
+}
+
 @test "what failed for being no JSON is not asked again" {
 	echo '{' >in
 	try ask -p '{{text}}' -i in -o out.jsonl

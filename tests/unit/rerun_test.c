@@ -23,7 +23,7 @@ static char *command_of(const char *line, bool is_whole)
 	struct home w;
 	home_start(&w, NULL);
 	home_check_parsed(&w, line);
-	char *command = rerun_command(&w.config, is_whole);
+	char *command = rerun_command(&w.config, is_whole, true);
 	home_end(&w);
 	return command;
 }
@@ -143,7 +143,7 @@ TEST("what a file says of the input is overruled")
 	struct home w;
 	home_start(&w, "defaults: { raw-input: true }\n");
 	home_check_parsed(&w, ASK " -o out");
-	char *command = rerun_command(&w.config, true);
+	char *command = rerun_command(&w.config, true, true);
 	CHECK_STR(command,
 		"pllm -p '{{text}}' -m m --input-format jsonl --retry-errors -i out -o out");
 	free(command);
@@ -176,6 +176,37 @@ TEST("standard output that is a file is named, wherever it is")
 	restore(saved);
 }
 
+TEST("a file that has lines of others is left for the reader to name, or appended to")
+{
+	char name[] = "/tmp/pllm-unit-XXXXXX", want[200];
+	int saved = redirect(mkstemp(name));
+	CHECK(rerun_is_stdout_empty());
+	CHECK(write(STDOUT_FILENO, "ours", 4) == 4);
+	CHECK(!rerun_is_stdout_empty());
+	snprintf(want, sizeof want, "pllm -p '{{text}}' -m m --retry-errors -i %s -o %s", name,
+		name);
+	check(ASK, false, want);
+	int other = open(name, O_WRONLY | O_APPEND | O_CLOEXEC);
+	CHECK(write(other, "another's", 9) == 9);
+	close(other);
+	check(ASK, false, "pllm -p '{{text}}' -m m --retry-errors -i OUTPUT -o OUTPUT");
+	snprintf(want, sizeof want,
+		"mv e.partial e.failed && "
+		"pllm -p '{{text}}' -m m --errors e --retry-errors -i e.failed >> %s",
+		name);
+	check(ASK " --errors e", false, want);
+	struct home w;
+	home_start(&w, NULL);
+	home_check_parsed(&w, ASK);
+	lseek(STDOUT_FILENO, 0, SEEK_END);
+	char *command = rerun_command(&w.config, true, false);
+	CHECK_STR(command, "pllm -p '{{text}}' -m m --retry-errors -i OUTPUT -o OUTPUT");
+	free(command);
+	home_end(&w);
+	unlink(name);
+	restore(saved);
+}
+
 TEST("a pipe is left for the reader to name, and what went to a device is gone")
 {
 	int ends[2];
@@ -199,16 +230,16 @@ TEST("what does not fit on a screen is not said; what has lines is said on one, 
 	word[sizeof word - 1] = '\0';
 	strings_add(&w.config.said, "-p");
 	strings_add(&w.config.said, "two\nlines");
-	char *command = rerun_command(&w.config, true);
+	char *command = rerun_command(&w.config, true, true);
 	CHECK_STR(command,
 		"pllm -p '{{text}}' -m m -p \"$(printf %b 'two\\nlines')\" --retry-errors -i out -o out");
 	free(command);
 	/* What $( ) would take away. */
 	strings_add(&w.config.said, "a line\n");
-	CHECK(!rerun_command(&w.config, true));
+	CHECK(!rerun_command(&w.config, true, true));
 	strings_release(&w.config.said);
 	strings_add(&w.config.said, word);
-	CHECK(!rerun_command(&w.config, true));
+	CHECK(!rerun_command(&w.config, true, true));
 	home_end(&w);
 }
 
@@ -263,7 +294,7 @@ TEST("sh takes the command for the very same words")
 		static const char last[] = "--retry-errors\0-i\0out\0-o\0out";
 		memcpy(want + want_n, last, sizeof last);
 		want_n += sizeof last;
-		char *command = rerun_command(&w.config, true);
+		char *command = rerun_command(&w.config, true, true);
 		if (CHECK(command)) {
 			size_t n = read_by_sh(command, words, sizeof words);
 			CHECK(n == want_n && memcmp(words, want, n) == 0);

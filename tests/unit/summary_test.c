@@ -227,8 +227,27 @@ TEST("of a run that ended before its input the same command goes on, which a cac
 	CHECK(!strstr(said(&sum, LOG_WARNING), "to go on"));
 	s.is_offline = false;
 	s.is_all_read = true;
+	CHECK(strstr(said(&sum, LOG_WARNING), "to go on"));
+	sum.rerun = "again";
 	CHECK(!strstr(said(&sum, LOG_WARNING), "to go on"));
 	v.output_failed = true;
+	CHECK(strstr(said(&sum, LOG_WARNING), "to go on"));
+}
+
+TEST("where all records are refused as they are, or the budget is for none, nothing goes on")
+{
+	struct stats s = { 0 };
+	struct verdict v = { .halted = true };
+	const struct summary sum = { &s, &v, 4, NULL, false, 0, 0 };
+	fail(&s, ERROR_BAD_RECORD, 100, 1);
+	CHECK(!strstr(said(&sum, LOG_WARNING), "to go on"));
+	fail(&s, ERROR_OVERLOADED, 1, 1);
+	CHECK(strstr(said(&sum, LOG_WARNING), "to go on"));
+	s = (struct stats){ 0 };
+	v = (struct verdict){ .budget_reached = true };
+	fail(&s, ERROR_BUDGET, 3, 1);
+	CHECK(!strstr(said(&sum, LOG_WARNING), "to go on"));
+	s.requests_n = 1;
 	CHECK(strstr(said(&sum, LOG_WARNING), "to go on"));
 }
 
