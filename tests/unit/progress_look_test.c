@@ -132,6 +132,27 @@ TEST("a reason that stays says no more how long, nor of what is full that is not
 	progress_end(&progress, &stats);
 }
 
+TEST("a line may fill its terminal but for the last column")
+{
+	size_t widest = 0;
+	begin(PROGRESS_IS_LINE, 0, true);
+	for (const char *name = "an-endpoint-of-some-name"; *name; name++) {
+		struct view v = at(400, 10);
+		v.hold = HOLD_SERVER;
+		v.hold_ms = 5000;
+		v.hold_at = name;
+		progress.draw_ms = 0;
+		struct caught c = caught_begin();
+		progress_look(&progress, &v);
+		const char *start = strstr(caught_text(&c), "10 records");
+		size_t n = start ? strcspn(start, "\r") : 0;
+		widest = n > widest ? n : widest;
+	}
+	progress_end(&progress, &stats);
+	/* What is no terminal is taken to have 80. */
+	CHECK_INT(widest, 79);
+}
+
 TEST("who asks is told at once, also with -q")
 {
 	begin(PROGRESS_IS_NONE, 0, false);
