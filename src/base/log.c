@@ -4,6 +4,12 @@
  * overwritten by the next line; and when the window gets narrower, and the terminal folds the line,
  * the cursor stays in front of all its pieces, so that erasing from there takes them all.
  *
+ * Erasing from the first column of the first row on is to tmux a clearing of the screen: it keeps
+ * what stood there, a copy at each drawing, among what was scrolled off. So the row is emptied by
+ * itself, and what is below it from the second column on. Who only erases below does not know the
+ * column: it may be the last, behind half a line, and many terminals that leave that place do not
+ * come back to it. There emptying the row first has to do: of an empty screen tmux keeps nothing.
+ *
  * Once there is such a line, one lock is held while it or a message is written: then what stands on
  * the screen is known, and no message comes between the erasing of the line and the next text. A
  * terminal that was stopped (^S) lets a writer wait, and with him who wants to write next; but he
@@ -35,8 +41,8 @@ enum {
 	LINES_MAX_BYTES = 4000, /* two lines with their beginnings: what a pipe takes at once */
 };
 
-#define ERASE "\r\x1b[J"
-#define ERASE_BELOW "\x1b[J"
+#define ERASE "\r\x1b[K\x1b[C\x1b[J\r"
+#define ERASE_BELOW "\x1b[K\x1b[J"
 #define RED "\x1b[1;31m"
 #define CYAN "\x1b[1;36m"
 #define PLAIN "\x1b[0m"

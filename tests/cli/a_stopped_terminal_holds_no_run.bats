@@ -42,7 +42,7 @@ load terminal
 	terminal_type C-q
 	terminal_end
 	[ "$status" -eq 0 ]
-	terminal_stream | sed 's/\r\x1b\[J/\n/g' | grep -a '^{"id"' >lines
+	terminal_stream | terminal_erased | grep -a '^{"id"' >lines
 	echoed lines
 	[ "$(wc -l <lines)" -eq 100 ]
 }

@@ -15,6 +15,8 @@
 #	terminal_stream                   each byte that was sent to the terminal so far, as it was
 #	                                  (but LF is CR LF, as the terminal driver makes it); after
 #	                                  terminal_end it is complete
+#	terminal_erased                   standard input, which was sent to a terminal, with LF wherever
+#	                                  the line at the bottom was erased
 #	terminal_shows REGEX              true if a line of the screen matches it (grep -E)
 #	terminal_await REGEX              waits until one does; fails the test with the screen if it
 #	                                  never does
@@ -86,6 +88,10 @@ terminal_history() {
 
 terminal_stream() {
 	LC_ALL=C sed 's/\x1b\]2;over\x1b\\.*//' "$terminal/stream"
+}
+
+terminal_erased() {
+	LC_ALL=C sed 's/\r\x1b\[K\x1b\[C\x1b\[J\r/\n/g'
 }
 
 terminal_shows() {

@@ -16,8 +16,8 @@ shown='\u001b]52;c;ZWNobw==\u0007\u001b[35;5m \u007f \u009b5m \u202e \u2066 \u06
 harmless() {
 	"${PYTHON3:-python3}" - "$1" <<-'EOF'
 		import re, sys
-		sent = open(sys.argv[1], "rb").read().replace(b"\r\r\x1b[J", b"").replace(b"\r\x1b[J", b"")
-		text = sent.replace(b"\r\n", b"\n").decode()
+		sent = open(sys.argv[1], "rb").read()
+		text = re.sub(b"\r{1,2}\x1b\\[K\x1b\\[C\x1b\\[J\r", b"", sent).replace(b"\r\n", b"\n").decode()
 		bad = re.search("[^\t\n\x20-\x7e\xa0-\u061b\u061d-\u200d\u2010-\u2029\u202f-\u2065"
 		                "\u206a-\U0010ffff]", text)
 		sys.exit(repr(text[max(bad.start() - 20, 0):bad.end() + 20]) if bad else 0)
@@ -115,7 +115,7 @@ watch() {
 	terminal_history | grep -F 'n\u001b[35m\u007f\u202e'
 	watch '"$PLLM" doctor --json --endpoint "$URL" -m $'"'"'n\e[35m\x7f\xe2\x80\xae'"'"
 	grep -F 'n\u001b[35m\u007f\u202e' sent
-	sed 's/\r\x1b\[J/\n/g' sent | grep '^{' | jq -e .
+	terminal_erased <sent | grep '^{' | jq -e .
 }
 
 @test "chunks, and what a cache holds" {
@@ -151,8 +151,8 @@ watch() {
 	watch 'ask -p "{{text}}" -j 5 --unordered <in'
 	[ "$status" -eq 0 ]
 	# a result stands at the beginning of a line that was erased, if something was there
-	sed 's/\r\x1b\[J/\n/g' sent | grep -a '^{"id"' >lines
+	terminal_erased <sent | grep -a '^{"id"' >lines
 	[ "$(wc -l <lines)" -eq 60 ]
 	[ "$(jq -s 'map(.id) | sort == [range(1; 61)]' lines)" = true ]
-	grep -q $'\r\x1b\\[J' sent
+	grep -q $'\r\x1b\\[K\x1b\\[C\x1b\\[J\r' sent
 }

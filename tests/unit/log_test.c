@@ -213,7 +213,7 @@ TEST("an error that is too long is cut, and still leaves in one piece of a pipe"
 	CHECK_STR(lines + strlen(lines) - 2, "x\n");
 }
 
-#define ERASE "\r\x1b[J"
+#define ERASE "\r\x1b[K\x1b[C\x1b[J\r"
 
 TEST("the line at the bottom is erased and put back by the write of a message")
 {
@@ -269,7 +269,7 @@ TEST("who is about to be stopped leaves the screen without a line, until it is s
 	log_set_status("1 of 9");
 	CHECK_STR(caught(&c), ERASE "1 of 9\r");
 	log_leave_screen();
-	CHECK_STR(caught(&c), "\x1b[J");
+	CHECK_STR(caught(&c), "\x1b[K\x1b[J");
 	log_leave_screen();
 	log_say(LOG_ERROR, "m");
 	CHECK_STR(caught(&c), "pllm: m\n");
@@ -287,7 +287,7 @@ TEST("a line at the bottom of any length fits behind the longest message")
 	text[sizeof text - 1] = '\0';
 	catch_terminal(&c);
 	log_set_status(text);
-	CHECK_INT(strlen(caught(&c)), 4 + 1000 + 1);
+	CHECK_INT(strlen(caught(&c)), strlen(ERASE) + 1000 + 1);
 	memset(text, 'm', sizeof text - 1);
 	text[1500] = *LOG_HELP;
 	log_say(LOG_ERROR, "%s", text);

@@ -443,6 +443,8 @@ TEST("however much a terminal is sent, no character is taken for bytes that are 
 	buf_release(&s.text);
 }
 
+#define ERASE "\r\x1b[K\x1b[C\x1b[J\r"
+
 TEST("the line at the bottom of a terminal is away while half a line stands there")
 {
 	struct screen s;
@@ -462,7 +464,7 @@ TEST("the line at the bottom of a terminal is away while half a line stands ther
 	screen_end(&s);
 	CHECK(ok);
 	CHECK_MEM(s.text.data, s.text.len,
-		"\r\x1b[J1 of 9\r\r\x1b[Jhalf a line\n\r\x1b[J2 of 9\r\r\x1b[J");
+		ERASE "1 of 9\r" ERASE "half a line\n" ERASE "2 of 9\r" ERASE);
 	buf_release(&s.text);
 }
 
