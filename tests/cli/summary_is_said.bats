@@ -134,6 +134,8 @@ asked() {
 	echo '{"id":"old","text":"of another run"}' >all.jsonl
 	pllm --endpoint "$URL" -m mock --retries 0 -p '{{text}}' <in 2>err >>all.jsonl || true
 	rerun_said | grep -q -- ' --retry-errors -i OUTPUT -o OUTPUT$'
+	stop_mock
+	start_mock
 	pllm --endpoint "$URL" -m mock --retries 0 -p '{{text}}' <in 2>err >>new.jsonl || true
 	rerun_said | grep -q -- ' --retry-errors -i [^ ]*/new.jsonl -o [^ ]*/new.jsonl$'
 }
