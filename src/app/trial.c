@@ -64,13 +64,6 @@ static void read_all(struct reader *reader, struct draw *draw, struct wake *wake
 	}
 }
 
-/* True if the reader has kept only the beginning of the line. */
-static bool is_cut(const struct record *r, const struct reader_opts *opts)
-{
-	return !r->value.at && r->text.n >= opts->record_max_bytes &&
-		r->fault.offset == opts->record_max_bytes;
-}
-
 /* Writes the record so that the reader understands it as it did. */
 static bool write_record(
 	struct outfile *file, const struct record *r, const struct reader_opts *opts)
@@ -80,7 +73,7 @@ static bool write_record(
 		ok = outfile_write(file, SPAN("\x1e"));
 	ok = ok && outfile_write(file, r->text);
 	/* One byte more makes it too long again. */
-	if (is_cut(r, opts))
+	if (r->whole_bytes > 0)
 		ok = ok && outfile_write(file, SPAN("?"));
 	return ok && outfile_write(file, SPAN("\n"));
 }

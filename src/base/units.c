@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/units.h"
 
+#include <stdio.h>
+
 /* No option of ours is larger; keeps infinity out. */
 #define NUMBER_MAX 1e300
 
@@ -123,6 +125,15 @@ bool units_parse_bytes(struct span text, uint64_t *bytes)
 		return false;
 	*bytes = value;
 	return true;
+}
+
+void units_write_bytes(uint64_t bytes, char text[UNITS_SIZE_TEXT])
+{
+	static const char *const names[] = { "", "k", "M", "G" };
+	size_t unit = 0;
+	for (; bytes > 0 && bytes % 1024 == 0 && unit + 1 < sizeof names / sizeof *names; unit++)
+		bytes /= 1024;
+	snprintf(text, UNITS_SIZE_TEXT, "%llu%s", (unsigned long long)bytes, names[unit]);
 }
 
 bool units_parse_int(struct span text, int64_t *n)

@@ -34,6 +34,12 @@ bool units_parse_seconds(struct span text, int64_t *ms);
  */
 bool units_parse_bytes(struct span text, uint64_t *bytes);
 
+/* Room for any size, and a final zero. */
+enum { UNITS_SIZE_TEXT = 24 };
+
+/* Writes a size as units_parse_bytes reads it, in the largest unit that divides it: "16M". */
+void units_write_bytes(uint64_t bytes, char text[UNITS_SIZE_TEXT]);
+
 /*
  * Reads an optional minus sign and decimal digits, all of the text. False, *n untouched, if not or
  * on overflow.

@@ -3,7 +3,8 @@
  * The thread reads blocks, cuts them at line ends, scans each line and hands batches over. What it
  * holds at any moment: one block, the beginning of one line (no longer than --max-record), one
  * batch, and what the channel holds. A line that grows past --max-record becomes a bad record with
- * its beginning, and the rest of it is skipped, not stored.
+ * its beginning, and the rest of it is skipped, not stored. That record waits for the line's end,
+ * to say what length would have done.
  */
 #include "io/reader.h"
 
@@ -49,7 +50,7 @@ struct reader {
 	size_t searched_n; /* of these, bytes at the front that no record ends in */
 	char delimiter;    /* what ends a record */
 	bool is_delimiter_known;
-	bool is_skipping; /* inside a line that is too long */
+	struct record *too_long; /* of the line that is read, its beginning; NULL = it is not */
 	uint64_t seq, line, offset;
 	struct chan_item batch[BATCH_N];
 	size_t batch_n, batch_bytes;
@@ -169,6 +170,14 @@ static uint64_t count_lines(const struct reader *r, struct span piece)
 	return n;
 }
 
+/* The line that is too long has so many bytes more. */
+static void end_too_long(struct reader *r, size_t n)
+{
+	r->too_long->whole_bytes = r->offset + n - r->too_long->offset;
+	add_to_batch(r, r->too_long);
+	r->too_long = NULL;
+}
+
 /*
  * One whole line without its delimiter. `bytes` is how much of the input it was, delimiter
  * included.
@@ -180,27 +189,25 @@ static void cut_line(struct reader *r, struct span line, size_t bytes)
 		text = (struct span){ .at = text.at + 3, .n = text.n - 3 };
 	while (text.n > 0 && (text.at[text.n - 1] == '\r' || text.at[text.n - 1] == '\n'))
 		text.n--;
-	if (!r->is_skipping && !is_blank(text)) {
+	if (r->too_long) {
+		end_too_long(r, line.n);
+	} else if (!is_blank(text)) {
 		struct record *record = begin_record(r, text);
 		understand(r, record);
 		add_to_batch(r, record);
 	}
-	r->is_skipping = false;
 	r->line += count_lines(r, line);
 	r->offset += bytes;
 }
 
-/* The beginning of a line that is longer than is allowed: reported once, the rest of it skipped. */
-static void report_too_long(struct reader *r, const char *from)
+/* The beginning of a line that is longer than is allowed: kept once, the rest of it skipped. */
+static void begin_too_long(struct reader *r, const char *from)
 {
 	size_t max = (size_t)r->opts->record_max_bytes;
-	if (!r->is_skipping) {
-		struct record *record = begin_record(r, (struct span){ .at = from, .n = max });
-		record->fault = (struct json_fault){ .offset = max,
-			.reason = "longer than --max-record; only its beginning is kept" };
-		add_to_batch(r, record);
-	}
-	r->is_skipping = true;
+	if (r->too_long)
+		return;
+	r->too_long = begin_record(r, (struct span){ .at = from, .n = max });
+	r->too_long->fault = (struct json_fault){ .offset = max, .reason = "too long" };
 }
 
 /*
@@ -249,13 +256,13 @@ static void cut(struct reader *r)
 		searched_n = 0;
 		size_t n = (size_t)(end - from);
 		if (n > r->opts->record_max_bytes)
-			report_too_long(r, from);
+			begin_too_long(r, from);
 		cut_line(r, (struct span){ .at = from, .n = n }, n + 1);
 		done += n + 1;
 	}
 	buf_drop(&r->in, done);
 	if (r->in.len > r->opts->record_max_bytes) {
-		report_too_long(r, r->in.data);
+		begin_too_long(r, r->in.data);
 		r->offset += r->in.len;
 		r->searched_n = 0;
 		buf_clear(&r->in);
@@ -304,9 +311,12 @@ static void *read_all(void *reader)
 		cut(r);
 		hand_over(r);
 	}
-	if (atomic_load(&r->is_stopped))
+	bool is_stopped = atomic_load(&r->is_stopped);
+	if (is_stopped && r->too_long)
+		end_too_long(r, 0);
+	if (is_stopped)
 		give_back_rest(r);
-	else if (r->in.len > 0)
+	else if (r->in.len > 0 || r->too_long)
 		cut_line(r, buf_span(&r->in), r->in.len);
 	hand_over(r);
 	chan_close(&r->chan);

@@ -2,6 +2,7 @@
 #include "work/record.h"
 
 #include "base/log.h"
+#include "base/units.h"
 #include "base/xalloc.h"
 #include "json/text.h"
 #include "work/plan.h"
@@ -74,8 +75,25 @@ void record_scan(struct record *r)
 		r->value = (struct span){ 0 };
 }
 
+/* A line that is too long has not been scanned, and its beginning is as long as one may be. */
+static char *explain_length(const struct record *r)
+{
+	char now[UNITS_SIZE_TEXT], enough[UNITS_SIZE_TEXT];
+	uint64_t bytes = r->text.n;
+	while (bytes < r->whole_bytes)
+		bytes *= 2;
+	units_write_bytes(r->text.n, now);
+	units_write_bytes(bytes < RECORD_MAX_BYTES ? bytes : RECORD_MAX_BYTES, enough);
+	return xasprintf("longer than --max-record (%s), so only its beginning is kept" LOG_HELP
+			 "%s--max-record %s",
+		now, r->whole_bytes > RECORD_MAX_BYTES ? "the most that can be accepted is " : "",
+		enough);
+}
+
 char *record_explain_fault(const struct record *r)
 {
+	if (r->whole_bytes > 0)
+		return explain_length(r);
 	const char *help = stumble_help(r->text, r->line, &r->fault);
 	return xasprintf(
 		"not a JSON value: %s at byte %zu of the line (byte %llu of the input)%s%s",

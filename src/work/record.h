@@ -19,6 +19,9 @@
 
 struct plan;
 
+/* The most that --max-record may be. */
+#define RECORD_MAX_BYTES (1 << 30)
+
 /* Whether and how a record's final line is known. */
 enum fate {
 	FATE_OPEN,     /* not settled */
@@ -46,6 +49,8 @@ struct record {
 	struct span text;  /* the line without its end; behind this struct, or in owned_text */
 	struct span value; /* the JSON value in it; missing = the line is none, `fault` says why */
 	struct json_fault fault;
+	uint64_t whole_bytes; /* of a line longer than --max-record, of which text is the beginning;
+				 0 = text is all of it */
 	char *owned_text; /* the bytes when they had to be made anew (--retry-errors); NULL = behind
 			     the struct */
 	bool was_unasked; /* revived, and was refused then: what it has is no answer of ours */
@@ -91,7 +96,7 @@ void record_free(struct record *r);
 /* Scans the text: fills value, or leaves it missing and fills fault. */
 void record_scan(struct record *r);
 
-/* Gives (allocated) what is wrong with a line that was scanned and is no JSON, and where. */
+/* Gives (allocated) what is wrong with a line that is no JSON, and where; or too long. */
 char *record_explain_fault(const struct record *r);
 
 /* What the record weighs in the window: bytes of its line and of what it holds. */

@@ -111,3 +111,23 @@ message() {
 	grep -q '^pllm:   bad_record: 2, first on line 2: ' err
 	grep -q '^pllm:   template: 1, first on line 3: ' err
 }
+
+# True once all that was written to the pipe has been read.
+is_drained() {
+	"${PYTHON3:-python3}" -c 'import fcntl, termios
+raise SystemExit(any(fcntl.ioctl(0, termios.FIONREAD, bytes(4))))' <&"$pipe"
+}
+
+@test "a line that is too long and does not end leaves with the run" {
+	mkfifo in
+	exec {pipe}<>in
+	start_ask -R -p x --max-record 1k <in >out 2>err
+	head -c 5000 /dev/zero | tr '\0' a >&"$pipe"
+	await is_drained
+	kill -TERM "$ASK_PID"
+	end_of_ask
+	[ "$status" -eq 143 ]
+	[ "$(wc -l <out)" -eq 1 ]
+	jq -e '.input | length == 1024' out
+	[ "$(mock_stat requests)" -eq 0 ]
+}

@@ -251,3 +251,21 @@ stumbles() {
 	sed -n 's/^\.It E-\([a-z_]*\)$/\1/p' "$page" | sort -u >explained
 	diff ids explained
 }
+
+@test "a line that is too long is told what length would do, whatever it is read as" {
+	start_mock
+	printf '"%s"\n"a"\n' "$(head -c 2998 /dev/zero | tr '\0' a)" >in
+	for format in jsonl lines seq; do
+		says bad_record 'longer than --max-record (1k)' '--max-record 4k' \
+			ask -p '{{.}}' --input-format "$format" --max-record 1k <in
+		run ! grep -e 'JSON value' -e '-R takes' err
+		[ "$(wc -l <out)" -eq 2 ]
+		quietly ask -p '{{.}}' --input-format "$format" --max-record 4k <in
+	done
+	# Many blocks long; the last ends where a block does, and is the last line without an end.
+	says bad_record '(1k)' '--max-record 1M' ask -R -p x --max-record 1k < <(head -c 600000 /dev/zero)
+	says bad_record '(1k)' '--max-record 512k' ask -R -p x --max-record 1k -i <(head -c 524288 /dev/zero)
+	head -c 524288 /dev/zero >in
+	says bad_record '(1k)' '--max-record 512k' ask -R -p x --max-record 1k -i in
+	[ "$(wc -l <out)" -eq 1 ]
+}

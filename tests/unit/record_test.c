@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "work/record.h"
 
+#include "base/log.h"
 #include "base/xalloc.h"
 #include "t.h"
 #include "work/plan.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static struct record *make(const char *line)
 {
@@ -264,4 +267,26 @@ TEST("a record weighs and frees the stages and calls it holds")
 	CHECK_INT(r->stages[1].calls[4].index, 4);
 	CHECK_INT(record_weight(r), weight + 3 * sizeof(struct stage) + 6 * sizeof(struct call));
 	record_free(r);
+}
+
+TEST("of a line that is too long it is said what length would do, if any")
+{
+	static const struct {
+		uint64_t whole_bytes;
+		const char *help;
+	} cases[] = { { 101, "--max-record 200" }, { 200, "--max-record 200" },
+		{ 201, "--max-record 400" }, { UINT64_C(1) << 30, "--max-record 1G" },
+		{ (UINT64_C(1) << 30) + 1, "the most that can be accepted is --max-record 1G" } };
+	char line[101] = { 0 };
+	memset(line, 'x', 100);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct record *r = record_new(span_of(line));
+		r->whole_bytes = cases[i].whole_bytes;
+		char *text = record_explain_fault(r);
+		const char *help = strstr(text, LOG_HELP);
+		CHECK(strncmp(text, "longer than --max-record (100), ", 32) == 0);
+		CHECK_STR(help ? help + strlen(LOG_HELP) : NULL, cases[i].help);
+		free(text);
+		record_free(r);
+	}
 }

@@ -205,3 +205,20 @@ TEST("a text is read only as far as its span goes")
 	CHECK_INT(bytes, 65536);
 	CHECK(units_parse_ms((struct span){ "5ms", 2 }, &n) && n == 300000);
 }
+
+TEST("a size is written as it is read, in the largest unit that divides it")
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} cases[] = { { 0, "0" }, { 100, "100" }, { 1023, "1023" }, { 1024, "1k" },
+		{ 1025, "1025" }, { 3 << 19, "1536k" }, { 16 << 20, "16M" }, { 1 << 30, "1G" },
+		{ UINT64_C(1) << 42, "4096G" }, { UINT64_MAX, "18446744073709551615" } };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[UNITS_SIZE_TEXT];
+		uint64_t bytes = 1;
+		units_write_bytes(cases[i].bytes, text);
+		CHECK_STR(text, cases[i].text);
+		CHECK(units_parse_bytes(span_of(text), &bytes) && bytes == cases[i].bytes);
+	}
+}
