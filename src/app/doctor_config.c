@@ -29,7 +29,8 @@ static void look_at_file(struct doctor *d)
 	if (o->is_off)
 		doctor_say(d, FINDING_OK, "file", "none is read: --no-config");
 	else if (!path)
-		doctor_say(d, FINDING_NOTE, "file", "none can be found: HOME is not set");
+		doctor_say(d, FINDING_NOTE, "file", "none can be found: HOME %s",
+			getenv("HOME") ? "is not an absolute path" : "is not set");
 	else if (stat(path, &s) != 0)
 		doctor_say(d, FINDING_NOTE, "file", "there is none; it would be %s", path);
 	else

@@ -84,6 +84,7 @@ static void make_attempt(const struct endpoint *e, struct probe *p, struct attem
 	a->texts_n = e->api->build_pack != NULL;
 	a->wire = WIRE_COMPLETE;
 	a->status = p->status;
+	a->is_html = p->is_html;
 	a->answer = p->body;
 	p->body = (struct buf){ 0 };
 }
@@ -135,7 +136,8 @@ static bool read_answer(struct doctor *d, unsigned index, struct probe *p)
 			answer.message ? answer.message : "it did not answer");
 		if (answer.outcome == OUTCOME_AUTH && e->key_source)
 			doctor_help(d, "the key is from %s", e->key_source);
-		char *advice = p->status == 404 ? doctor_base_advice(e) : NULL;
+		bool is_odd = p->status == 404 || (p->is_html && p->status < 300);
+		char *advice = is_odd ? doctor_base_advice(e) : NULL;
 		if (advice)
 			doctor_help(d, "%s?", advice);
 		free(advice);

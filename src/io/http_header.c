@@ -24,9 +24,14 @@ static bool is_type(struct span value, struct span type)
 	return value.n >= type.n && strncasecmp(value.at, type.at, type.n) == 0;
 }
 
+bool http_header_is_html(struct span type)
+{
+	return is_type(type, SPAN("text/html"));
+}
+
 static void read_type(struct attempt *a, struct span value)
 {
-	a->is_html = is_type(value, SPAN("text/html"));
+	a->is_html = http_header_is_html(value);
 	a->is_event_stream = is_type(value, SPAN("text/event-stream"));
 }
 

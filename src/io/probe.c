@@ -14,6 +14,7 @@
 #include "io/allowance.h"
 #include "io/hint.h"
 #include "io/http.h"
+#include "io/http_header.h"
 #include "io/http_tls.h"
 #include "io/probe_part.h"
 #include "io/sigv4.h"
@@ -51,6 +52,7 @@ static void begin_answer(struct transfer *t)
 	free(t->allowances);
 	t->allowances = NULL;
 	t->out->date_s = -1;
+	t->out->is_html = false;
 	t->out->asked_s = clock_wall_s();
 }
 
@@ -80,6 +82,8 @@ static size_t on_header(char *line, size_t size, size_t n, void *transfer)
 	struct span name = { line, (size_t)(colon - line) }, value = trimmed(colon + 1, line + n);
 	if (name.n == 4 && strncasecmp(name.at, "date", 4) == 0)
 		hint_parse_date(value, &t->out->date_s);
+	else if (name.n == 12 && strncasecmp(name.at, "content-type", 12) == 0)
+		t->out->is_html = http_header_is_html(value);
 	else if (allowance_is_header(name))
 		allowance_read(&t->allowances, name, value, t->out->asked_s);
 	return n;

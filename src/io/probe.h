@@ -62,6 +62,7 @@ struct probe {
 	struct probe_certificate chain[PROBE_CHAIN_MAX]; /* also of a server that is not trusted */
 	unsigned chain_n;
 	int status;      /* HTTP's; 0 = none */
+	bool is_html;    /* content-type says so */
 	int64_t date_s;  /* the server's clock: seconds since 1970; -1 = it did not say */
 	int64_t asked_s; /* ours, when that came; when we asked, if nothing came */
 	char *location;  /* owned: where a redirect leads, in full; NULL = it is none */

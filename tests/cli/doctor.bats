@@ -145,6 +145,9 @@ start_odd() {
 		--endpoint http://127.0.0.1:1 <&-
 	[ "$status" -eq 1 ]
 	found note configuration file 'HOME is not set'
+	try env -u XDG_CONFIG_HOME HOME=relative "$PLLM" doctor --json --connect-timeout 300ms \
+		--endpoint http://127.0.0.1:1 <&-
+	found note configuration file 'HOME is not an absolute path'
 	found note run prompt 'none: each record would say'
 	found note run model 'give -m MODEL'
 	try pllm doctor embed --json --connect-timeout 300ms --endpoint http://127.0.0.1:1
@@ -359,6 +362,29 @@ start_odd() {
 	wrong_n 1
 	URL=$ODD/half doctor --json --connect-timeout 300ms
 	found fail endpoint answer 'it began to answer and did not end'
+}
+
+@test "a page for people is called that, as a run does, and the base URL is doubted" {
+	start_server "${PYTHON3:-python3}" -c 'import http.server
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(b"<html>Welcome</html>")
+    do_POST = do_GET
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+print(server.server_address[1], flush=True)
+server.serve_forever()'
+	words='HTTP 200 with an HTML page where JSON was expected; is the URL right?'
+	try ask -p x <<<'{}'
+	grep -F "$words" err
+	doctor --json --live
+	[ "$status" -eq 1 ]
+	found fail endpoint live "$words"
+	URL=$BASE doctor --json --live
+	found fail endpoint live "should it be --endpoint $BASE/v1"
 }
 
 @test "a port that takes connections and says nothing where TLS is wanted" {
