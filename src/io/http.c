@@ -51,6 +51,33 @@ struct http {
 	struct list_node pending; /* attempts that wait for the ramp */
 };
 
+/* Gives how many requests in flight so many descriptors are enough for; 0 = not for one. */
+static long long jobs_that_fit(long long descriptors)
+{
+	long long left = descriptors - SPARE_DESCRIPTORS;
+	if (left <= SHARD_DESCRIPTORS)
+		return 0;
+	long long rest = left % (SHARD_SLOTS_MAX + SHARD_DESCRIPTORS) - SHARD_DESCRIPTORS;
+	return left / (SHARD_SLOTS_MAX + SHARD_DESCRIPTORS) * SHARD_SLOTS_MAX +
+		(rest > 0 ? rest : 0);
+}
+
+/* The limit cannot be raised so far. */
+static bool refuse_jobs(int64_t jobs, rlim_t need, rlim_t limit, struct err *err)
+{
+	long long fit = jobs_that_fit((long long)limit);
+	if (fit == 0)
+		return err_set(err, ERR_USAGE,
+			"even -j 1 needs %d open files, and the limit is %llu (ulimit -Hn)" LOG_HELP
+			"for -j %lld, set it no lower than %llu",
+			1 + SHARD_DESCRIPTORS + SPARE_DESCRIPTORS, (unsigned long long)limit,
+			(long long)jobs, (unsigned long long)need);
+	return err_set(err, ERR_USAGE,
+		"-j %lld needs %llu open files, but the limit is %llu (ulimit -Hn)" LOG_HELP
+		"-j %lld would fit",
+		(long long)jobs, (unsigned long long)need, (unsigned long long)limit, fit);
+}
+
 static bool raise_descriptors(int64_t jobs, struct err *err)
 {
 	struct rlimit limit;
@@ -60,20 +87,8 @@ static bool raise_descriptors(int64_t jobs, struct err *err)
 		return err_set_errno(err, ERR_INTERNAL, "getrlimit");
 	if (limit.rlim_cur >= need)
 		return true;
-	if (limit.rlim_max < need) {
-		long long fit = ((long long)limit.rlim_max - SPARE_DESCRIPTORS) * SHARD_SLOTS_MAX /
-			(SHARD_SLOTS_MAX + SHARD_DESCRIPTORS);
-		if (fit < 2)
-			return err_set(err, ERR_USAGE,
-				"at least %d open files are needed, and the limit is %llu (ulimit -Hn)",
-				SPARE_DESCRIPTORS + 2 * SHARD_DESCRIPTORS,
-				(unsigned long long)limit.rlim_max);
-		return err_set(err, ERR_USAGE,
-			"-j %lld needs %llu open files, but the limit is %llu (ulimit -Hn)" LOG_HELP
-			"-j %lld would fit",
-			(long long)jobs, (unsigned long long)need,
-			(unsigned long long)limit.rlim_max, fit > 1 ? fit - 1 : 1);
-	}
+	if (limit.rlim_max < need)
+		return refuse_jobs(jobs, need, limit.rlim_max, err);
 	limit.rlim_cur = need;
 	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return err_set_errno(err, ERR_INTERNAL, "setrlimit");

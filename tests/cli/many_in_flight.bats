@@ -42,6 +42,31 @@ load helper
 	[ "$fits" -gt 100 ]
 }
 
+@test "where one request has too few, how many are needed is said, and one more is not too few" {
+	local limit
+	start_mock
+	records 1 >in
+	for limit in 20 66 68; do
+		status=0
+		(
+			ulimit -n "$limit"
+			ask -p x <in >out 2>err
+		) || status=$?
+		cat err
+		[ "$status" -eq 2 ]
+		[ "$(flat <err)" = "pllm: even -j 1 needs 69 open files, and the limit is $limit (ulimit -Hn); for -j 64, set it no lower than 132" ]
+	done
+	for limit in 69:1 132:64 136:64 137:65; do
+		status=0
+		(
+			ulimit -n "${limit%:*}"
+			quietly ask -p x -j "${limit#*:}" <in
+			try ask -p x -j 100 <in
+			grep -xF "help: -j ${limit#*:} would fit" err
+		)
+	done
+}
+
 @test "a soft limit below the hard one is raised, not obeyed" {
 	start_mock --latency 20ms
 	records 400 >in
