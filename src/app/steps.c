@@ -292,6 +292,14 @@ static bool has_bad_name(const char *text, char what[HELP_BYTES], char help[HELP
 	return true;
 }
 
+/* True if it is "NAME=" that names no step only because of its capitals. */
+static bool has_only_capitals_wrong(const char *text)
+{
+	static const char bytes[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+	return !(*text >= '0' && *text <= '9') && text[strspn(text, bytes)] == '=';
+}
+
 static void advise_about(const struct advising *a)
 {
 	static const char is_constant[] = "names no field: every record is asked the same";
@@ -299,7 +307,8 @@ static void advise_about(const struct advising *a)
 	const char *text = a->text;
 	bool is_same = names_no_field(a->step);
 	if (text && !a->has_name && has_bad_name(text, what, help))
-		advise(a, is_same ? LOG_WARNING : LOG_NOTICE, what, help);
+		advise(a, is_same || has_only_capitals_wrong(text) ? LOG_WARNING : LOG_NOTICE, what,
+			help);
 	else if (is_same && text && is_regular_file(text + (*text == '@')))
 		advise(a, LOG_WARNING, "is a file's name: every record is asked just that",
 			"--prompt-file FILE reads a file");

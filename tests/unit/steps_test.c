@@ -123,6 +123,28 @@ TEST("a file's name, and a name that no step can have, are told before a prompt"
 	check_advice(LOG_NOTICE, "-p a=B={{x}}", "");
 }
 
+TEST("a step's name in capitals is a warning, whatever the prompt; what only looks like it is not")
+{
+	static const char *const names[] = { "A", "Draft", "MY_step2", "_X" };
+	static const char *const others[] = { "A = {{x}}", "A=={{x}}", "https://X.org/?A={{x}}",
+		"2X={{x}}", "Solve X={{x}}", "=A={{x}}", "{{x}}A=", "A-B={{x}}" };
+	char options[100], want[300];
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(options, sizeof options, "-p %s={{x}}", names[i]);
+		snprintf(want, sizeof want,
+			"pllm: -p begins with \"%s=\", which names no step; a step's name has a-z, "
+			"0-9 and _, and no digit first; a text that begins so is given as =%s=...\n",
+			names[i], names[i]);
+		check_advice(LOG_WARNING, options, want);
+		snprintf(options, sizeof options, "-p a=x{{x}}\n-p %s={{x}}", names[i]);
+		check_advice(LOG_WARNING, options, want);
+	}
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		snprintf(options, sizeof options, "-p %s", others[i]);
+		check_advice(LOG_WARNING, options, "");
+	}
+}
+
 TEST("there may be 64 steps")
 {
 	struct asked a = { 0 };
