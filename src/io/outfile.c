@@ -244,9 +244,12 @@ static bool is_litter(const struct outfile *f)
 
 void outfile_tell_partial(const struct outfile *f)
 {
-	if (f->fd >= 0 && f->partial && f->is_begun && !is_litter(f))
-		log_say(LOG_WARNING, "%s is left as it was; what was written is in %s", f->path,
-			f->partial);
+	struct stat st;
+	if (f->fd < 0 || !f->partial || !f->is_begun || is_litter(f))
+		return;
+	bool is_absent = stat(f->path, &st) != 0 && errno == ENOENT;
+	log_say(LOG_WARNING, "%s %s; what was written is in %s", f->path,
+		is_absent ? "was not made" : "is left as it was", f->partial);
 }
 
 /*

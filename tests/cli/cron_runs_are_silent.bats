@@ -47,7 +47,7 @@ cron() {
 	grep -qE '^pllm:   request_rejected: 1, first on line 21: HTTP 400' mail
 	grep -qE '^pllm:   overloaded: 1, first on line 23: HTTP 500' mail
 	grep -qE '^pllm: records:  23 read, 21 answered, 2 failed; ' mail
-	grep -qF 'out is left as it was; what was written is in out.partial' mail
+	grep -qF 'out was not made; what was written is in out.partial' mail
 	[ "$(wc -l <mail)" -le 12 ]
 	run ! env LC_ALL=C grep -q $'[\x01-\x08\x0b-\x1f]' mail
 	eval "$(sed -n 's/^pllm:   rerun: //p' mail)" 2>err

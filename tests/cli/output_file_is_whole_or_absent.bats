@@ -25,6 +25,10 @@ setup() {
 	[ "$(<result)" = old ]
 	[ "$(wc -l <result.partial)" -eq 4 ]
 	grep -q '^pllm: .*result is left as it was; what was written is in .*result.partial$' err
+	rm result
+	try ask -p x -o result <in
+	[ ! -e result ]
+	grep -q '^pllm: .*result was not made; what was written is in .*result.partial$' err
 	quietly ask -p x -o result --existing skip < <(head -n 3 result.partial)
 	[ "$(wc -l <result)" -eq 3 ]
 	[ ! -e result.partial ]

@@ -350,7 +350,7 @@ assert all((m[i] == np.array(v[i]).astype(np.float32)).all() for i in range(len(
 	set +o pipefail
 	{ embed --format f32 --ids ids.jsonl <in || echo $? >status; } 2>err | head -c 64 >row
 	[ "$(<status)" -eq 141 ]
-	[[ $(<err) == 'pllm: ids.jsonl is left as it was; '*'ids.jsonl.partial' ]]
+	[[ $(<err) == 'pllm: ids.jsonl was not made; '*'ids.jsonl.partial' ]]
 	[ "$(stat -c %s row)" -eq 64 ]
 	[ ! -e ids.jsonl ]
 	[ "$(mock_stat embedded)" -lt 100000 ]
