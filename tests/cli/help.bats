@@ -102,3 +102,10 @@ load helper
 	[[ $output == *"Usage: pllm"* ]]
 	[[ $output == *"status 2"* ]]
 }
+
+@test "script/build without a directory says how it is used" {
+	run -2 --separate-stderr "$top/script/build"
+	[[ $stderr == 'usage: script/build DIR'* ]]
+	run -2 --separate-stderr "$top/script/build" --enable-werror
+	[[ $stderr == 'usage: script/build DIR'* ]]
+}
