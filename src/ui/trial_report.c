@@ -69,12 +69,24 @@ static void say_cost(const struct trial_report *r)
 			"  cost: unknown: it takes a price and the tokens of each answer");
 }
 
+/* Tenths of a second say nothing of answers that come at once. */
+static void put_time(struct buf *out, double ms)
+{
+	if (ms > 99) {
+		amount_put_ms(out, ms);
+		return;
+	}
+	int64_t whole = (int64_t)ms;
+	buf_put_int(out, whole + (ms > (double)whole));
+	buf_put_str(out, "ms");
+}
+
 static void say_time(const struct trial_report *r)
 {
 	char name[64];
 	snprintf(name, sizeof name, "time with -j %lld", (long long)r->jobs);
 	if (r->ms.is_known)
-		say_figure(r, name, &r->ms, amount_put_ms);
+		say_figure(r, name, &r->ms, put_time);
 	else
 		log_say(LOG_ERROR, "  %s: unknown", name);
 }
