@@ -172,7 +172,7 @@ static void ask_live(struct doctor *d, struct site *s, unsigned index)
 {
 	struct allowances said = { 0 };
 	s->has_answered = false;
-	if (!d->config->doctor.is_live || is_known(&d->endpoints, index, true))
+	if (!d->config->doctor.is_live)
 		return;
 	s->has_answered = doctor_live(d, index, &s->latency_ms, &said);
 	if (said.n > 0)

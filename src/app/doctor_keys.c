@@ -50,9 +50,7 @@ static bool is_used(const struct doctor *d, const char *name)
 {
 	for (unsigned i = 0; i < d->endpoints.n; i++) {
 		const char *source = d->endpoints.items[i].key_source;
-		size_t n = strlen(name);
-		/* Amazon's are two. */
-		if (source && strncmp(source, name, n) == 0 && (!source[n] || source[n] == ' '))
+		if (source && strcmp(source, name) == 0)
 			return true;
 	}
 	return false;

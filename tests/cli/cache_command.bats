@@ -273,7 +273,8 @@ damage() {
 		cat err
 		[ "$status" -eq 1 ]
 		n=$(wc -l <out)
-		[ "$n" -ge 900 ] && [ "$n" -lt 1000 ]
+		[ "$n" -ge 900 ]
+		[ "$n" -lt 1000 ]
 		[ "$(flat <err)" = "pllm: the file c.db is damaged: entries written: $n, \
 entries that cannot be read: $((1000 - n)) at most" ]
 	done

@@ -365,7 +365,8 @@ without_powers() {
 		wait "$pids"
 		wait "$ASK_PID"
 		cat err1 err2
-		[ ! -s err1 ] && [ ! -s err2 ]
+		[ ! -s err1 ]
+		[ ! -s err2 ]
 		cmp out1 out2
 		is_sound
 		[ "$(entries)" -eq 40 ]

@@ -188,6 +188,7 @@ start_odd() {
 	found fail endpoint key 'give --key-env NAME or --key-file FILE'
 	doctor --json --key-env NOWHERE
 	found note endpoint key 'wanted, and there is none: '
+	is_nowhere 'none was sent'
 	start_odd "$URL"
 	URL=$ODD/parrot OPENAI_API_KEY=$canary doctor --json
 	found fail endpoint key 'Incorrect API key provided'
@@ -301,7 +302,7 @@ start_odd() {
 	start_odd "$URL"
 	try pllm doctor -q --endpoint "$ODD/page" -m mock
 	[ "$status" -eq 1 ]
-	[ "$(grep -c '^  \[WARN\] models: ' out)" -eq 1 ]
+	[ "$(grep -c '^  \[warn\] models: ' out)" -eq 1 ]
 }
 
 @test "certificates: trusted, of nobody, expired, of another host" {
@@ -498,7 +499,8 @@ time.sleep(60)'
 	found note endpoint models 'HTTP 405'
 	OPENAI_API_KEY=$canary URL=$ODD/403 doctor --json
 	found fail endpoint key 'and allowed to list models?'
-	AZURE_OPENAI_API_KEY=$canary URL=$ODD/404 doctor --json --api azure-classic
+	AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=$canary URL=$ODD/404 \
+		doctor --json --api bedrock
 	found note endpoint models 'this API has no list'
 	URL=$ODD/nothing doctor --json
 	[ "$status" -eq 1 ]
@@ -532,7 +534,7 @@ time.sleep(60)'
 	doctor --json --live -m other,third
 	[ "$(mock_stat billed)" -eq 3 ]
 	found ok endpoint live 'cost: not known'
-	try pllm doctor --json --live --endpoint "$URL" -m mock,mock
+	try pllm doctor --json --live --endpoint "$URL" --endpoint "$URL" -m mock
 	[ "$(mock_stat billed)" -eq 4 ]
 }
 
@@ -595,8 +597,8 @@ base_of() {
 	found fail run --accept
 	found fail run --hedge
 	found fail run --input-format
-	doctor --json --api rerank -p '{{text}}' --schema '{}'
-	found fail run
+	doctor --json --api openai-completions -p '{{text}}' -s x
+	found fail run step '-s: openai-completions has no place for it'
 	doctor --json -i nowhere.jsonl -o no/such/file --errors bad --stats bad
 	found fail files input nowhere.jsonl
 	found fail files -o no/such/file
@@ -665,12 +667,12 @@ base_of() {
 	found ok configuration fallback 'https://***@other.invalid/v1 (command line)'
 	texts=(-p 'a canary' -s 'a canary' --image canary.png)
 	URL=http://127.0.0.1:1/v1 doctor --json "${texts[@]}" \
-		--param seed=00000000000000000000000000000000000000001 --stop "$(printf 'x%.0s' {1..1100})"
+		--param seed=00000000000000000000000000000000000000001 --trace "$(printf 'x%.0s' {1..1100})"
 	found ok configuration prompt 'text of 8 bytes'
 	found ok configuration system 'text of 8 bytes'
 	found ok configuration image 'text of 10 bytes'
 	found ok configuration param 'seed=...'
-	found ok configuration stop 'xxx... (command line)'
+	found ok configuration trace '... (command line)'
 	URL=http://127.0.0.1:1/v1 doctor reduce --json --item 'a canary' -p '{{items}}'
 	found ok configuration item 'text of 8 bytes'
 }

@@ -136,7 +136,8 @@ whole() {
 		[ "$status" -eq 2 ]
 		[ -s err ]
 		[ ! -s out ]
-		[ ! -e result ] && [ ! -e result.partial ]
+		[ ! -e result ]
+		[ ! -e result.partial ]
 	done
 }
 

@@ -22,7 +22,8 @@ setup() {
 @test "the file follows the rule of -o: it is there only if the exit status is 0" {
 	try ask -p '{{text}}' --errors bad -o good <in
 	[ "$status" -eq 1 ]
-	[ ! -e bad ] && [ ! -e good ]
+	[ ! -e bad ]
+	[ ! -e good ]
 	[ "$(wc -l <bad.partial)" -eq 3 ]
 	[ "$(wc -l <good.partial)" -eq 2 ]
 	grep -q 'bad.partial$' err

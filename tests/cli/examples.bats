@@ -96,7 +96,8 @@ check_example() {
 	pllm-doctor.2)
 		[ "$(mock_stat billed)" -eq 1 ]
 		[ "$(tail -n 1 out)" = 'all is well' ]
-		[ ! -e summaries.jsonl ] && [ ! -e c.db ]
+		[ ! -e summaries.jsonl ]
+		[ ! -e c.db ]
 		;;
 	pllm-doctor.3)
 		[ ! -s out ]

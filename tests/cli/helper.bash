@@ -289,6 +289,16 @@ try() {
 	head -c 4000 err
 }
 
+# Before its 1.7 jq -e takes no input at all for true.
+jq() {
+	[[ $1 == -e* ]] || {
+		command jq "$@"
+		return
+	}
+	local said
+	said=$(command jq "$@") && [ -n "$said" ] && printf '%s\n' "$said"
+}
+
 quietly() {
 	try "$@"
 	[ "$status" -eq 0 ] && [ ! -s err ]

@@ -294,7 +294,7 @@ scripted() {
 			<<<'{"text":"x"}' 3>&- 4>&-
 		[ "$status" -eq 3 ]
 		[[ $(code out) == 'auth 40'* ]]
-		! grep -q canary out err
+		run ! grep -q canary out err
 	done
 }
 
