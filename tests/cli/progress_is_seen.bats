@@ -33,7 +33,7 @@ only_messages() {
 
 # Each line that was drawn at the bottom, coloured as it was, one after another.
 drawn() {
-	terminal_stream | LC_ALL=C tr '\r' '\n' | LC_ALL=C sed 's/\x1b\[J//g'
+	terminal_stream | LC_ALL=C tr '\r' '\n' | LC_ALL=C sed 's/\x1b\[[CJK]//g'
 }
 
 @test "at 80 columns a run that is rate-limited says so, how far it is, and when it will be over" {
@@ -85,8 +85,7 @@ drawn() {
 
 @test "messages and the line never tear each other" {
 	start_failing
-	# Not in the first line of the screen: all of it is kept by tmux when it is erased.
-	terminal_run 400 70 'echo pllm: begins; ask -v -p "{{text}}" -i in --total 90 -j 8 >out'
+	terminal_run 400 70 'ask -v -p "{{text}}" -i in --total 90 -j 8 >out'
 	terminal_await ' \| [0-9]+ failed \| '
 	terminal_screen | sed '$d' >said
 	only_messages
@@ -102,13 +101,17 @@ drawn() {
 	terminal_end
 	drawn | grep -aq $' | \e\[31m[0-9]* failed\e\[0m | '
 	stop_mock
-	start_failing
-	terminal_run 120 60 'NO_COLOR=1 ask -p "{{text}}" -i in --total 90 -j 8 >out'
-	terminal_await ' \| [0-9]+ failed \| '
-	terminal_note "without colour"
-	terminal_end
-	terminal_stream >said
-	! grep -aq $'\e\[[0-9;]*m' said
+	local plain
+	for plain in 'NO_COLOR=1 ask' 'ask --color=never'; do
+		start_failing
+		terminal_run 120 60 "$plain"' -p "{{text}}" -i in --total 90 -j 8 >out'
+		terminal_await ' \| [0-9]+ failed \| '
+		terminal_note "without colour"
+		terminal_end
+		terminal_stream >said
+		run ! grep -aq $'\e\[[0-9;]*m' said
+		stop_mock
+	done
 }
 
 @test "a dumb terminal is sent no control characters" {
@@ -190,6 +193,36 @@ bytes_tell() {
 	quietly ask -p '{{text}}' -i in -j 10
 }
 
+@test "with -q a terminal is sent nothing" {
+	start_mock --latency 600ms
+	records 20 >in
+	terminal_run 100 10 'ask -q -p "{{text}}" -i in -j 10 >out'
+	terminal_end
+	[ "$status" -eq 0 ]
+	[ -z "$(terminal_stream)" ]
+}
+
+@test "records that are typed are asked for, and no line tears them" {
+	start_mock --latency 600ms
+	terminal_run 100 10 'ask -p "{{text}}" >out'
+	terminal_await '^pllm: reading records from the terminal, a line each; \^D ends them$'
+	terminal_type '{"text":"a"}' Enter
+	await test -s out
+	terminal_type C-d
+	terminal_end
+	[ "$status" -eq 0 ]
+	drawn >said
+	run ! grep -a 'in flight\|at -j\|waiting' said
+}
+
+@test "where stages share a pipe only, not a terminal, messages have no control characters" {
+	start_mock
+	records 3 >in
+	(cat in | ask -p '{{nope}}' | cat >out) 2>err || true
+	[ "$(grep -c 'error\[E-template\]' err)" -ge 1 ]
+	LC_ALL=C run ! grep '[^ -~]' err
+}
+
 @test "JSON is an object a second, the last with all that was done" {
 	start_mock --latency 2500ms
 	# As many as are tried at once before anything is known: a first look may come at any time.
@@ -256,6 +289,25 @@ bytes_tell() {
 	only_messages
 }
 
+@test "a stage without the line erases that of another, before or behind it, when it speaks" {
+	start_mock --latency 400ms
+	records 9 >in
+	terminal_run 200 40 'echo pllm: begins; (until [ -e go ]; do sleep 0.05; done
+		ask --progress=never -p "{{nope}}" -i in) | ask -p "{{text}}" --total 9 >out'
+	terminal_await ' of 9 records '
+	touch go
+	terminal_end
+	terminal_history >said
+	grep -q 'error\[E-template\]' said
+	run ! grep ' | ' said
+	terminal_run 200 40 'echo pllm: begins; ask -j 1 -p "{{text}}" -i in --total 9 |
+		ask --progress=never -p "{{nope}}" --existing replace >out'
+	terminal_end
+	terminal_history >said
+	grep -q 'error\[E-template\]' said
+	run ! grep ' | ' said
+}
+
 @test "stages that have names are told apart, in messages and in the line" {
 	start_mock --latency 100ms
 	records 40 | jq -c 'if .id == 9 then .text += " [[mock:400]]" else . end' >in
@@ -318,10 +370,61 @@ bytes_tell() {
 	jq -es '.[-1] | .done == 90 and .total == null and .share == 1' err
 }
 
+@test "of a trial the total is not known: --total is that of the input" {
+	start_mock
+	records 90 >in
+	try ask -p '{{text}}' -i in --trial 5 --total 90 --progress=json
+	grep '^{' err | jq -es '.[-1] | .done == 5 and .total == null'
+}
+
 # A run in a shell that has jobs, and what follows when it has been stopped. A subshell has none.
 start_job() {
 	printf '%s\n' 'set -m' "$1 >out" 'echo "stopped by $?"' "$2" >job
 	terminal_run 100 20 'exec bash ./job'
+}
+
+# How many lines were scrolled off the screen.
+scrolled_n() {
+	terminal_do display-message -p '#{history_size}'
+}
+
+# True if the line was drawn that often.
+drawn_times() {
+	[ "$(drawn | grep -ac '^[0-9]*/300 ')" -ge "$1" ]
+}
+
+@test "on the first row of the screen the line leaves no copies in what was scrolled off" {
+	start_limited
+	terminal_run 80 12 'ask -p "{{text}}" -i in --total 300 >out'
+	terminal_await '^1[0-9]/300 .* \| rate limited, [0-9]+s left$'
+	await drawn_times 9
+	[ "$(scrolled_n)" -eq 0 ]
+	terminal_type C-c
+	terminal_end
+	[ "$(scrolled_n)" -eq 0 ]
+}
+
+@test "nor does it when another stage erases it" {
+	start_limited
+	terminal_run 300 40 '(until [ -e go ]; do sleep 0.05; done
+		ask --progress=never -p "{{nope}}" -i in) | ask -p "{{text}}" --total 300 >out'
+	terminal_await ' of 300 records '
+	touch go
+	terminal_end
+	terminal_shows 'error\[E-template\]'
+	[ "$(scrolled_n)" -eq 0 ]
+}
+
+@test "nor does it when the run is stopped" {
+	start_limited
+	start_job '(echo $BASHPID >pid; exec "$PLLM" --endpoint "$URL" -m mock -p "{{text}}" -i in --total 300)' \
+		'until [ -e go_on ]; do sleep 0.1; done; kill -9 %1'
+	terminal_await 'rate limited, [0-9]+s left$'
+	kill -TSTP "$(cat pid)"
+	terminal_await 'stopped by 148$'
+	[ "$(scrolled_n)" -eq 0 ]
+	touch go_on
+	terminal_end
 }
 
 @test "^Z takes the line away, and fg brings it back" {

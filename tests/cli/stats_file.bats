@@ -92,6 +92,20 @@ stat_of() {
 	[ ! -e s.json.partial ]
 }
 
+@test "the tokens of streams are in it, also if nothing else is said" {
+	quietly ask -q --stream -p '{{text}}' -i in --stats s.json
+	[ "$(stat_of tokens.output)" -gt 0 ]
+	quietly ask -q --stream -p '{{text}}' -i in --metrics-file m.prom
+	grep -E '^pllm_tokens_total\{.*output.*\} [1-9]' m.prom
+}
+
+@test "a trial is not the whole: its figures keep their .partial name" {
+	try ask -p '{{text}}' -i in --trial 3 --stats s.json
+	[ "$status" -eq 0 ]
+	[ ! -e s.json ]
+	[ "$(jq .records.answered s.json.partial)" = 3 ]
+}
+
 @test "a signal is in it" {
 	mkfifo pipe
 	exec {hold}<>pipe

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -125,6 +126,7 @@ TEST("links that lead nowhere stay as they are, and that is known beforehand")
 	start(&p);
 	CHECK(symlink("b", "a") == 0 && symlink("a", "b") == 0 && symlink("no/such/f", "c") == 0);
 	CHECK(!state_file_check("a", &err));
+	CHECK_STR(err.msg, "cannot write a: Too many levels of symbolic links");
 	CHECK(!state_file_check("c", &err));
 	CHECK(!state_file_replace("a", SPAN("x"), &err));
 	CHECK(!state_file_replace("c", SPAN("x"), &err));
@@ -132,6 +134,18 @@ TEST("links that lead nowhere stay as they are, and that is known beforehand")
 	CHECK(lstat("a", &st) == 0 && S_ISLNK(st.st_mode));
 	CHECK(lstat("c", &st) == 0 && S_ISLNK(st.st_mode));
 	CHECK_INT(end(&p), 3);
+}
+
+TEST("who is done with a file lets others have it, and who never is holds up nobody for good")
+{
+	struct place p;
+	start(&p);
+	state_file_unlock(state_file_lock("f"));
+	int other = open(".", O_RDONLY | O_DIRECTORY);
+	CHECK_INT(flock(other, LOCK_EX | LOCK_NB), 0);
+	state_file_unlock(state_file_lock("f"));
+	close(other);
+	CHECK_INT(end(&p), 0);
 }
 
 TEST("a file that is a descriptor of ours is written to, not replaced")
@@ -146,8 +160,19 @@ TEST("a file that is a descriptor of ours is written to, not replaced")
 	CHECK(state_file_replace("/dev/stderr", SPAN("one"), &err));
 	CHECK(dup2(saved, STDERR_FILENO) == STDERR_FILENO);
 	close(saved);
+	char *name = xasprintf("/dev/fd/%d", fd);
+	CHECK(state_file_replace(name, SPAN(" two"), &err));
+	free(name);
+	fflush(stdout);
+	saved = dup(STDOUT_FILENO);
+	CHECK(saved >= 0 && dup2(fd, STDOUT_FILENO) == STDOUT_FILENO);
+	bool ok = state_file_replace("/dev/stdout", SPAN(" three"), &err) &&
+		state_file_replace("-", SPAN(" four"), &err);
+	CHECK(dup2(saved, STDOUT_FILENO) == STDOUT_FILENO);
+	CHECK(ok);
+	close(saved);
 	close(fd);
-	check_holds("log", "said one");
+	check_holds("log", "said one two three four");
 	CHECK_INT(end(&p), 1);
 }
 
@@ -180,6 +205,7 @@ TEST("what cannot be made is known beforehand")
 	CHECK(!state_file_check("no/such/f", &err));
 	CHECK_INT(err.kind, ERR_FILE);
 	CHECK(!state_file_check("/", &err));
+	CHECK(state_file_check("/absent", &err) == (access("/", W_OK) == 0));
 	CHECK(!state_file_replace("no/such/f", SPAN("x"), &err));
 	CHECK(state_file_check("/dev/null", &err));
 	CHECK(state_file_replace("/dev/null", SPAN("x"), &err));
@@ -204,6 +230,15 @@ TEST("what is no file, or too large, has not been read")
 	buf_clear(&b);
 	CHECK(state_file_read("f", &b));
 	CHECK_INT(b.len, 9);
+	buf_release(&b);
+	/* What is too large is read in pieces, of which the first one fits. */
+	char large[5000];
+	memset(large, 'x', sizeof large);
+	buf_init(&b, sizeof large);
+	buf_put_str(&b, "ab");
+	CHECK(state_file_replace("f", (struct span){ large, sizeof large }, &err));
+	CHECK(!state_file_read("f", &b));
+	CHECK_INT(b.len, 2);
 	buf_release(&b);
 	CHECK_INT(end(&p), 2);
 }

@@ -6,6 +6,7 @@
 #include "json/scan.h"
 #include "t.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -239,7 +240,9 @@ TEST("times are right on leap days and at the ends of years")
 		struct scene s;
 		enter(&s, SPAN("{}"), SPAN("{}"));
 		s.entry.wall_ms = all[i].ms;
+		s.attempt.first_byte_ms = 0;
 		write_one(&s);
+		CHECK(strstr(s.text, "\"first_byte_ms\":0,"));
 		CHECK_MEM(s.text + strlen("{\"time\":\""), 24, all[i].text);
 	}
 }
@@ -300,6 +303,8 @@ TEST("a trace is not written where others read, or where a link leads")
 	CHECK(trace_close(s.trace, NULL));
 	CHECK_INT(chmod(s.path, 0640), 0);
 	check_refused(s.path, "chmod 600");
+	CHECK_INT(chmod(s.path, 0604), 0);
+	check_refused(s.path, "chmod 600");
 	CHECK_INT(chmod(s.path, 0600), 0);
 	char *other = xasprintf("%s/other", s.dir);
 	CHECK_INT(symlink(s.path, other), 0);
@@ -314,6 +319,12 @@ TEST("a trace is not written where others read, or where a link leads")
 	check_refused(other, "no regular file");
 	close(reader);
 	CHECK_INT(unlink(other), 0);
+	/* Only root can give a file away, and could write to it. */
+	if (geteuid() == 0) {
+		CHECK_INT(chown(s.path, 1, (gid_t)-1), 0);
+		check_refused(s.path, "another user's");
+		CHECK_INT(chown(s.path, 0, (gid_t)-1), 0);
+	}
 	check_refused(s.dir, "cannot write");
 	check_refused("/dev/null", "no regular file");
 	check_refused("/nowhere/trace", "cannot write");
@@ -340,8 +351,10 @@ static int fill_disk(struct scene *s, rlim_t room)
 		setrlimit(RLIMIT_FSIZE, &limit);
 		for (int i = 0; i < 5; i++)
 			trace_put(s->trace, &s->entry);
+		errno = 0;
 		bool closed = trace_close(s->trace, &err);
-		_exit(closed || err.kind != ERR_OUTPUT || !strstr(err.msg, s->path));
+		_exit(closed || err.kind != ERR_OUTPUT || !strstr(err.msg, s->path) ||
+			!strstr(err.msg, "File too large"));
 	}
 	close(out[1]);
 	int status = 0, lines = 0;
@@ -369,6 +382,15 @@ TEST("a full disk is said once, and leaves whole lines")
 	CHECK(s.text[n - 1] == '\n');
 	CHECK(json_scan(span_of(s.text), &value, &fault));
 	leave(&s);
+}
+
+TEST("a trace that somebody empties meanwhile goes on at its beginning")
+{
+	struct scene s;
+	enter(&s, SPAN("{}"), SPAN("{}"));
+	trace_put(s.trace, &s.entry);
+	CHECK_INT(truncate(s.path, 0), 0);
+	write_one(&s);
 }
 
 TEST("a trace of nothing is closed without a word")
