@@ -9,6 +9,7 @@
 
 #include "app/batch_files.h"
 #include "app/doctor_part.h"
+#include "app/finish.h"
 #include "app/speed.h"
 #include "app/steps.h"
 #include "app/stops.h"
@@ -16,6 +17,7 @@
 #include "base/visible.h"
 #include "base/xalloc.h"
 #include "engine/verdict.h"
+#include "io/outfile.h"
 #include "ui/terminal.h"
 
 #include <stdarg.h>
@@ -271,9 +273,21 @@ bool doctor_write(struct doctor *d, bool is_all)
 	return !d->is_unheard;
 }
 
+/* JSON is written when all has been asked: too late to find that nobody can read it. */
+static bool can_write(struct err *err)
+{
+	struct outfile out;
+	bool ok = outfile_open(&out, NULL, err);
+	outfile_release(&out);
+	return ok;
+}
+
 struct ending doctor_run(struct config *config)
 {
 	struct doctor d = { .config = config };
+	struct err err;
+	if (!can_write(&err))
+		return (struct ending){ .exit_code = finish_refused(config, &err) };
 	look(&d);
 	int code = checks_worst(&d.checks) > FINDING_NOTE ? EXIT_SOME_FAILED : EXIT_ALL_ANSWERED;
 	if (!doctor_write(&d, true))

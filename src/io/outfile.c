@@ -77,11 +77,36 @@ static int descriptor_of(const char *path)
 	return (int)n;
 }
 
+/*
+ * True if a descriptor that we were given can be written to; else errno is what a write would say,
+ * and that would come when answers are paid for.
+ */
+static bool is_writable(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+	bool is_fine = flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+	if (!is_fine)
+		errno = EBADF;
+	return is_fine;
+}
+
+static bool open_stdout(struct outfile *f, struct err *err)
+{
+	f->path = xstrdup("standard output");
+	if (!is_writable(STDOUT_FILENO))
+		return err_set_errno(err, ERR_OUTPUT,
+			"cannot write %s" LOG_HELP
+			"it is closed, or open for reading only: give it a file or a pipe",
+			f->path);
+	f->fd = STDOUT_FILENO;
+	return true;
+}
+
 static bool open_directly(struct outfile *f, struct err *err)
 {
 	int given = descriptor_of(f->path);
 	if (given >= 0) {
-		f->fd = fcntl(given, F_DUPFD_CLOEXEC, 3);
+		f->fd = is_writable(given) ? fcntl(given, F_DUPFD_CLOEXEC, 3) : -1;
 		return f->fd >= 0 || err_set_errno(err, ERR_FILE, "cannot write %s", f->path);
 	}
 	f->fd = open(f->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
@@ -133,10 +158,7 @@ bool outfile_is_stdout(const char *path)
 bool outfile_open(struct outfile *f, const char *path, struct err *err)
 {
 	*f = closed;
-	if (outfile_is_stdout(path)) {
-		f->fd = STDOUT_FILENO;
-		f->path = xstrdup("standard output");
-	} else if (!open_path(f, path, err)) {
+	if (!(outfile_is_stdout(path) ? open_stdout(f, err) : open_path(f, path, err))) {
 		outfile_release(f);
 		return false;
 	}

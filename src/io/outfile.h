@@ -33,8 +33,8 @@ bool outfile_is_stdout(const char *path);
 /*
  * Opens FILE.partial for writing; NULL, "-" or /dev/stdout is standard output. What an earlier run
  * has left in FILE.partial may be paid for: it stays until outfile_begin. An existing
- * FILE's permissions are kept, new files have 0666 less umask. False with f empty and err filled
- * (ERR_FILE): nothing has been sent yet.
+ * FILE's permissions are kept, new files have 0666 less umask. False with f empty and err filled:
+ * nothing has been sent yet. ERR_OUTPUT is said of a standard output that is closed, else ERR_FILE.
  */
 bool outfile_open(struct outfile *f, const char *path, struct err *err);
 

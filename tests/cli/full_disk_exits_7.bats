@@ -60,11 +60,57 @@ fails() {
 	done
 }
 
-@test "closed stdout is no place to write to" {
+# Fails unless that command, with a stdout that it cannot write to, says so and asks nobody.
+unheard() {
+	local stdout status
+	for stdout in '>&-' '</dev/null >&0'; do
+		status=0
+		eval '"$@" 2>err '"$stdout" || status=$?
+		cat err
+		[ "$status" -eq 7 ] || return 1
+		[ "$(flat <err)" = 'pllm: cannot write standard output: Bad file descriptor; it is closed, or open for reading only: give it a file or a pipe' ] || return 1
+	done
+	[ "$(mock_stat requests)$(mock_stat listed)" = 00 ]
+}
+
+@test "closed stdout is no place to write to, which is known before anything is paid for" {
+	unheard ask -p x -i in
+	grep -q '^pllm: error\[E-output\]: ' err
+	unheard ask -p x -i in -o -
+	unheard ask -p x -i in -o result --errors /dev/stdout
+	unheard ask -p x -i in -o result --stats -
+	unheard pllm reduce --endpoint "$URL" -m mock -p '{{items}}' -i in
+	unheard pllm embed --endpoint "$URL" -m mock -p '{{text}}' -i in
+	unheard pllm embed --endpoint "$URL" -m mock -p '{{text}}' --format f32 --ids ids -i in
+	unheard pllm chunk --field text -i in
+	unheard pllm doctor --json --endpoint "$URL" -m mock
+	unheard pllm doctor --endpoint "$URL" -m mock
+	[ ! -e result ]
+}
+
+@test "who writes to files needs no stdout" {
+	ask -p x -i in -o result >&-
+	[ "$(wc -l <result)" -eq 50 ]
+	pllm reduce --endpoint "$URL" -m mock -p '{{items}}' -i in -o result >&-
+	[ -s result ]
+	pllm embed --endpoint "$URL" -m mock -p '{{text}}' -i in -o result >&-
+	[ "$(wc -l <result)" -eq 50 ]
+	pllm embed --endpoint "$URL" -m mock -p '{{text}}' -i in --format npy --ids ids -o matrix >&-
+	[ -s matrix ] && [ "$(wc -l <ids)" -eq 50 ]
+	pllm chunk --field text -i in -o result >&-
+	[ "$(wc -l <result)" -eq 50 ]
+}
+
+@test "a descriptor that is named and cannot be written to: 2, and nothing sent" {
+	try ask -p x -i in -o /dev/fd/9 9<in
+	[ "$status" -eq 2 ]
+	grep -q '^pllm: error\[E-file\]: cannot write /dev/fd/9: Bad file descriptor$' err
 	status=0
-	ask -p x <in 2>err >&- || status=$?
-	[ "$status" -eq 7 ]
-	grep -q '^pllm: error\[E-output\]: cannot write standard output: Bad file descriptor$' err
+	ask -p x -i in -o /dev/stderr >out 2>&- || status=$?
+	[ "$status" -eq 2 ]
+	[ "$(mock_stat requests)" -eq 0 ]
+	ask -p x -i in -o /dev/fd/9 9>result
+	[ "$(wc -l <result)" -eq 50 ]
 }
 
 @test "closed stderr hurts nobody, and what was meant for it goes nowhere else" {
