@@ -304,8 +304,13 @@ struct ending cache_command_run(struct config *config)
 	};
 	struct err err;
 	buf_init(&j.text, TEXT_MAX_BYTES);
-	if (!make_filter(&j, &err) || !begin(&j, &err) || !run(&j, &err))
+	bool is_begun = make_filter(&j, &err) && begin(&j, &err);
+	if (!is_begun || !run(&j, &err)) {
 		j.exit_code = finish_refused(config, &err);
+		/* As in a run that stores: the command line was right. */
+		if (is_begun && j.verb == CACHE_RM && err.kind == ERR_CACHE)
+			j.exit_code = EXIT_OUTPUT;
+	}
 	outfile_release(&j.out);
 	cache_book_free(j.book);
 	buf_release(&j.text);

@@ -29,7 +29,7 @@ enum err_kind {
 	ERR_KEY,      /* a key, a secret header */
 	ERR_PRICES,   /* a price map, or a price it lacks */
 	ERR_BUDGET,   /* a limit on money that cannot be kept */
-	ERR_CACHE,    /* a cache file */
+	ERR_CACHE,    /* a cache file; of one that fails later, what was begun ends with exit 7 */
 	ERR_FILE,     /* a file that cannot be opened, read or made */
 	/* The others have exit codes of their own. */
 	ERR_INPUT,    /* input cannot be read: exit 6 */

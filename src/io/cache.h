@@ -66,7 +66,7 @@ uint64_t cache_put(struct cache *c, struct entry *e);
 uint64_t cache_committed(struct cache *c);
 
 /*
- * True if the file could not be written or read, with err filled (ERR_OUTPUT); what was not
+ * True if the file could not be written or read, with err filled (ERR_CACHE); what was not
  * committed by then never will be, and nothing is found any more.
  */
 bool cache_has_failed(struct cache *c, struct err *err);

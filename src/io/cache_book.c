@@ -244,7 +244,7 @@ bool cache_book_remove(struct cache_book *b, const struct cache_filter *filter, 
 	if (code == SQLITE_OK && r->removed_n > 0)
 		code = give_back(b);
 	if (code != SQLITE_OK)
-		cache_db_blame(&b->db, code, ERR_OUTPUT, err);
+		cache_db_blame(&b->db, code, ERR_CACHE, err);
 	cache_db_rollback(&b->db);
 	*removed_n = r->removed_n;
 	free(r);

@@ -96,7 +96,7 @@ bool cache_book_walk(struct cache_book *b, const struct cache_filter *filter,
 
 /*
  * Removes entries, so that their bytes are in the file no more, and gives the room back. *removed_n
- * says how many, also when it fails. False with err filled (ERR_OUTPUT).
+ * says how many, also when it fails. False with err filled (ERR_CACHE).
  */
 bool cache_book_remove(struct cache_book *b, const struct cache_filter *filter, uint64_t *removed_n,
 	struct err *err);

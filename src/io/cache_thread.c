@@ -57,7 +57,7 @@ static void fail(struct cache *c, int code)
 {
 	if (!atomic_load(&c->has_failed)) {
 		pthread_mutex_lock(&c->lock);
-		cache_db_blame(&c->db, code, ERR_OUTPUT, &c->err);
+		cache_db_blame(&c->db, code, ERR_CACHE, &c->err);
 		pthread_mutex_unlock(&c->lock);
 		atomic_store(&c->has_failed, true);
 		wake_up(c->loop);

@@ -402,6 +402,25 @@ of your own" ]
 	refuses 'cannot write nowhere/x.partial: No such file or directory' ls c.db -o nowhere/x
 }
 
+@test "a disk that is full while entries are removed: 7, and the error is the cache's" {
+	build_fault fail
+	fill
+	mv c.db whole
+	local n codes=
+	for n in {1..60}; do
+		rm -f c.db* seen
+		cp whole c.db
+		status=0
+		env LD_PRELOAD="$BATS_TEST_TMPDIR/fail.so" FAIL_FILE=c.db FAIL_CALL=disk FAIL_NTH="$n" \
+			FAIL_SEEN="$PWD/seen" "$PLLM" cache rm c.db -m mock >out 2>err || status=$?
+		[ -e seen ] || break
+		codes+=" $status"
+		[ "$status" -eq 0 ] || grep -q '^pllm: error\[E-cache\]: .*c\.db' err
+	done
+	note "exit codes, by the call that failed:$codes"
+	[[ $codes == *7* ]]
+}
+
 @test "a cache is looked after while a run uses it" {
 	start_mock --latency 50ms
 	records 400 >in

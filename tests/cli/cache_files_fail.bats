@@ -48,8 +48,9 @@ fails_at() {
 	fails_at 60 FAIL_CALL=disk FAIL_ERRNO=28
 	[ -e seen ]
 	[ "$status" -eq 7 ]
-	grep -q 'c\.db.*\(No space left on device\|disk is full\|full\)' err
-	[ "$(wc -l <err)" -le 12 ]
+	grep -q '^pllm: error\[E-cache\]: cache c\.db: disk full$' err
+	run ! grep 'E-output' err
+	[ "$(wc -l <err)" -le 16 ]
 	[ "$(mock_stat requests)" -lt 2000 ]
 	# Every record that was read has left its line: answered if that is stored, else cancelled.
 	[ "$(jq -r '.pllm.error.code // empty' out | sort -u)" = cancelled ]
@@ -117,7 +118,7 @@ more_room() {
 		7) ;;
 		*) false ;;
 		esac
-		[ "$status" -eq 0 ] || grep -q 'c\.db' err
+		[ "$status" -eq 0 ] || grep -q '^pllm: error\[E-cache\]: .*c\.db' err
 		is_completed
 	done
 	note "exit codes, by the call that failed:$codes"

@@ -282,7 +282,7 @@ uint64_t cache_committed(struct cache *c)
 bool cache_has_failed(struct cache *c, struct err *err)
 {
 	world_stir();
-	return c->has_failed && !err_set(err, ERR_OUTPUT, "cannot write the cache: simulated");
+	return c->has_failed && !err_set(err, ERR_CACHE, "cannot write the cache: simulated");
 }
 
 /* Gives back the jobs among these. */

@@ -235,7 +235,7 @@ TEST("who only looks cannot remove")
 	struct cache_book *b = open_book(&s, false);
 	CHECK(!cache_book_remove(b, &everything, &removed_n, &s.err));
 	CHECK_INT(removed_n, 0);
-	CHECK_INT(s.err.kind, ERR_OUTPUT);
+	CHECK_INT(s.err.kind, ERR_CACHE);
 	s.err = (struct err){ 0 };
 	cache_book_free(b);
 	check_walk(&s, &everything, "1 2 3 4 ");

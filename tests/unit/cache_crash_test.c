@@ -208,7 +208,7 @@ TEST("a full disk: it says so, keeps what was stored, and goes on when there is 
 				scene_await(&s, n);
 		}
 		uint64_t committed_n = cache_committed(s.cache);
-		CHECK_INT(s.err.kind, ERR_OUTPUT);
+		CHECK_INT(s.err.kind, ERR_CACHE);
 		CHECK(strstr(s.err.msg,
 			      "disk full" LOG_HELP "what was stored before is kept; run the same "
 			      "command again when there is room") != NULL);

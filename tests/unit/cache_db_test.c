@@ -296,7 +296,7 @@ TEST("a lock that is not given up in time: refused at the start, failed in the r
 	CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
 	CHECK_INT(scene_find(&s, 0), 5);
 	CHECK(!scene_await(&s, scene_put(&s, 1, 5)));
-	CHECK_INT(s.err.kind, ERR_OUTPUT);
+	CHECK_INT(s.err.kind, ERR_CACHE);
 	CHECK(strstr(s.err.msg, "locked by another process") != NULL);
 	CHECK_INT(scene_find(&s, 0), -1);
 	CHECK_INT(cache_committed(s.cache), 0);
