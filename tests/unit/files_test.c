@@ -86,8 +86,29 @@ TEST("what a file is written as until the end is not read, nor written for anoth
 		"-o x.partial: that is what --errors x is written as until the end" ANOTHER);
 	check("--stats x --trace x.partial",
 		"--trace x.partial: that is what --stats x is written as until the end" ANOTHER);
+	check("--cache x --stats x-shm",
+		"--stats x-shm: that is what --cache x is written as until the end" ANOTHER);
+	check("embed --format f32 -o v --ids x --stats x.partial",
+		"--stats x.partial: that is what --ids x is written as until the end" ANOTHER);
 	check("--cache x -o x-wal",
 		"-o x-wal: that is what --cache x is written as until the end" ANOTHER);
+}
+
+TEST("the file that standard input is has the records, and may only be replaced by the output")
+{
+	int saved = dup(STDIN_FILENO);
+	char name[] = "/tmp/pllm-unit-XXXXXX", line[80], want[200];
+	int fd = mkstemp(name);
+	CHECK(saved >= 0 && fd >= 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO);
+	snprintf(line, sizeof line, "--errors %s", name);
+	snprintf(want, sizeof want, "%s: that is what standard input reads" ANOTHER, line);
+	check(line, want);
+	snprintf(line, sizeof line, "-o %s", name);
+	check(line, NULL);
+	CHECK(dup2(saved, STDIN_FILENO) == STDIN_FILENO);
+	close(saved);
+	close(fd);
+	unlink(name);
 }
 
 TEST("standard output has the records, and nothing else beside them")

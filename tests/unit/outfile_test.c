@@ -229,6 +229,8 @@ TEST("a link planted under the partial name is not followed")
 	CHECK_INT(f.fd, -1);
 	CHECK_STR(get_file(victim), "mine");
 	unlink(victim);
+	CHECK(!outfile_open(&f, p.file, &err));
+	CHECK(access(victim, F_OK) < 0);
 	free(victim);
 	leave(&p);
 }

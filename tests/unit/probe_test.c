@@ -350,6 +350,38 @@ TEST("a probe goes to the proxy of the environment, and names it without its pas
 	free(proxy);
 }
 
+/* The proxy for a URL is that one, or none; the variables of before are gone then. */
+static void check_proxy(const char *url, const char *want)
+{
+	static const char *const names[] = { "http_proxy", "HTTP_PROXY", "https_proxy",
+		"HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY" };
+	char *proxy = probe_proxy_for(url);
+	CHECK_STR(proxy, want);
+	free(proxy);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		unsetenv(names[i]);
+}
+
+TEST("of the environment's proxies the one counts that libcurl takes")
+{
+	setenv("HTTP_PROXY", "http://cgi", 1);
+	check_proxy("http://h/", NULL);
+	setenv("HTTPS_PROXY", "http://upper", 1);
+	setenv("https_proxy", "http://lower", 1);
+	setenv("all_proxy", "http://all", 1);
+	check_proxy("HTTPS://h/", "http://lower");
+	setenv("http_proxy", "", 1);
+	setenv("ALL_PROXY", "http://all", 1);
+	check_proxy("http://h/", "http://all");
+	setenv("http_proxy", "http://p", 1);
+	setenv("no_proxy", "other", 1);
+	setenv("NO_PROXY", "h", 1);
+	check_proxy("http://h/", "http://p");
+	setenv("http_proxy", "http://p", 1);
+	setenv("no_proxy", "fd00::/8", 1);
+	check_proxy("http://[fd00::1]:80/", NULL);
+}
+
 TEST("no_proxy names hosts, all below them, addresses and networks")
 {
 	CHECK(probe_proxy_is_excepted("api.example.com", "*"));

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -75,18 +76,38 @@ TEST("what failed apart from the answers in -o is for no command to put back")
 
 TEST("what was moved aside before, and may be half read, is not overwritten")
 {
-	char dir[] = "/tmp/pllm-unit-XXXXXX", failed[64], line[200], want[400];
+	char dir[] = "/tmp/pllm-unit-XXXXXX", failed[64], dangling[64], line[200], want[400];
 	CHECK(mkdtemp(dir));
 	snprintf(failed, sizeof failed, "%s/o.failed", dir);
+	snprintf(dangling, sizeof dangling, "%s/o.failed2", dir);
 	int fd = open(failed, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	CHECK(fd >= 0 && close(fd) == 0);
+	CHECK(fd >= 0 && close(fd) == 0 && symlink("nowhere", dangling) == 0);
 	snprintf(line, sizeof line, ASK " -i %s -o %s/o", failed, dir);
 	snprintf(want, sizeof want,
-		"mv %s/o.partial %s/o.failed2 && "
-		"pllm -p '{{text}}' -m m --retry-errors -i %s/o.failed2 -o %s/o",
+		"mv %s/o.partial %s/o.failed3 && "
+		"pllm -p '{{text}}' -m m --retry-errors -i %s/o.failed3 -o %s/o",
 		dir, dir, dir, dir);
 	check(line, false, want);
-	CHECK(unlink(failed) == 0 && rmdir(dir) == 0);
+	CHECK(unlink(failed) == 0 && unlink(dangling) == 0 && rmdir(dir) == 0);
+}
+
+TEST("what is moved aside stands beside what a link leads to")
+{
+	char dir[] = "/tmp/pllm-unit-XXXXXX", real[64], name[64], line[200], want[400];
+	CHECK(mkdtemp(dir));
+	snprintf(real, sizeof real, "%s/real", dir);
+	snprintf(name, sizeof name, "%s/link", dir);
+	int fd = open(real, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	CHECK(fd >= 0 && close(fd) == 0 && symlink("real", name) == 0);
+	char *place = realpath(real, NULL);
+	snprintf(line, sizeof line, ASK " -o %s", name);
+	snprintf(want, sizeof want,
+		"mv %s.partial %s.failed && "
+		"pllm -p '{{text}}' -m m --retry-errors -i %s.failed -o %s",
+		place, place, place, name);
+	check(line, false, want);
+	free(place);
+	CHECK(unlink(real) == 0 && unlink(name) == 0 && rmdir(dir) == 0);
 }
 
 TEST("what is no file, or cannot be shown as it is, is not asked again by a command")
@@ -148,6 +169,12 @@ TEST("what a file says of the input is overruled")
 		"pllm -p '{{text}}' -m m --input-format jsonl --retry-errors -i out -o out");
 	free(command);
 	home_end(&w);
+	home_start(&w, "defaults: { input-format: lines }\n");
+	home_check_parsed(&w, ASK " -o out");
+	command = rerun_command(&w.config, true, true);
+	CHECK(command && strstr(command, " --input-format jsonl --retry-errors "));
+	free(command);
+	home_end(&w);
 }
 
 TEST("where no failed record is left there is nothing to say")
@@ -171,6 +198,13 @@ TEST("standard output that is a file is named, wherever it is")
 		"pllm -p '{{text}}' -m m --errors e --retry-errors -i e.failed >> '%s'",
 		name);
 	check(ASK " --errors e", false, want);
+	check(ASK " --errors /dev/fd/1", false, NULL);
+	/* Where messages stand among them they are no records. */
+	int saved_stderr = dup(STDERR_FILENO);
+	CHECK(saved_stderr >= 0 && dup2(STDOUT_FILENO, STDERR_FILENO) >= 0);
+	check(ASK, false, NULL);
+	check(ASK " --errors /dev/stderr", false, NULL);
+	CHECK(dup2(saved_stderr, STDERR_FILENO) >= 0 && close(saved_stderr) == 0);
 	unlink(name);
 	check(ASK, false, "pllm -p '{{text}}' -m m --retry-errors -i OUTPUT -o OUTPUT");
 	restore(saved);
@@ -215,6 +249,11 @@ TEST("a pipe is left for the reader to name, and what went to a device is gone")
 	check(ASK, false, "pllm -p '{{text}}' -m m --retry-errors -i OUTPUT -o OUTPUT");
 	restore(saved);
 	close(ends[0]);
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+	saved = redirect(ends[1]);
+	check(ASK, false, "pllm -p '{{text}}' -m m --retry-errors -i OUTPUT -o OUTPUT");
+	restore(saved);
+	close(ends[0]);
 	saved = redirect(open("/dev/null", O_WRONLY));
 	check(ASK, false, NULL);
 	restore(saved);
@@ -238,6 +277,12 @@ TEST("what does not fit on a screen is not said; what has lines is said on one, 
 	strings_add(&w.config.said, "a line\n");
 	CHECK(!rerun_command(&w.config, true, true));
 	strings_release(&w.config.said);
+	strings_add(&w.config.said, "pllm");
+	strings_add(&w.config.said, word);
+	CHECK(!rerun_command(&w.config, true, true));
+	strings_release(&w.config.said);
+	word[0] = '\n';
+	strings_add(&w.config.said, "pllm");
 	strings_add(&w.config.said, word);
 	CHECK(!rerun_command(&w.config, true, true));
 	home_end(&w);

@@ -21,6 +21,7 @@ static void enter(struct wake *w)
 	struct err err;
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
 	CHECK(wake_init(w, &err));
 	signals_start(w);
@@ -108,15 +109,45 @@ TEST("starting anew forgets what came before")
 	struct signals_seen seen = signals_look();
 	CHECK_INT(seen.stops_n, 0);
 	CHECK(!seen.hangup);
+	raise(SIGINT);
+	CHECK_INT(signals_look().stops_n, 1);
 	leave(&w);
+}
+
+TEST("who lets stops kill again still answers a wish for status")
+{
+	struct sigaction now;
+	struct wake w;
+	enter(&w);
+	signals_let_die();
+	sigaction(SIGINT, NULL, &now);
+	CHECK(now.sa_handler == SIG_DFL);
+	raise(SIGUSR1);
+	CHECK(signals_look().status);
+	leave(&w);
+}
+
+TEST("whether a broken pipe was ignored at the start is known")
+{
+	struct wake w;
+	enter(&w);
+	CHECK(!signals_pipe_is_ignored());
+	signals_stop();
+	signal(SIGPIPE, SIG_IGN);
+	signals_start(&w);
+	CHECK(signals_pipe_is_ignored());
+	leave(&w);
+	signal(SIGPIPE, SIG_DFL);
 }
 
 TEST("a signal that was ignored at the start stays ignored")
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, before, now;
 	struct wake w;
+	struct err err;
 	sigaction(SIGHUP, &ignore, &before);
-	enter(&w);
+	CHECK(wake_init(&w, &err));
+	signals_start(&w);
 	raise(SIGHUP);
 	CHECK(!signals_look().hangup);
 	leave(&w);
