@@ -44,7 +44,7 @@ static enum hold hold_of_rooms(const struct pipeline *p)
 	if (s->queue.waiting.len > 0 && s->flights_n == 0)
 		return HOLD_RETRY;
 	if (is_read)
-		return s->flights_n + s->queue.waiting.len > 0 ? HOLD_LAST : HOLD_NONE;
+		return s->flights_n > 0 ? HOLD_LAST : HOLD_NONE;
 	return is_full || reader_has_records(p->rooms->reader) ? HOLD_NONE : HOLD_INPUT;
 }
 

@@ -272,10 +272,11 @@ setup() {
 	mv out first
 	local before
 	before=$(mock_stat requests)
-	try embed --cache c.db -i in
+	try embed --cache c.db -i in --stats s.json
 	[ "$status" -eq 1 ]
 	[ "$(mock_stat requests)" -eq "$before" ]
 	cmp first out
+	[ "$(jq .calls.cached_refusals s.json.partial)" -eq 4 ]
 }
 
 @test "files of a batch replay with the server's own words" {

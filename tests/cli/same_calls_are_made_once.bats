@@ -21,9 +21,10 @@ alike() {
 
 @test "records that ask the same while they are alive are one request, and each has its answer" {
 	alike 50 same >in
-	quietly shared -p '{{text}}' <in
+	quietly shared -p '{{text}}' --stats s.json <in
 	[ "$(jq -sc 'map(.id) == [range(1; 51)] and all(.[]; .output == "echo: same")' out)" = true ]
 	[ "$(mock_stat requests)" -eq 1 ]
+	[ "$(jq .calls.shared s.json)" -eq 49 ]
 }
 
 @test "each of several prompts is asked once, however they are mixed" {

@@ -307,10 +307,12 @@ void check_put(const struct record *r)
 	seen.events_n++;
 }
 
-void check_stop(void)
+void check_stop(bool had_all)
 {
-	if (!is_stopped())
+	if (!is_stopped()) {
 		seen.stop_ms = world.now_ms;
+		seen.had_all = had_all;
+	}
 	world_trace("the run is stopped");
 	seen.events_n++;
 }
@@ -429,6 +431,8 @@ void check_end(const struct verdict *verdict, const struct stats *stats, struct 
 		verdict->is_aborted ? "" : " not");
 	LAW(seen.in_flight == 0, "%lld are still in flight", (long long)seen.in_flight);
 	LAW(stats->read_n == seen.given_n, "the count of records read is wrong");
+	LAW(stats->is_all_read == (!verdict->input_failed && (!is_stopped() || seen.had_all)),
+		"that all was read is said to be %s", stats->is_all_read ? "true" : "false");
 	LAW(stats->requests_n == seen.starts_n, "the count of requests is wrong");
 	if (!verdict->is_aborted) {
 		LAW(seen.put_n == seen.given_n, "%llu records were read, %llu written",

@@ -80,8 +80,8 @@ void check_cancel(uint64_t seq);
  */
 void check_put(const struct record *r);
 
-/* The engine told the reader to stop. */
-void check_stop(void);
+/* The engine told the reader to stop, when it had given all or not. */
+void check_stop(bool had_all);
 
 /* The engine has seen these signals. */
 void check_signals(const struct signals_seen *seen);

@@ -62,6 +62,7 @@ struct seen {
 	int64_t in_flight, busy_ms;
 	int64_t losers_n; /* attempts in flight about records that are answered */
 	int64_t stop_ms;  /* when the engine began to end the run; NEVER = it has not */
+	bool had_all;     /* it had read all by then */
 	bool is_over;     /* a second signal, or a broken output, was seen */
 	bool has_signal, is_refused;
 	unsigned sleeps_n, spins_n;

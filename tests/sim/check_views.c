@@ -3,6 +3,7 @@
 #include "check_views.h"
 
 #include "check_seen.h"
+#include "fakes.h"
 
 enum { VIEW_MS = 1000 };
 
@@ -41,8 +42,13 @@ int64_t check_view(void *who, const struct view *v)
 	LAW(v->is_ending || !is_stopped(), "a run that ends is shown as one that goes on");
 	LAW(!v->is_ending || is_stopped() || world.scenario->input.fails,
 		"a run that goes on is shown as one that ends");
-	LAW(v->hold < HOLDS_N && v->hold_ms >= -1, "held by %d for %lld ms", (int)v->hold,
-		(long long)v->hold_ms);
+	LAW(v->hold < HOLDS_N && v->hold_ms >= -1 && v->hold_ms < NEVER / 2,
+		"held by %d for %lld ms", (int)v->hold, (long long)v->hold_ms);
+	LAW(v->hold != HOLD_RETRY || (v->hold_ms >= 0 && v->waiting_n > 0),
+		"%zu requests wait for %lld ms", v->waiting_n, (long long)v->hold_ms);
+	LAW(v->hold != HOLD_INPUT || fake_reader_ready() == 0, "waits for input that is there");
+	LAW(v->hold != HOLD_BREAKER || (v->hold_at != NULL) == (world.endpoints_n > 1),
+		"paused at %s", v->hold_at ? v->hold_at : "nothing");
 	shown.settled_n = v->settled_n;
 	shown.next_ms = v->now_ms + VIEW_MS;
 	shown.views_n++;

@@ -141,7 +141,7 @@ bool reader_is_done(struct reader *r)
 void reader_stop(struct reader *r)
 {
 	world_stir();
-	check_stop();
+	check_stop(r->is_closed && r->len == 0);
 	if (r->is_stopped)
 		return;
 	r->is_stopped = true;
