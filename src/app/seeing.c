@@ -295,8 +295,8 @@ void seeing_say(struct seeing *s, const struct seen *seen)
 	char *rerun = rerun_of(s, seen);
 	const struct summary summary = summary_of(s, seen, &ended, rerun);
 	progress_end(&s->progress, seen->stats);
-	/* A reader of our output that went away knows why; of a stop it was not the reason. */
-	if (ended.by_signal != SIGPIPE || seen->verdict->by_signal || s->config->is_verbose)
+	/* A reader of our output that went away knows why; of a stop it is not the reason. */
+	if (ended.by_signal != SIGPIPE || s->config->is_verbose)
 		summary_say(&summary);
 	free(rerun);
 }

@@ -25,6 +25,12 @@ setup() {
 	[ "$(<status)" -eq 141 ]
 }
 
+@test "-v says all the same what a run did whose reader has gone" {
+	set +o pipefail
+	yes '{"text":"x"}' 2>/dev/null | ask -v -p '{{text}}' -j 8 2>err | head -n 3 >out || true
+	grep -q '^pllm: records: .* answered' err
+}
+
 @test "a reader that goes while answers are awaited is noticed without a write" {
 	{
 		echo '{"text":"x"}'

@@ -64,6 +64,11 @@ stat_of() {
 	[ "$status" -eq 0 ]
 	[ "$(stat_of records.failed)" = 1 ]
 	[ -e result ]
+	# All that is known is in a file of its own name, which is input and output of the rerun.
+	printf '{"text":"%s"}\n' a 'b[[mock:500]]' >in
+	try ask -p '{{text}}' -i in -o result --stats s.json --accept 1 --retries 0
+	[ "$status" -eq 0 ]
+	jq -e '.rerun | endswith("--retry-errors -i result -o result") and (contains("mv ") | not)' s.json
 }
 
 @test "the cache, and calls that ask the same" {
