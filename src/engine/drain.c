@@ -91,12 +91,23 @@ static void heed_signals(struct pipeline *p)
 	}
 }
 
+/*
+ * True if the output has failed and what flies would be asked for nothing. In a run that a signal
+ * has stopped it lands in the cache: ^C ends all of a pipeline, and what was sent is paid for.
+ */
+static bool is_in_vain(const struct pipeline *p)
+{
+	bool is_kept = p->verdict->by_signal && p->rooms->sched.cache && !p->storing.has_failed;
+	return p->verdict->output_failed && !is_kept;
+}
+
 static void heed_output(struct pipeline *p)
 {
-	enum writer_state state = writer_state(p->rooms->writer);
-	if (state == WRITER_OK)
+	if (!is_in_vain(p) || p->phase == ABORTING)
 		return;
-	p->verdict->output_failed = true;
+	/* Who has stopped the run was told that they may land. */
+	if (p->verdict->by_signal)
+		say_leaving(p);
 	abort_now(p);
 }
 
@@ -278,6 +289,8 @@ static void heed_grace(struct pipeline *p)
 
 void drain_heed(struct pipeline *p)
 {
+	/* Before the signals: of a ^C that takes both of us, ours came before our reader's end. */
+	p->verdict->output_failed = writer_state(p->rooms->writer) != WRITER_OK;
 	heed_signals(p);
 	heed_output(p);
 	heed_cache(p);

@@ -333,9 +333,7 @@ static void release(struct pipeline *p)
 	size_t n;
 	do {
 		size_t room = writer_room(p->rooms->writer);
-		if (room > BATCH_N)
-			room = BATCH_N;
-		for (n = 0; n < room && (batch[n] = next_out(p)); n++)
+		for (n = 0; n < room && n < BATCH_N && (batch[n] = next_out(p)); n++)
 			leave(p, record_weight(batch[n]));
 		if (n > 0)
 			writer_put(p->rooms->writer, batch, n);
@@ -363,7 +361,8 @@ static bool has_work(struct pipeline *p)
 static bool must_end(struct pipeline *p)
 {
 	bool is_over = p->storing.has_failed || spend_is_over(&p->sched.spend);
-	return writer_state(p->rooms->writer) != WRITER_OK || (is_over && p->phase == RUNNING);
+	return (!p->verdict->output_failed && writer_state(p->rooms->writer) != WRITER_OK) ||
+		(is_over && p->phase == RUNNING);
 }
 
 /* How long the loop may sleep. */

@@ -524,3 +524,46 @@ setup() {
 	[ "$(sqlite3 c.db 'select sum(input) from answers')" -eq "$(mock_stat input)" ]
 	[ "$(sqlite3 c.db 'select count(distinct input) > 10 from answers')" -eq 1 ]
 }
+
+# ^C goes to all of a pipeline: whoever reads our output is gone before the answers are here.
+@test "what flies when a run is stopped is kept, although nobody reads the output any more" {
+	local reader signal fd n=0
+	mkfifo pipe source
+	exec {fd}<>source
+	for signal in INT TERM HUP; do
+		printf '{"text":"%s n %d[[mock:delay:1s]]"}\n' $signal 1 $signal 2 | tee in >&"$fd"
+		cat pipe >/dev/null 3>&- 4>&- &
+		reader=$!
+		start_pllm --endpoint "$URL" -m mock --cache c.db -v -p '{{text}}' <source >pipe 2>err
+		n=$((n + 2))
+		await eval '[ "$(mock_stat requests)" -eq '$n' ]'
+		kill -s "$signal" "$ASK_PID"
+		kill "$reader"
+		end_of_ask
+		cat err
+		[ "$status" -eq $((128 + $(kill -l "$signal"))) ]
+		run ! grep -F 'are left' err
+		[ "$(entries)" -eq $n ]
+		asking 0 kept -p '{{text}}' -i in
+		[ "$(jq -s 'map(.output) | length' out)" -eq 2 ]
+	done
+	exec {fd}>&-
+}
+
+@test "a second signal ends also a run that waits for what it may keep" {
+	local reader
+	echo '{"text":"[[mock:hang]]"}' >in
+	mkfifo pipe
+	cat pipe >/dev/null 3>&- 4>&- &
+	reader=$!
+	start_pllm --endpoint "$URL" -m mock --cache c.db -v -p '{{text}}' -i in >pipe 2>err
+	await eval '[ "$(mock_stat requests)" -eq 1 ]'
+	kill -s INT "$ASK_PID"
+	kill "$reader"
+	await grep -F 'stopping: 1 in flight may land within 30s' err
+	kill -s TERM "$ASK_PID"
+	end_of_ask
+	cat err
+	[ "$status" -eq 130 ]
+	grep -F '1 in flight are left; they may be billed' err
+}

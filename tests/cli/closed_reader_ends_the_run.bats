@@ -65,3 +65,19 @@ setup() {
 	[ "$(<status)" -ne 0 ]
 	[ "$(wc -l <out)" -eq 1 ]
 }
+
+@test "in a run that was stopped nothing lands for nobody, and what that costs is said" {
+	local reader
+	printf '{"id":%d,"text":"%d [[mock:hang]]"}\n' 1 1 2 2 >in
+	mkfifo pipe
+	cat pipe >/dev/null 3>&- 4>&- &
+	reader=$!
+	start_ask -p '{{text}}' -v -i in >pipe 2>err
+	await eval '[ "$(mock_stat requests)" -eq 2 ]'
+	kill -s INT "$ASK_PID"
+	kill "$reader"
+	end_of_ask
+	cat err
+	[ "$status" -eq 130 ]
+	grep -F 'pllm: 2 in flight are left; they may be billed' err
+}

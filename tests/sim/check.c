@@ -66,6 +66,18 @@ void check_given(const struct record *r, enum record_kind kind)
 	seen.events_n++;
 }
 
+/* True if what lands after a stop is kept, whoever has gone. */
+static bool is_kept(void)
+{
+	return seen.has_signal && fake_cache_is_open() && !fake_cache_has_failed();
+}
+
+/* True if nothing that flies is waited for. */
+static bool is_over(void)
+{
+	return seen.is_over || (seen.has_broken && !is_kept());
+}
+
 /* May the record be asked about again, after what came of it so far? */
 static void check_patience(const struct track *t, uint64_t seq)
 {
@@ -124,7 +136,7 @@ unsigned check_start(uint64_t seq, unsigned endpoint, const struct attempt *atte
 	LAW(t->record->fate == FATE_OPEN && !t->is_won, "#%llu is asked about, but is settled",
 		NUMBER(seq));
 	LAW(!is_stopped(), "#%llu is asked about after the run was stopped", NUMBER(seq));
-	LAW(!seen.is_over, "#%llu is asked about although all is over", NUMBER(seq));
+	LAW(!is_over(), "#%llu is asked about although all is over", NUMBER(seq));
 	kept_start(t, seq);
 	LAW(attempt->answer.len == 0 && attempt->status == 0 && attempt->hint.wait_ms == -1 &&
 			attempt->hint.should_retry == -1 && !attempt->detail &&
@@ -183,7 +195,7 @@ void check_finish(uint64_t seq, const struct reply *reply)
 
 void check_cancel(uint64_t seq)
 {
-	bool at_once = seen.is_over || world.scenario->cut == CUT_AT_ONCE;
+	bool at_once = is_over() || world.scenario->cut == CUT_AT_ONCE;
 	bool after_grace = world.scenario->cut == CUT_AFTER_GRACE && is_stopped() &&
 		world.now_ms >= seen.stop_ms + world.opts.grace_ms - LATE_MS;
 	LAW(at_once || after_grace || seen.tracks[seq].is_won,
@@ -327,7 +339,7 @@ void check_signals(const struct signals_seen *signals)
 
 void check_output_failed(void)
 {
-	seen.is_over = true;
+	seen.has_broken = true;
 }
 
 void check_said(bool is_for_all)
@@ -412,7 +424,7 @@ void check_sleep(int64_t timeout_ms, bool is_awake)
 	seen.slept_ms = world.now_ms;
 	if (timeout_ms == 0 || is_awake)
 		return;
-	LAW(!fake_writer_failed(), "asleep although the output is broken");
+	LAW(!fake_writer_failed() || is_kept(), "asleep although the output is broken");
 	LAW(!fake_cache_has_failed() || is_stopped(), "asleep although the cache is broken");
 	LAW(seen.losers_n == 0, "asleep although an attempt flies whose record is answered");
 	if (seen.in_flight == 0 || seen.sleeps_n % (1 + alive() / LOOK_N) == 0)
@@ -444,8 +456,8 @@ void check_end(const struct verdict *verdict, const struct stats *stats, struct 
 			NUMBER(seen.answered_n), NUMBER(seen.failed_n));
 	}
 	bool has_reason = *verdict->reason && !verdict->input_failed;
-	LAW(has_reason == (is_stopped() && !verdict->output_failed), "the reason is \"%s\"",
-		verdict->reason);
+	LAW(has_reason == (is_stopped() && (!verdict->output_failed || verdict->by_signal)),
+		"the reason is \"%s\"", verdict->reason);
 	LAW(seen.details_n <=
 			DETAILS_FREE_N + seen.failed_n + 2 * seen.refused_n + seen.starts_n / 4,
 		"%llu lines for %llu requests", NUMBER(seen.details_n), NUMBER(seen.starts_n));

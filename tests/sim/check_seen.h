@@ -63,7 +63,8 @@ struct seen {
 	int64_t losers_n; /* attempts in flight about records that are answered */
 	int64_t stop_ms;  /* when the engine began to end the run; NEVER = it has not */
 	bool had_all;     /* it had read all by then */
-	bool is_over;     /* a second signal, or a broken output, was seen */
+	bool is_over;     /* a second signal was seen */
+	bool has_broken;  /* a broken output was seen */
 	bool has_signal, is_refused;
 	unsigned sleeps_n, spins_n;
 	uint64_t events_n, slept_events_n; /* whatever happened; how many when it last slept */

@@ -30,6 +30,9 @@ size_t fake_writer_room(void);
 /* True if the output is broken. */
 bool fake_writer_failed(void);
 
+/* A signal comes: also to the reader of the output. */
+void fake_writer_signal(void);
+
 /* How long the writer has been busy. */
 int64_t fake_writer_busy_ms(void);
 

@@ -38,6 +38,7 @@ struct scenario_output {
 	struct range pause_ms;     /* for each bite that is written; 0 = at once */
 	struct range fails_ms;     /* when it breaks; 0 = it does not */
 	enum writer_state failure; /* how */
+	bool leaves_by_signal;     /* it breaks when a signal comes, which ends its reader, too */
 };
 
 /* What requests get for a while. */

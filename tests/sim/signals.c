@@ -3,6 +3,7 @@
 #include "io/signals.h"
 
 #include "check.h"
+#include "fakes.h"
 #include "world.h"
 
 #include <signal.h>
@@ -35,6 +36,7 @@ static void happen(void)
 		else if (signals.seen.stops_n++ == 0)
 			signals.seen.last_stop = number;
 		wake_up_from_signal(signals.wake);
+		fake_writer_signal();
 	}
 }
 

@@ -180,6 +180,16 @@ static const struct scenario rows[] = {
 		.is_aborted = true,
 		.stop_ms = { 1, 10050 },
 		.cut = CUT_AT_ONCE },
+	{ .name = "interrupt-of-a-pipeline",
+		.jobs = { 1, 16 },
+		.input.records = { 300, 400 },
+		.output = { .leaves_by_signal = true, .failure = WRITER_BROKEN_PIPE },
+		.upstream = { .latency_ms = { 500, 4000 }, .percent = { [REPLY_SILENCE] = 50 } },
+		.signals = { { SIGINT, { 1, 10000 } } },
+		.by_signal = SIGINT,
+		.is_aborted = true,
+		.stop_ms = { 1, 10050 },
+		.cut = CUT_AT_ONCE },
 };
 
 const struct scenario_table table_ends = { rows, sizeof rows / sizeof *rows };

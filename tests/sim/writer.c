@@ -37,15 +37,19 @@ static void bite(struct writer *w)
 	w->busy_ms += pause_ms;
 }
 
+static void fail(struct writer *w)
+{
+	w->fails_ms = NEVER;
+	w->state = world.scenario->output.failure;
+	world_trace("the output breaks");
+	wake_up(w->wake);
+}
+
 static void happen(void)
 {
 	struct writer *w = &writer;
-	if (w->fails_ms <= world.now_ms) {
-		w->fails_ms = NEVER;
-		w->state = world.scenario->output.failure;
-		world_trace("the output breaks");
-		wake_up(w->wake);
-	}
+	if (w->fails_ms <= world.now_ms)
+		fail(w);
 	if (w->queued_n > 0 && w->due_ms <= world.now_ms) {
 		w->queued_n -= w->queued_n < BITE_N ? w->queued_n : BITE_N;
 		bite(w);
@@ -138,6 +142,12 @@ size_t fake_writer_room(void)
 bool fake_writer_failed(void)
 {
 	return writer.state != WRITER_OK;
+}
+
+void fake_writer_signal(void)
+{
+	if (world.scenario->output.leaves_by_signal)
+		fail(&writer);
 }
 
 int64_t fake_writer_busy_ms(void)
