@@ -493,6 +493,7 @@ void pipeline_run(const struct pipeline_opts *opts, const struct pipeline_rooms 
 	}
 	verdict->is_aborted = p.phase == ABORTING;
 	pipeline_release(&p);
+	p.now_ms = clock_now_ms();
 	sum_up(&p);
 	look_last(&p);
 }

@@ -200,6 +200,8 @@ void http_start(struct http *h, struct attempt *attempt)
 	attempt->slot = NULL;
 	attempt->sends_n = 0;
 	attempt->first_byte_ms = -1;
+	/* Before the first wait it may be long since this was read. */
+	h->hub.now_ms = clock_now_ms();
 	attempt->started_ms = h->hub.now_ms;
 	buf_init(&attempt->answer, HTTP_BODY_MAX_BYTES);
 	list_init(&attempt->link);

@@ -78,3 +78,18 @@ setup() {
 	[ "$status" -eq 0 ]
 	[ "$(jq -r .output out)" = fine ]
 }
+
+# It waits here for who reads its output, and then has records at once.
+@test "a request's time begins when it is sent, however long the program took to begin" {
+	start_mock
+	records 4 >in
+	mkfifo pipe
+	for _ in {1..10}; do
+		start_ask -p '{{text}}' -i in -o pipe --stats s.json
+		sleep 0.3
+		cat pipe >out
+		end_of_ask
+		[ "$status" -eq 0 ]
+		jq -e '.wall_ms >= .latency_ms.max' s.json
+	done
+}

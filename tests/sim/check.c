@@ -442,6 +442,8 @@ void check_end(const struct verdict *verdict, const struct stats *stats, struct 
 	LAW(verdict->is_aborted == s->is_aborted, "the run was%s aborted",
 		verdict->is_aborted ? "" : " not");
 	LAW(seen.in_flight == 0, "%lld are still in flight", (long long)seen.in_flight);
+	LAW(stats->wall_ms == world.now_ms - WORLD_BEGIN_MS, "%lld ms are said to have passed",
+		(long long)stats->wall_ms);
 	LAW(stats->read_n == seen.given_n, "the count of records read is wrong");
 	LAW(stats->is_all_read == (!verdict->input_failed && (!is_stopped() || seen.had_all)),
 		"that all was read is said to be %s", stats->is_all_read ? "true" : "false");
