@@ -323,7 +323,8 @@ start_counter() {
 			[ -n "$("${shell}_offers" "pllm $option ")" ]
 		done
 	done
-	[ ! -e connections ] && [ ! -e key-was-read ]
+	[ ! -e connections ]
+	[ ! -e key-was-read ]
 	pllm -m one -p x <<<1 || true
 	await test -e key-was-read
 	pllm --no-config -m one -p x --retries 0 <<<1 || true

@@ -169,8 +169,9 @@ void check_cancel(uint64_t number)
 
 /* the rest */
 
-void check_stop(void)
+void check_stop(bool had_all)
 {
+	(void)had_all;
 	if (!run_is_stopped())
 		run.stop_ms = world.now_ms;
 	run.events_n++;
