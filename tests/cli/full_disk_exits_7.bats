@@ -96,7 +96,8 @@ unheard() {
 	pllm embed --endpoint "$URL" -m mock -p '{{text}}' -i in -o result >&-
 	[ "$(wc -l <result)" -eq 50 ]
 	pllm embed --endpoint "$URL" -m mock -p '{{text}}' -i in --format npy --ids ids -o matrix >&-
-	[ -s matrix ] && [ "$(wc -l <ids)" -eq 50 ]
+	[ -s matrix ]
+	[ "$(wc -l <ids)" -eq 50 ]
 	pllm chunk --field text -i in -o result >&-
 	[ "$(wc -l <result)" -eq 50 ]
 }
