@@ -335,7 +335,9 @@ TEST("a run is long from ten seconds on, and one record or no time has no speed"
 	CHECK(strstr(said(&sum, LOG_NOTICE), "5 answered; 100ms, 50/s\n"));
 	s.wall_ms = 99;
 	CHECK(strstr(said(&sum, LOG_NOTICE), "5 answered; 99ms\n"));
-	s = (struct stats){ .read_n = 1, .answered_n = 1, .wall_ms = 500, .usage = { -1, 7 } };
+	s = (struct stats){
+		.read_n = 1, .answered_n = 1, .wall_ms = 500, .usage = { .input = -1, .output = 7 }
+	};
 	CHECK_STR(said(&sum, LOG_NOTICE),
 		"pllm: records:  1 read, 1 answered; 500ms\npllm: tokens:   0 in, 7 out\n");
 }
@@ -417,8 +419,8 @@ TEST("each figure stands under its own name")
 	static const char *const parts[] = {
 		"{\"exit_code\":28,",
 		",\"started\":null,\"ended\":\"1970-",
-		"{\"read\":11,\"answered\":12,\"failed\":13,\"passed\":14,\"skipped\":15,"
-		"\"dropped\":16,\"cut\":17,\"per_second\":54.000}",
+		"{\"read\":11,\"answered\":12,\"failed\":13,\"passed\":14,\"skipped\":15",
+		",\"dropped\":16,\"cut\":17,\"per_second\":54.000}",
 		"{\"auth\":{\"n\":29,\"line\":30,\"message\":",
 		"{\"sent\":18,",
 		",\"retries\":19,",
